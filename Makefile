@@ -1,0 +1,46 @@
+# The two commands of the README are `make demo` and `make test`; `make help` lists the rest.
+# Everything is installed into .venv beside this file, by install/install.sh, and only when it is not there yet.
+
+.DEFAULT_GOAL := help
+.PHONY: demo test test-all check lock clean help runtime dev
+.NOTPARALLEL:
+
+SHELL := /bin/sh
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+SOJOURN := $(VENV)/bin/sojourn
+# LOG: an event log to report on. DATA: where its data folder goes. WORKERS: processes that run tests.
+LOG ?=
+DATA ?= var/demo
+WORKERS ?= 2
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+
+demo: runtime ## report on LOG=FILE, or without LOG on a simulated month of a shop
+	@sh install/demo.sh '$(SOJOURN)' '$(DATA)' '$(LOG)'
+
+test: dev ## the tests of a few minutes
+	@$(PYTHON) -m pytest -n $(WORKERS) -m 'not long' $(ARGS)
+
+test-all: dev ## every test, the long ones too
+	@$(PYTHON) -m pytest -n $(WORKERS) $(ARGS)
+
+check: dev ## format, lint, types and import fences
+	@$(PYTHON) -m ruff format --check .
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m mypy
+	@$(VENV)/bin/lint-imports
+
+lock: dev ## renew both locks from pyproject.toml
+	@sh install/lock.sh '$(PYTHON)'
+
+clean: ## remove everything that make made, the data of the demo too
+	rm -rf $(VENV) var build dist report.html .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+runtime:
+	@sh install/install.sh runtime
+
+dev:
+	@sh install/install.sh dev

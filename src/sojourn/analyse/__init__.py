@@ -1,0 +1,1 @@
+"""Stage 5 of 8. In: history. Out: journeys and numbers. Never: writes."""

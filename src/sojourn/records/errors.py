@@ -1,0 +1,59 @@
+"""Every error a caller can do something about.
+
+In: nothing. Out: exception classes; the docstring of each is its first line when it is raised without words.
+Never catches or logs anything.
+"""
+
+from __future__ import annotations
+
+
+class SojournError(Exception):
+    """Something about the request or the data must change before this can work."""
+
+    def __str__(self) -> str:
+        """The words it was raised with, else its docstring."""
+        return super().__str__() or (type(self).__doc__ or "").strip()
+
+
+class BadFile(SojournError):
+    """The file cannot be read as an event log."""
+
+
+class BadMapping(SojournError):
+    """The columns of the file cannot be mapped to person, time and event."""
+
+
+class BadPredicate(SojournError):
+    """The predicate is not valid or uses something outside the predicate language."""
+
+
+class UnknownColumn(SojournError):
+    """No event carries this column or property."""
+
+
+class UnknownEvent(SojournError):
+    """No event of this name is in the log."""
+
+
+class UnknownPerson(SojournError):
+    """No person is known by this identifier."""
+
+
+class BadOption(SojournError):
+    """An option has a value outside what it accepts."""
+
+
+class NotADataFolder(SojournError):
+    """The folder holds no Sojourn data; import a file into it first."""
+
+
+class FolderBusy(SojournError):
+    """Another process is writing to this data folder; wait for it or end it."""
+
+
+class StorageFull(SojournError):
+    """The disk is full; nothing of this import was stored. Free some space and run it again."""
+
+
+class QueryRefused(SojournError):
+    """The SQL may not run: only one SELECT over `events` and `persons` is allowed."""

@@ -1,0 +1,1 @@
+"""On top. In: a seed. Out: simulated worlds with their truth. Never: called real."""
