@@ -2,13 +2,12 @@
 # Everything is installed into .venv beside this file, by install/install.sh, and only when it is not there yet.
 
 .DEFAULT_GOAL := help
-.PHONY: demo test test-all check lock clean help runtime dev
+.PHONY: demo test test-all check lock clean help dev
 .NOTPARALLEL:
 
 SHELL := /bin/sh
 VENV := .venv
 PYTHON := $(VENV)/bin/python
-SOJOURN := $(VENV)/bin/sojourn
 # LOG: an event log to report on. DATA: where its data folder goes. WORKERS: processes that run tests.
 LOG ?=
 DATA ?= var/demo
@@ -17,8 +16,8 @@ WORKERS ?= 2
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
-demo: runtime ## report on LOG=FILE, or without LOG on a simulated month of a shop
-	@sh install/demo.sh '$(SOJOURN)' '$(DATA)' '$(LOG)'
+demo: ## report on LOG=FILE, or without LOG on a simulated month of a shop
+	@sh install/demo.sh '$(DATA)' '$(LOG)'
 
 test: dev ## the tests of a few minutes
 	@$(PYTHON) -m pytest -n $(WORKERS) -m 'not long' $(ARGS)
@@ -38,9 +37,6 @@ lock: dev ## renew both locks from pyproject.toml
 clean: ## remove everything that make made, the data of the demo too
 	rm -rf $(VENV) var build dist report.html .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
-
-runtime:
-	@sh install/install.sh runtime
 
 dev:
 	@sh install/install.sh dev

@@ -1,14 +1,22 @@
 #!/bin/sh
-# Report on a log, or on a simulated month of a shop: demo.sh SOJOURN DATA [LOG]
+# Report on a log, or on a simulated month of a shop: demo.sh DATA [LOG]
 # Each log gets a data folder of its own, so that two demos never mix.
 set -eu
-sojourn=$1 data=$2 log=${3:-}
+cd "$(dirname "$0")/.."
+data=$1 log=${2:-}
 
+# Said before anything is downloaded, because a wrong name is found out sooner that way.
+[ -z "$log" ] || [ -f "$log" ] || { echo "LOG=$log: there is no such file." >&2; exit 2; }
+
+sh install/install.sh runtime
+sojourn=.venv/bin/sojourn
 echo "No port is opened; everything stays in $data."
-if [ -z "$log" ]; then
-    exec "$sojourn" report --help
-fi
-[ -e "$log" ] || { echo "LOG=$log: no such file." >&2; exit 2; }
-folder=$data/$(basename "$log")
 mkdir -p "$data"
-exec "$sojourn" report "$log" --data "$folder"
+if [ -z "$log" ]; then
+    log=$data/simulated-shop.jsonl
+    if [ ! -f "$log" ]; then
+        "$sojourn" simulate shop --out "$log.part"
+        mv "$log.part" "$log"
+    fi
+fi
+exec "$sojourn" report "$log" --data "$data/$(basename "$log").sojourn"
