@@ -1,0 +1,41 @@
+"""Network addresses are cut before anything is kept.
+
+In: columns that hold addresses. Out: the same without the last octet (IPv4) or the last 80 bits (IPv6).
+Never looks an address up.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+
+import pyarrow as pa
+
+from sojourn.collect.imports.usual_names import reduced
+
+_NAMES = frozenset(
+    ("ip", "ipaddress", "ipaddr", "clientip", "userip", "remoteaddr", "remoteip", "remotehost", "visitip", "visitorip", "geoipip", "contextip")
+)
+
+
+def holds_addresses(column: str) -> bool:
+    """Whether a column of this name holds network addresses."""
+    return reduced(column) in _NAMES
+
+
+def hide_address(text: str) -> str:
+    """`203.0.113.77` becomes `203.0.113.0`, `2001:db8:1:2::3` becomes `2001:db8:1::`; what is no address stays."""
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return text
+    bits = 24 if address.version == 4 else 48  # noqa: PLR2004 - IP versions
+    return str(ipaddress.ip_network((address, bits), strict=False).network_address)
+
+
+def hide_addresses(values: pa.Array) -> pa.Array:
+    """`hide_address` of each text, once a distinct one; columns of another type stay."""
+    if not pa.types.is_string(values.type):
+        return values
+    coded = values.dictionary_encode()
+    hidden = pa.array([hide_address(text) for text in coded.dictionary.to_pylist()], type=pa.string())
+    return hidden.take(coded.indices)

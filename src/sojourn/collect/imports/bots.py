@@ -1,0 +1,43 @@
+"""Which user agents are bots.
+
+In: user agents. Out: True where one is a known bot or a self-declared crawler. Never judges by behaviour.
+
+The crawler list also names HTTP libraries (okhttp, axios, python-requests, ...). Shops send their own events with those,
+so they are not bots here.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+import pyarrow as pa
+
+_LIBRARIES = re.compile(
+    r"^(okhttp|axios|python-requests|python-urllib|python-httpx|aiohttp|python|httpx|go-http-client|java|apache-httpclient|node-fetch|node"
+    r"|undici|got|superagent|guzzlehttp|guzzle|libwww-perl|ruby|faraday|dart|cfnetwork|alamofire|restsharp|curl|libcurl|wget|postmanruntime"
+    r"|insomnia|unirest|reactornetty|http_request2|php|jakarta commons-httpclient|winhttp|analytics-\w+|segment|posthog-\w+|rudder-\w+)"
+    r"([/ (;-]|$)",
+    re.IGNORECASE,
+)
+_DECLARED = re.compile(r"(?<!cu)bot\b|crawl|spider|slurp|scraper|headlesschrome|phantomjs", re.IGNORECASE)
+
+
+@lru_cache(maxsize=100_000)
+def is_bot(user_agent: str) -> bool:
+    """Whether this user agent is a known bot or says it is one.
+
+    A user agent of an HTTP library is none: servers send their customers' events with it.
+    """
+    from crawleruseragents import is_crawler
+
+    if _LIBRARIES.match(user_agent):
+        return False
+    return bool(_DECLARED.search(user_agent)) or is_crawler(user_agent)
+
+
+def mark_bots(user_agents: pa.Array) -> pa.Array:
+    """`is_bot` of each value (null: False), judged once a distinct one."""
+    coded = user_agents.cast(pa.string()).dictionary_encode()
+    verdicts = pa.array([is_bot(text) for text in coded.dictionary.to_pylist()] + [False], type=pa.bool_())
+    return verdicts.take(coded.indices.fill_null(len(coded.dictionary)))

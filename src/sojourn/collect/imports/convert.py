@@ -1,0 +1,275 @@
+"""Rows into events, by plan.
+
+In: `Rows` and a `Plan`. Out: `EventBatch`. Never drops a row without a `Rejected`, nor a value without a place in `rest`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sojourn.collect.imports.addresses import hide_addresses, holds_addresses
+from sojourn.collect.imports.bots import mark_bots
+from sojourn.collect.imports.csv_rows import too_large
+from sojourn.collect.imports.plan import ARROW, Plan, fitting, pick, property_names, used_columns
+from sojourn.collect.imports.row_hash import row_hash
+from sojourn.collect.imports.rows import FIELD_LIMIT, Rows, reject
+from sojourn.collect.imports.times import UTC_TIME, parse_times
+from sojourn.records.batch import FIXED_COLUMNS, EventBatch
+from sojourn.records.rejected import Reason, Rejected
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from sojourn.collect.imports.plan import Kind
+
+MISSING_IDS = ("", "null", "NULL", "Null", "None", "none", "nan", "NaN", "NA", "N/A", "undefined", "\\N", "(null)", "-")
+"""Texts that stand for no id at all."""
+
+
+def convert(rows: Rows, plan: Plan) -> EventBatch:
+    """Events of the rows that have a person, a time (where the log has one) and a name; the others rejected."""
+    fixed, bad = _fixed(rows, plan)
+    properties, leftovers = _properties(rows, plan)
+    hashes = rows.hashes if rows.hashes is not None else _hash(rows, plan)
+    rejected = rows.rejected + _reject(rows, plan, bad)
+    read = rows.count + len(rows.rejected)
+    if leftovers or rows.rest is not None:
+        fixed["rest"] = _rest(rows, leftovers)
+    table = pa.table([fixed[name] for name in FIXED_COLUMNS], names=list(FIXED_COLUMNS))
+    if bad.any():
+        good = pa.array(~(bad != 0))
+        table = table.filter(good)
+        properties = {name: values.filter(good) for name, values in properties.items()}
+        hashes = hashes[bad == 0]
+    rejected.sort(key=lambda row: row.line)
+    return EventBatch(fixed=table.combine_chunks(), properties=properties, row_hash=hashes, rejected=rejected, read=read)
+
+
+_REASONS = (None, Reason.FIELD_TOO_LARGE, Reason.NO_PERSON, Reason.BAD_TIME, Reason.NO_EVENT)
+_TOO_LARGE, _NO_PERSON, _BAD_TIME, _NO_EVENT = 1, 2, 3, 4
+
+
+def _fixed(rows: Rows, plan: Plan) -> tuple[dict[str, pa.Array], npt.NDArray[np.uint8]]:
+    """Columns of the batch's table, and why a row is bad (0: it is not)."""
+    mapping, columns, count = plan.mapping, rows.columns, rows.count
+    bad = np.zeros(count, dtype=np.uint8)
+    user, actor = _ids(rows, plan)
+    time = _times(columns, mapping.time, plan)
+    event, sent = _events(rows, plan)
+    bad[_nulls(event)] = _NO_EVENT
+    if mapping.time is not None:
+        bad[_nulls(time)] = _BAD_TIME
+    bad[_nulls(user) & _nulls(actor)] = _NO_PERSON
+    large = too_large(columns)
+    if large is not None:
+        bad[large] = _TOO_LARGE
+    kind = pick(columns, mapping.kind)
+    agent = pick(columns, mapping.user_agent)
+    empty = pa.nulls(count, pa.string())
+    fixed = {
+        "time": time,
+        "received_at": _times(columns, mapping.received_at, plan),
+        "type": _types(kind, event, plan, count),
+        "event": event,
+        "sent_event": sent,
+        "user_id": user,
+        "anonymous_id": actor,
+        "message_id": _text_or_null(pick(columns, mapping.message_id), count),
+        "order_id": _text_or_null(pick(columns, mapping.order), count),
+        "revenue": _revenue(pick(columns, mapping.revenue), count),
+        "currency": _text_or_null(pick(columns, mapping.currency), count),
+        "bot": mark_bots(agent) if agent is not None else pa.array(np.zeros(count, dtype=np.bool_)),
+        "traits": rows.traits if rows.traits is not None else empty,
+        "context": rows.context if rows.context is not None else empty,
+        "rest": empty,
+    }
+    return fixed, bad
+
+
+def _nulls(values: pa.Array) -> npt.NDArray[np.bool_]:
+    if values.null_count == 0:
+        return np.zeros(len(values), dtype=np.bool_)
+    return np.asarray(pc.is_null(values).to_numpy(zero_copy_only=False), dtype=np.bool_)
+
+
+def as_text(values: pa.Array) -> pa.Array:
+    """Any column as text; whole floats lose their `.0` (ids that a table tool turned into floats)."""
+    if pa.types.is_string(values.type):
+        return values
+    if pa.types.is_floating(values.type):
+        whole = pc.fill_null(pc.all(pc.equal(values, pc.floor(values))), True).as_py()  # noqa: FBT003 - Arrow's signature
+        if whole and (pc.max(pc.abs(values)).as_py() or 0) < 2**53:
+            return values.cast(pa.int64()).cast(pa.string())
+    return values.cast(pa.string())
+
+
+def _text_or_null(values: pa.Array | None, count: int) -> pa.Array:
+    if values is None:
+        return pa.nulls(count, pa.string())
+    text = as_text(values)
+    return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text) if rows_have_empty(text) else text
+
+
+def rows_have_empty(text: pa.Array) -> bool:
+    """Whether a text column holds an empty text."""
+    return bool(len(text)) and bool(pc.any(pc.equal(pc.binary_length(text), 0)).as_py())
+
+
+def _id(values: pa.Array | None, count: int) -> pa.Array:
+    if values is None:
+        return pa.nulls(count, pa.string())
+    text = as_text(values)
+    missing = pc.is_in(text, value_set=pa.array(MISSING_IDS))
+    return pc.if_else(missing, pa.scalar(None, pa.string()), text) if pc.any(missing).as_py() else text
+
+
+def _ids(rows: Rows, plan: Plan) -> tuple[pa.Array, pa.Array]:
+    mapping = plan.mapping
+    user = _id(pick(rows.columns, mapping.person), rows.count)
+    actor = _id(pick(rows.columns, mapping.actor), rows.count)
+    prefix = mapping.actor_prefix
+    if prefix:
+        marked = pc.fill_null(pc.starts_with(user, prefix), False)  # noqa: FBT003 - Arrow's signature
+        cut = pc.utf8_slice_codeunits(user, len(prefix))
+        actor = pc.coalesce(actor, pc.if_else(marked, cut, pa.scalar(None, pa.string())))
+        user = pc.if_else(marked, pa.scalar(None, pa.string()), user)
+    if mapping.person_is_actor:
+        same = pc.fill_null(pc.equal(user, actor), False)  # noqa: FBT003 - Arrow's signature
+        user = pc.if_else(same, pa.scalar(None, pa.string()), user)
+    return user, actor
+
+
+def _times(columns: dict[str, pa.Array], selector: str | None, plan: Plan) -> pa.Array:
+    values = pick(columns, selector)
+    form = plan.time if selector == plan.mapping.time else plan.received
+    if values is None or form is None:
+        count = len(next(iter(columns.values()))) if columns else 0
+        return pa.nulls(count, UTC_TIME)
+    return parse_times(values, form)
+
+
+def _events(rows: Rows, plan: Plan) -> tuple[pa.Array, pa.Array]:
+    """Canonical names, and the names as sent where they differ."""
+    mapping, nothing = plan.mapping, pa.scalar(None, pa.string())
+    values = pick(rows.columns, mapping.event)
+    sent = _text_or_null(values, rows.count)
+    event = sent
+    if mapping.event_value is not None:
+        event = pc.fill_null(event, mapping.event_value)
+    if not mapping.names:
+        return event, pa.nulls(rows.count, pa.string())
+    found = pc.index_in(event, value_set=pa.array([name for name, _ in mapping.names]))
+    canonical = pa.array([name for _, name in mapping.names]).take(found)
+    return pc.coalesce(canonical, event), pc.if_else(pc.is_valid(canonical), sent, nothing)
+
+
+def _types(kind: pa.Array | None, event: pa.Array, plan: Plan, count: int) -> pa.Array:
+    track = pa.array(["track"]).take(pa.array(np.zeros(count, dtype=np.int32)))
+    if kind is not None:
+        return pc.fill_null(as_text(kind), "track")
+    kinds = plan.mapping.kinds
+    if not kinds:
+        return track
+    found = pc.index_in(event, value_set=pa.array([name for name, _ in kinds]))
+    return pc.coalesce(pa.array([name for _, name in kinds]).take(found), track)
+
+
+def _revenue(values: pa.Array | None, count: int) -> pa.Array:
+    if values is None:
+        return pa.nulls(count, pa.float64())
+    return _as_kind(values, "float64")[0]
+
+
+def _as_kind(values: pa.Array, kind: Kind) -> tuple[pa.Array, npt.NDArray[np.int64]]:
+    """The column in `kind`, and the rows whose value does not fit and became null."""
+    nothing = np.empty(0, dtype=np.int64)
+    if values.type == ARROW[kind]:
+        return values, nothing
+    if not pa.types.is_string(values.type):
+        return _typed_as_kind(values, kind)
+    good = fitting(values, kind)
+    misfits = nothing if good.all() else np.flatnonzero(~good)
+    if misfits.size:
+        values = pc.if_else(pa.array(good), values, pa.scalar(None, pa.string()))
+    return values.cast(ARROW[kind]), misfits
+
+
+def _typed_as_kind(values: pa.Array, kind: Kind) -> tuple[pa.Array, npt.NDArray[np.int64]]:
+    target = ARROW[kind]
+    try:
+        return values.cast(target), np.empty(0, dtype=np.int64)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        return pa.nulls(len(values), target), np.flatnonzero(~_nulls(values))
+
+
+def _properties(rows: Rows, plan: Plan) -> tuple[dict[str, pa.Array], list[tuple[str, pa.Array, npt.NDArray[np.int64]]]]:
+    """The properties with columns of their own, and (name, values, rows) of what did not fit there."""
+    properties: dict[str, pa.Array] = {}
+    leftovers: list[tuple[str, pa.Array, npt.NDArray[np.int64]]] = []
+    for name, kind in plan.kinds.items():
+        values = rows.columns.get(name)
+        if values is None:
+            properties[name] = pa.nulls(rows.count, ARROW[kind])
+            continue
+        if holds_addresses(name):
+            values = hide_addresses(values)
+        properties[name], misfits = _as_kind(values, kind)
+        if misfits.size:
+            leftovers.append((name, values, misfits))
+    for name in property_names(list(rows.columns), plan.mapping):
+        if name not in plan.kinds:
+            values = rows.columns[name]
+            values = hide_addresses(values) if holds_addresses(name) else values
+            leftovers.append((name, values, np.flatnonzero(~_nulls(values))))
+    revenue = pick(rows.columns, plan.mapping.revenue)
+    if revenue is not None and plan.mapping.revenue is not None:
+        misfits = _as_kind(revenue, "float64")[1]
+        if misfits.size:
+            leftovers.append((plan.mapping.revenue, revenue, misfits))
+    return properties, leftovers
+
+
+def _rest(rows: Rows, leftovers: list[tuple[str, pa.Array, npt.NDArray[np.int64]]]) -> pa.Array:
+    objects: list[dict[str, Any] | None] = list(rows.rest) if rows.rest is not None else [None] * rows.count
+    for name, values, at in leftovers:
+        for row, value in zip(at.tolist(), values.take(pa.array(at)).to_pylist(), strict=True):
+            objects[row] = {**(objects[row] or {}), name: value}
+    encode = msgspec.json.Encoder().encode
+    return pa.array([encode(item).decode() if item else None for item in objects], type=pa.string())
+
+
+def _hash(rows: Rows, plan: Plan) -> npt.NDArray[np.uint64]:
+    names = used_columns(plan.mapping) | set(property_names(list(rows.columns), plan.mapping))
+    return row_hash({name: values for name, values in rows.columns.items() if name in names}, rows.count)
+
+
+def _reject(rows: Rows, plan: Plan, bad: npt.NDArray[np.uint8]) -> list[Rejected]:
+    at = np.flatnonzero(bad)
+    if at.size == 0:
+        return []
+    time = pick(rows.columns, plan.mapping.time)
+    times = as_text(time).take(pa.array(at)).to_pylist() if time is not None else [None] * at.size
+    rejected: list[Rejected] = []
+    for row, moment, (line, raw) in zip(at.tolist(), times, rows.place(at.tolist()), strict=True):
+        reason = _REASONS[bad[row]]
+        assert reason is not None
+        rejected.append(reject(plan.file, line, reason, _detail(reason, plan, moment), raw))
+    return rejected
+
+
+def _detail(reason: Reason, plan: Plan, moment: str | None) -> str:
+    mapping = plan.mapping
+    if reason is Reason.NO_PERSON:
+        names = " and ".join(name for name in (mapping.person, mapping.actor) if name)
+        return f"no id in {names}"
+    if reason is Reason.BAD_TIME:
+        shown = "nothing" if moment is None else f'"{moment[:80]}"'
+        return f"{shown} in {mapping.time}, expected a time ({plan.time.words if plan.time else 'any usual form'})"
+    if reason is Reason.NO_EVENT:
+        return f"nothing in {mapping.event}, which names the event"
+    return f"a field is longer than {FIELD_LIMIT:,} bytes"

@@ -1,0 +1,199 @@
+"""Guess what the columns of a file mean, and say so.
+
+In: a sample of the file's columns and what the user said. Out: a complete mapping, and a line to print for each guess.
+Never overrides what the user said; the sample's values may veto a name, names decide the rest.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sojourn.collect.imports import usual_names
+from sojourn.collect.imports.mapping import Mapping
+from sojourn.collect.imports.times import TimeForm, find_form
+from sojourn.collect.imports.usual_names import reduced
+from sojourn.records.errors import BadMapping
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from collections.abc import Mapping as Columns
+
+_SAMPLE_ROWS = 20_000
+_TIME_HINTS = ("time", "date", "ts", "tstamp", "timestamp", "stamp")
+_MANY_NAMES = 300
+_ADDRESS = re.compile(r"^(https?://|/|www\.)")
+_NAMED_EVENTS = (
+    (usual_names.ORDER, "Order line", "each row names an order"),
+    (usual_names.RATING, "Product Reviewed", "each row is a rating"),
+)
+
+
+def split_names(selector: str | None) -> list[str]:
+    """The columns a selector such as `timestamp|originalTimestamp` may mean, in order."""
+    return selector.split("|") if selector else []
+
+
+def guess_mapping(sample: Columns[str, pa.Array], given: Mapping) -> tuple[Mapping, list[str]]:
+    """Complete `given` from names, types and values of a sample.
+
+    Args:
+        sample: The first rows of the file, by column.
+        given: What is known already.
+
+    Returns:
+        The mapping to use, and one line a column it was decided for, to be printed: `time: event_time (with zone)`.
+
+    Raises:
+        BadMapping: A column that was named does not exist, or nothing looks like a person.
+    """
+    columns = {name: values.slice(0, _SAMPLE_ROWS) for name, values in sample.items() if name not in given.ignore}
+    _check_named(sample, given)
+    taken = {name for field in _SELECTORS for name in split_names(getattr(given, field))}
+    if given.properties is not None:
+        columns = {name: values for name, values in columns.items() if name not in given.properties or name in taken}
+    found: dict[str, str | None] = {}
+    lines: list[str] = []
+    for step in (_guess_person, _guess_time, _guess_event, _guess_smaller):
+        free = {name: values for name, values in columns.items() if name not in taken}
+        fresh, said = step(free, dataclasses.replace(given, **found))  # type: ignore[arg-type]
+        found |= fresh
+        lines += said
+        taken |= {name for selector in fresh.values() for name in split_names(selector)}
+    return dataclasses.replace(given, **found), lines  # type: ignore[arg-type]
+
+
+_SELECTORS = ("person", "actor", "time", "event", "received_at", "message_id", "order", "revenue", "currency", "user_agent", "kind")
+
+
+def _check_named(sample: Columns[str, pa.Array], given: Mapping) -> None:
+    for field in ("person", "actor", "time", "event", "received_at", "message_id", "order", "revenue", "currency", "user_agent"):
+        names = split_names(getattr(given, field))
+        if names and not any(name in sample for name in names):
+            raise BadMapping(f'{field} is said to be the column "{"|".join(names)}", but the file has {_listed(sample)}')
+    for field in ("properties", "ignore"):
+        for name in getattr(given, field) or ():
+            if name not in sample:
+                raise BadMapping(f'{field} names the column "{name}", but the file has {_listed(sample)}')
+
+
+def _listed(names: Iterable[str]) -> str:
+    listed = [f'"{name}"' for name in names]
+    return ", ".join(listed[:40]) + (f" and {len(listed) - 40} more" if len(listed) > 40 else "")  # noqa: PLR2004 - a screenful
+
+
+def _by_name(columns: Columns[str, pa.Array], usual: tuple[str, ...]) -> list[str]:
+    """Columns whose names are usual ones, best first."""
+    ranked = [(usual.index(reduced(name)), name) for name in columns if reduced(name) in usual]
+    return [name for _, name in sorted(ranked)]
+
+
+def _can_be_id(values: pa.Array) -> bool:
+    kind = values.type
+    good = pa.types.is_string(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+    return (good or pa.types.is_large_string(kind) or pa.types.is_dictionary(kind)) and values.null_count < len(values)
+
+
+def _guess_person(columns: dict[str, pa.Array], given: Mapping) -> tuple[dict[str, str | None], list[str]]:
+    if given.person is not None or given.actor is not None:
+        return {}, []
+    names = _by_name(columns, usual_names.PERSON)
+    filled = [name for name in names if _can_be_id(columns[name])] or names
+    if not filled:
+        raise BadMapping(f"no column looks like a person; say which one it is with --person (or --actor): {_listed(columns)}")
+    person = filled[0]
+    actors = [name for name in _by_name(columns, usual_names.ACTOR) if name != person and _can_be_id(columns[name])]
+    if actors and reduced(person) in usual_names.KNOWN:
+        return {"person": person, "actor": actors[0]}, [f"person: {person}", f"actor: {actors[0]} (before a person is known)"]
+    return {"person": person}, [f"person: {person}"]
+
+
+def _guess_time(columns: dict[str, pa.Array], given: Mapping) -> tuple[dict[str, str | None], list[str]]:
+    if given.time is not None:
+        return {}, []
+    hinted = [name for name in columns if reduced(name).endswith(_TIME_HINTS)]
+    typed = [name for name, values in columns.items() if pa.types.is_timestamp(values.type)]
+    for name in dict.fromkeys((*_by_name(columns, usual_names.TIME), *typed, *hinted)):
+        form = find_form(columns[name], given)
+        if form is not None:
+            return {"time": name}, [f"time: {name} ({form.words})"]
+    for name, values in columns.items():
+        form = _written_only(values, given)
+        if form is not None:
+            return {"time": name}, [f"time: {name} ({form.words})"]
+    return {}, ["no time column: file order decides (--time NAME if there is one)"]
+
+
+def _written_only(values: pa.Array, given: Mapping) -> TimeForm | None:
+    """Under a name that says nothing only a written date and time is believed, never a number."""
+    if not pa.types.is_string(values.type):
+        return None
+    form = find_form(values, given)
+    return form if form is not None and form.kind == "written" and _has_marks(values) else None
+
+
+def _has_marks(values: pa.Array) -> bool:
+    return bool(pc.all(pc.match_substring_regex(values.drop_null(), r"\d[-/.: ]")).as_py())
+
+
+def _guess_event(columns: dict[str, pa.Array], given: Mapping) -> tuple[dict[str, str | None], list[str]]:
+    if given.event is not None or given.event_value is not None:
+        return {}, []
+    for name in _by_name(columns, usual_names.EVENT):
+        if _can_name_events(columns[name]):
+            return {"event": name}, [f"event: {name}"]
+    if _by_name(columns, usual_names.ADDRESS):
+        reason, value = f"{_by_name(columns, usual_names.ADDRESS)[0]} is an address", "Page Viewed"
+    else:
+        matches = [(value, why) for usual, value, why in _NAMED_EVENTS if _by_name(columns, usual)]
+        value, reason = matches[0] if matches else ("Event", "nothing says what happened")
+    line = f'event: every row is called "{value}" ({reason}; --event NAME or --event-name TEXT changes it)'
+    return {"event_value": value}, [line]
+
+
+def _can_name_events(values: pa.Array) -> bool:
+    """Texts, few of them for the number of rows, and no addresses."""
+    if pa.types.is_dictionary(values.type):
+        return True
+    if not pa.types.is_string(values.type) or values.null_count == len(values):
+        return False
+    distinct = pc.unique(values.drop_null())
+    texts = distinct.slice(0, 100).to_pylist()
+    if sum(bool(_ADDRESS.match(text)) for text in texts) > len(texts) / 2:
+        return False
+    return len(distinct) <= max(_MANY_NAMES, len(values) // 100)
+
+
+def _guess_smaller(columns: dict[str, pa.Array], given: Mapping) -> tuple[dict[str, str | None], list[str]]:
+    """Received time, message id, order, revenue, currency and user agent: names that leave no doubt."""
+    found: dict[str, str | None] = {}
+    tables = {
+        "received_at": usual_names.RECEIVED,
+        "message_id": usual_names.MESSAGE_ID,
+        "order": usual_names.ORDER,
+        "revenue": usual_names.REVENUE,
+        "currency": usual_names.CURRENCY,
+        "user_agent": usual_names.USER_AGENT,
+    }
+    for field, usual in tables.items():
+        names = [name for name in _by_name(columns, usual) if name not in found.values()]
+        if getattr(given, field) is None and names and _fits(field, columns[names[0]], given):
+            found[field] = names[0]
+    return found, [f"{field}: {name}" for field, name in found.items()]
+
+
+def _fits(field: str, values: pa.Array, given: Mapping) -> bool:
+    if field == "received_at":
+        return given.time is not None and find_form(values, given) is not None
+    if field == "message_id":
+        # An id that repeats within the sample is no id of the event: rows would be taken for duplicates and lost.
+        return values.null_count == 0 and len(pc.unique(values)) == len(values)
+    if field == "revenue":
+        texts = values.cast(pa.string()) if not pa.types.is_string(values.type) else values
+        numeric = pc.match_substring_regex(texts.drop_null(), r"^-?[0-9]+(\.[0-9]+)?$")
+        return bool(pc.all(numeric).as_py())
+    return True

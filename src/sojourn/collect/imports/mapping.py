@@ -1,0 +1,165 @@
+"""What the columns of a file mean.
+
+In: options, a mapping file (TOML) or the name of a built-in recipe. Out: `Mapping`. Never opens the log itself; what is left open
+here is guessed in `guess.py`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from sojourn.records.errors import BadMapping
+
+FileFormat = Literal["csv", "jsonl", "parquet", "access_log"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mapping:
+    """What the columns of a file mean. None: guess it.
+
+    A *column* is a name in the file; a member of a nested object is reached by dots (`context.userAgent`), and of several
+    names joined by `|` the first that has a value counts (`timestamp|originalTimestamp`).
+
+    Attributes:
+        person: Column with the id of a known person (userId).
+        actor: Column with the id of a browser, device or cookie (anonymousId).
+        time: Column that says when it happened.
+        event: Column that says what happened.
+        received_at: Column that says when the event reached the tool that wrote the file.
+        properties: Columns to keep as properties; None keeps every other column.
+        ignore: Columns to leave out.
+        message_id: Column with an id that is the event's own: the same id is the same event.
+        order: Column with the id of an order.
+        revenue: Column with the revenue of the event.
+        currency: Column with its currency.
+        user_agent: Column with the browser's user agent, for marking bots. It stays a property.
+        time_format: strptime pattern, or `unix_s`, `unix_ms`, `unix_us`, `unix_ns`, `day_first`, `month_first`, `iso`.
+        time_zone: IANA zone of times that do not say theirs.
+        format: The format of the file, where its content does not show it.
+        encoding: Encoding of a text file.
+        delimiter: Character between the fields of a CSV file.
+        header: Whether the first row of a CSV file names its columns; else they are `column_1`, `column_2`, ...
+        event_value: Name of every event of a file that has no event column, or of rows whose event is empty.
+        kind: Column with the Segment type (track, page, screen, identify, group, alias).
+        spread: Object columns whose members become columns of their own.
+        key_values: Columns that hold lists of `{key, value}` (GA4): each key becomes a column.
+        explode: Column that holds a list of objects: each becomes a row of its own, with the columns around it.
+        traits: Object columns (or single columns) that say something about the person, kept apart as traits.
+        context: Object columns (or single columns) that say something about device and place, kept apart as context.
+        names: Event names to rename, as sent -> canonical. The name as sent is kept.
+        kinds: Segment type of events, by canonical name.
+        person_is_actor: True: a row whose person equals its actor has no known person (PostHog before identify).
+        actor_prefix: A person that begins with this is an actor (`$device:` in Mixpanel); the prefix is cut off.
+        protocol: `segment`: rows are Segment messages, and become canonical names.
+    """
+
+    person: str | None = None
+    actor: str | None = None
+    time: str | None = None
+    event: str | None = None
+    received_at: str | None = None
+    properties: tuple[str, ...] | None = None
+    ignore: tuple[str, ...] = ()
+    message_id: str | None = None
+    order: str | None = None
+    revenue: str | None = None
+    currency: str | None = None
+    user_agent: str | None = None
+    time_format: str | None = None
+    time_zone: str = "UTC"
+    format: FileFormat | None = None
+    encoding: str = "utf-8"
+    delimiter: str | None = None
+    header: bool = True
+    event_value: str | None = None
+    kind: str | None = None
+    spread: tuple[str, ...] = ()
+    key_values: tuple[str, ...] = ()
+    explode: str | None = None
+    traits: tuple[str, ...] = ()
+    context: tuple[str, ...] = ()
+    names: tuple[tuple[str, str], ...] = ()
+    kinds: tuple[tuple[str, str], ...] = ()
+    person_is_actor: bool = False
+    actor_prefix: str | None = None
+    protocol: Literal["segment"] | None = None
+
+
+def recipe_names() -> list[str]:
+    """Names of the built-in recipes, sorted."""
+    files = resources.files("sojourn.collect.imports").joinpath("recipes").iterdir()
+    return sorted(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml"))
+
+
+def load_mapping(path_or_recipe_name: str) -> Mapping:
+    """Read a mapping file, or the built-in recipe of this name.
+
+    Args:
+        path_or_recipe_name: `ga4`, `matomo`, ... (see `recipe_names`), or the path of a TOML file.
+
+    Raises:
+        BadMapping: Neither exists, the TOML is broken, or a key or a value is not one `Mapping` knows.
+    """
+    names = recipe_names()
+    if path_or_recipe_name in names:
+        text = resources.files("sojourn.collect.imports").joinpath(f"recipes/{path_or_recipe_name}.toml").read_text("utf-8")
+        return parse_mapping(text, path_or_recipe_name)
+    path = Path(path_or_recipe_name)
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadMapping(
+            f'"{path_or_recipe_name}" is neither a recipe ({", ".join(names)}) nor a mapping file that can be read: {error}'
+        ) from error
+    return parse_mapping(text, str(path))
+
+
+def parse_mapping(text: str, where: str) -> Mapping:
+    """A mapping from TOML text; `where` names it in errors.
+
+    Raises:
+        BadMapping: The TOML is broken, or a key or a value is not one `Mapping` knows.
+    """
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadMapping(f"{where} is not TOML: {error}") from error
+    known = {field.name: field for field in dataclasses.fields(Mapping)}
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        if key not in known:
+            raise BadMapping(f'{where} has the key "{key}"; known are {", ".join(known)}')
+        values[key] = _value(key, value, str(known[key].type), where)
+    return Mapping(**values)
+
+
+def _value(key: str, value: object, declared: str, where: str) -> object:
+    """`value` of `key` as its declared type.
+
+    Raises:
+        BadMapping: It is of another type.
+    """
+    if key in ("names", "kinds"):
+        if isinstance(value, dict) and all(isinstance(item, str) for item in value.values()):
+            return tuple(value.items())
+        raise BadMapping(f"{where}: expected a table of texts at `{key}`, got {value!r}")
+    if declared.startswith("tuple"):
+        if isinstance(value, list) and all(isinstance(item, str) for item in value):
+            return tuple(value)
+        raise BadMapping(f'{where}: expected a list of texts at `{key}`, got {value!r}; write {key} = ["..."]')
+    if declared == "bool":
+        if isinstance(value, bool):
+            return value
+        raise BadMapping(f"{where}: expected true or false at `{key}`, got {value!r}")
+    if not isinstance(value, str):
+        raise BadMapping(f'{where}: expected a text at `{key}`, got {value!r}; write {key} = "..."')
+    if key == "format" and value not in get_args(FileFormat):
+        raise BadMapping(f'{where}: expected one of {", ".join(get_args(FileFormat))} at `format`, got "{value}"')
+    if key == "protocol" and value != "segment":
+        raise BadMapping(f'{where}: expected "segment" at `protocol`, got "{value}"')
+    return value

@@ -1,0 +1,170 @@
+"""Decide once, from the first rows of a file, how all its rows become events.
+
+In: the first `Rows` and the user's mapping. Out: `Plan`. Never changes its mind in the middle of a file: a later value that does
+not fit goes to `rest` as it came.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sojourn.collect.imports import number_kernel
+from sojourn.collect.imports.guess import guess_mapping, split_names
+from sojourn.collect.imports.times import TimeForm, find_form, read_numbers
+from sojourn.records.errors import BadMapping
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sojourn.collect.imports.mapping import Mapping
+    from sojourn.collect.imports.rows import Rows
+
+Kind = Literal["string", "int64", "float64", "bool"]
+ARROW: dict[Kind, pa.DataType] = {"string": pa.string(), "int64": pa.int64(), "float64": pa.float64(), "bool": pa.bool_()}
+
+MOST_PROPERTIES = 64
+"""Columns that become properties of their own; the values of further ones are kept in `rest`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How the rows of one file become events.
+
+    Attributes:
+        file: Its name, for rejected rows.
+        mapping: Complete.
+        time: Form of the time column; None: the log has no times.
+        received: Form of the received column.
+        kinds: Type of each property that has a column of its own, in order.
+        secret: Key of the hash that names visitors of access logs.
+    """
+
+    file: str
+    mapping: Mapping
+    time: TimeForm | None
+    received: TimeForm | None
+    kinds: dict[str, Kind]
+    secret: bytes = b""
+
+
+def pick(columns: dict[str, pa.Array], selector: str | None) -> pa.Array | None:
+    """The column a selector means: of several names the first with a value, row by row."""
+    found = [columns[name] for name in split_names(selector) if name in columns]
+    if len(found) < 2:  # noqa: PLR2004 - one or none: nothing to choose from
+        return found[0] if found else None
+    if len({values.type for values in found}) > 1:
+        found = [values.cast(pa.string()) for values in found]
+    filled = [pc.if_else(pc.equal(values, ""), None, values) if pa.types.is_string(values.type) else values for values in found]
+    return pc.coalesce(*filled)
+
+
+def make_plan(first: Rows, given: Mapping, *, file: str, secret: bytes = b"") -> tuple[Plan, list[str]]:
+    """The plan for a file from its first rows, and the lines that tell the user what was guessed.
+
+    Raises:
+        BadMapping: A named column is missing, nothing looks like a person, or the time column holds no times.
+    """
+    mapping, lines = guess_mapping(first.columns, given)
+    plan = Plan(
+        file=file,
+        mapping=mapping,
+        time=_form(first, mapping.time, mapping),
+        received=_form(first, mapping.received_at, mapping),
+        kinds=_property_kinds(first, mapping),
+        secret=secret,
+    )
+    return plan, lines
+
+
+def _form(first: Rows, selector: str | None, mapping: Mapping) -> TimeForm | None:
+    values = pick(first.columns, selector)
+    if values is None:
+        return None
+    form = find_form(values, mapping)
+    if form is None:
+        # Told to be the time by the user: what fits is read, the rest is rejected row by row.
+        small = pa.types.is_integer(values.type) or pa.types.is_floating(values.type)
+        if values.null_count == len(values) or small:
+            return TimeForm(kind="unix" if small else "written", zone=mapping.time_zone)
+        example = values.drop_null()[0].as_py()
+        raise BadMapping(
+            f'the column "{selector}" is to say when, but most of its values are no times ("{example}"); '
+            "name another one with --time, or say how it is written with --time-format, as in %d.%m.%Y %H:%M"
+        )
+    return form
+
+
+def used_columns(mapping: Mapping) -> set[str]:
+    """Columns that become something else than a property."""
+    fields = ("person", "actor", "time", "event", "received_at", "message_id", "order", "revenue", "currency", "kind")
+    return {name for field in fields for name in split_names(getattr(mapping, field))}
+
+
+def property_names(names: Sequence[str], mapping: Mapping) -> list[str]:
+    """Columns that are properties, in the order of the file."""
+    if mapping.properties is not None:
+        return [name for name in names if name in mapping.properties]
+    left_out = used_columns(mapping) | set(mapping.ignore)
+    return [name for name in names if name not in left_out]
+
+
+def _property_kinds(first: Rows, mapping: Mapping) -> dict[str, Kind]:
+    names = property_names(list(first.columns), mapping)
+    if len(names) > MOST_PROPERTIES:
+        fullest = sorted(names, key=lambda name: first.columns[name].null_count)[:MOST_PROPERTIES]
+        names = [name for name in names if name in fullest]
+    return {name: kind_of(first.columns[name]) for name in names}
+
+
+def kind_of(values: pa.Array) -> Kind:
+    """The type a property gets: texts are numbers or booleans only when every one of them would come back the same."""
+    if pa.types.is_string(values.type):
+        return _kind_of_text(values)
+    if pa.types.is_integer(values.type):
+        return "int64"
+    if pa.types.is_boolean(values.type):
+        return "bool"
+    return "float64" if pa.types.is_floating(values.type) else "string"
+
+
+def _kind_of_text(values: pa.Array) -> Kind:
+    if values.null_count == len(values):
+        return "string"
+    wanted: tuple[Kind, ...] = ("int64", "float64", "bool")
+    return next((kind for kind in wanted if fitting(values, kind).all()), "string")
+
+
+def fitting(values: pa.Array, kind: Kind) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """True where a text is null, or a value of `kind` that comes back as the same number (or word)."""
+    if kind == "bool":
+        return pc.is_in(values, value_set=pa.array(["true", "false", None])).to_numpy(zero_copy_only=False)
+    kinds, integers, decimals = read_numbers(values)
+    whole = (kinds == number_kernel.INTEGER) | (kinds == number_kernel.NULL)
+    hard = np.flatnonzero(kinds == number_kernel.HARD)
+    if hard.size:
+        texts = values.take(pa.array(hard)).to_pylist()
+        for row, text in zip(hard.tolist(), texts, strict=True):
+            whole[row] = kind == "int64" and _whole(text)
+            kinds[row] = number_kernel.DECIMAL if kind == "float64" and _comes_back(text, decimals[row]) else number_kernel.TEXT
+    if kind == "int64":
+        return whole
+    # An integer beyond 2**53 would be rounded as a float.
+    exact = (kinds == number_kernel.INTEGER) & (np.abs(integers) <= 1 << 53)
+    return exact | (kinds == number_kernel.DECIMAL) | (kinds == number_kernel.NULL)
+
+
+def _whole(text: str) -> bool:
+    """Whether a text of many digits is an int64."""
+    return text.lstrip("-").isdigit() and -(2**63) <= int(text) < 2**63
+
+
+def _comes_back(text: str, value: float) -> bool:
+    """Whether the shortest way to write the float is the same decimal."""
+    from decimal import Decimal
+
+    return Decimal(text) == Decimal(repr(float(value)))
