@@ -30,7 +30,7 @@ fi
 # The dev lock holds all of the runtime lock, so a checkout ready to test is ready to run.
 wanted=$(key "$lock")
 if ! stamped "$kind" "$wanted" && ! { [ "$kind" = runtime ] && stamped dev "$(key requirements-dev.lock)"; }; then
-    echo "Installing the packages of $lock: $size to download. No port is opened."
+    echo "Installing the packages of $lock: $size to download (a minute or two). No port is opened."
     "$python" -m pip install --quiet --disable-pip-version-check --require-hashes --requirement "$lock"
     stamp "$kind" "$wanted"
 fi
