@@ -1,0 +1,447 @@
+"""Funnel: how many go from step to step, how long it takes, and where they are lost.
+
+In: parts and a `FunnelQuestion`. Out: `Funnel`. Semantics, with a worked example: docs/methods/funnel.md.
+The automaton is that of ClickHouse's `windowFunnel` (the latest start wins), with the times of each step kept;
+its state is two times a step, whatever the length of the journey.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numba import njit
+
+from sojourn.analyse.groups import Breakdown, group_events, read_breakdown
+from sojourn.analyse.parts import cut_sessions
+from sojourn.analyse.quantiles import quantiles
+from sojourn.analyse.results import Drill, Persons, Result
+from sojourn.analyse.steps import mask_of, match_steps, read_steps
+from sojourn.records.durations import microseconds
+from sojourn.records.errors import BadOption
+from sojourn.records.periods import Period, periods
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from sojourn.analyse.groups import Grouping
+    from sojourn.analyse.journeys import Journeys
+    from sojourn.analyse.parts import GapRule, Part
+    from sojourn.analyse.steps import Step
+
+Unit = Literal["persons", "sessions"]
+Order = Literal["ordered", "strict", "any"]
+Ties = Literal["sequence", "strict"]
+_FOREVER = np.iinfo(np.int64).max
+_ORDERS: tuple[Order, ...] = ("ordered", "strict", "any")
+_SECOND = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class FunnelQuestion:
+    """A funnel, as asked.
+
+    Attributes:
+        steps: In order.
+        excluded: By place of the later step: what must not happen between it and the step before.
+        within_us: The last step is reached at most this long after the first; a very large number for no limit.
+        order: `ordered`: other events may lie between; `strict`: none may; `any`: steps in any order.
+        ties: `sequence`: order of arrival decides between equal times; `strict`: a step must be later than the one before.
+        unit: Who moves through it.
+        gap_us: Silence that ends a session.
+        gap_rule: Whether a silence equal to it does.
+        breakdown: What to break down by; None for nothing.
+        time_zone: Zone of moments in predicates.
+    """
+
+    steps: tuple[Step, ...]
+    excluded: tuple[tuple[int, Step], ...]
+    within_us: int
+    order: Order
+    ties: Ties
+    unit: Unit
+    gap_us: int
+    gap_rule: GapRule
+    breakdown: Breakdown | None
+    time_zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class FunnelStep:
+    """One step.
+
+    Attributes:
+        step: The step as it was asked.
+        count: Units that reached it.
+        share_of_start: Of the units that reached the first step, in [0, 1]; nan when none did.
+        share_of_previous: Of the units that reached the step before; 1 for the first step.
+        dropped: Units that reached the step before and not this one; 0 for the first step.
+        median_wait_s: Median time since the step before, seconds; nan for the first step.
+        p90_wait_s: 90th percentile of the same.
+        median_since_start_s: Median time since the first step, seconds.
+    """
+
+    step: str
+    count: int
+    share_of_start: float
+    share_of_previous: float
+    dropped: int
+    median_wait_s: float
+    p90_wait_s: float
+    median_since_start_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class FunnelGroup:
+    """The funnel of one group of a breakdown, or of the units that started in one period.
+
+    Attributes:
+        group: The group's name or the period's label.
+        steps: As in `Funnel`.
+    """
+
+    group: str
+    steps: tuple[FunnelStep, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel(Result):
+    """A funnel.
+
+    Attributes:
+        unit: What is counted: persons or sessions.
+        steps: The steps.
+        groups: The same by group, largest first; empty without a breakdown.
+        trend: The same by period of the first step; empty when none was asked.
+    """
+
+    unit: Unit
+    steps: tuple[FunnelStep, ...]
+    groups: tuple[FunnelGroup, ...] = ()
+    trend: tuple[FunnelGroup, ...] = ()
+    _drill: Drill | None = field(default=None, repr=False, compare=False)
+
+    def rows(self) -> Sequence[FunnelStep]:
+        """The steps."""
+        return self.steps
+
+    def persons(self, step: int, outcome: Literal["reached", "dropped", "stopped"] = "reached") -> Persons:
+        """The persons behind a step's number.
+
+        Args:
+            step: Which, from 0.
+            outcome: `reached` the step; `dropped`: reached the step before and not this one; `stopped`: reached this
+                one and no further.
+        """
+        assert self._drill is not None  # noqa: S101  (every Funnel is made by `funnel`)
+        return members(self._drill.journeys, self._drill.question, step, outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class FunnelPartial:
+    """What one part adds: one row a unit that reached the first step.
+
+    Attributes:
+        unit: Places of those units in the part.
+        level: int32: steps reached, 1 or more.
+        group: int32: group of the event that started the furthest chain.
+        started: int64: time of that event.
+        wait: int64, shape (units, steps): microseconds since the step before, when that step was first reached; -1 below.
+        since: int64, same shape: microseconds since the first step.
+    """
+
+    unit: NDArray[np.int64]
+    level: NDArray[np.int32]
+    group: NDArray[np.int32]
+    started: NDArray[np.int64]
+    wait: NDArray[np.int64]
+    since: NDArray[np.int64]
+
+
+def funnel(
+    journeys: Journeys,
+    steps: Sequence[str],
+    *,
+    within: str | dt.timedelta | None = None,
+    order: Order = "ordered",
+    ties: Ties = "sequence",
+    unit: Unit = "persons",
+    by: str | None = None,
+    trend: Period | None = None,
+    gap: str | dt.timedelta = "30m",
+    gap_rule: GapRule = "reaches",
+) -> Funnel:
+    """Count how many go from step to step.
+
+    Args:
+        journeys: The log.
+        steps: Event names, alternatives `A|B`, predicates, and exclusions `not X` between two steps.
+        within: Longest time from the first step to the last; None for no limit.
+        order: See `FunnelQuestion`.
+        ties: See `FunnelQuestion`.
+        unit: Count persons or sessions.
+        by: Break down by a column, `first COLUMN` or `last COLUMN`.
+        trend: Also by day, week or month of the first step.
+        gap: Silence that ends a session, for `unit="sessions"`.
+        gap_rule: Whether a silence equal to the gap ends it.
+
+    Raises:
+        UnknownEvent: A step no event has the name of.
+        BadOption: No steps, or an option outside what it accepts.
+    """
+    question = _question(journeys, steps, within, order, ties, unit, by, gap, gap_rule)
+    parts = _units(journeys, question)
+    groupings = group_events(parts, question.breakdown)
+    partials = journeys.map(lambda part, grouping: partial(part, question, grouping), parts, groupings)
+    return merge(partials, question, groupings[0].names, journeys=journeys, trend=trend)
+
+
+def partial(part: Part, question: FunnelQuestion, grouping: Grouping) -> FunnelPartial:
+    """Run the steps over one part."""
+    matcher = match_steps(part, question.steps, time_zone=question.time_zone)
+    gaps = np.zeros((len(question.excluded), 1), np.int64)
+    blocked = np.zeros((len(question.excluded), len(part.time) if question.excluded else 0), np.bool_)
+    for n, (place, step) in enumerate(question.excluded):
+        gaps[n, 0] = place
+        blocked[n] = mask_of(part, step, time_zone=question.time_zone)
+    found = _walk(
+        part.start,
+        part.stop,
+        part.time,
+        matcher.classes,
+        matcher.first,
+        matcher.steps,
+        len(question.steps),
+        question.within_us,
+        _ORDERS.index(question.order),
+        question.ties == "strict",
+        gaps[:, 0],
+        blocked,
+        grouping.group,
+    )
+    return FunnelPartial(*found)
+
+
+def merge(
+    partials: Sequence[FunnelPartial],
+    question: FunnelQuestion,
+    groups: Sequence[str],
+    *,
+    journeys: Journeys | None = None,
+    trend: Period | None = None,
+) -> Funnel:
+    """Add up the parts."""
+    names = tuple(step.text for step in question.steps)
+    by_group = []
+    if question.breakdown is not None:
+        by_group = [FunnelGroup(name, _steps(partials, names, group=n)) for n, name in enumerate(groups)]
+        by_group = sorted((g for g in by_group if g.steps[0].count), key=lambda g: -g.steps[0].count)
+    drill = Drill(journeys, question) if journeys is not None else None
+    over_time = _trend(partials, names, trend, question.time_zone) if trend else ()
+    return Funnel(question.unit, _steps(partials, names), tuple(by_group), over_time, drill)
+
+
+def members(journeys: Journeys, question: FunnelQuestion, step: int, outcome: str) -> Persons:
+    """The persons a step counted."""
+    n = len(question.steps)
+    if not 0 <= step < n:
+        message = f"expected a step from 0 to {n - 1}, got {step}"
+        raise BadOption(message)
+    if outcome not in ("reached", "dropped", "stopped"):
+        message = f"expected an outcome of reached, dropped or stopped, got {outcome!r}"
+        raise BadOption(message)
+    chosen = []
+    for part in _units(journeys, question):
+        found = partial(part, question, group_events([part], None)[0])
+        mask = {
+            "reached": found.level > step,
+            "dropped": found.level == step,
+            "stopped": found.level == step + 1,
+        }[outcome]
+        chosen.append(part.person[found.unit[mask]])
+    return journeys.persons_of(chosen)
+
+
+def _question(  # noqa: PLR0913  (the options of `funnel`, passed on once)
+    journeys: Journeys,
+    texts: Sequence[str],
+    within: str | dt.timedelta | None,
+    order: Order,
+    ties: Ties,
+    unit: Unit,
+    by: str | None,
+    gap: str | dt.timedelta,
+    gap_rule: GapRule,
+) -> FunnelQuestion:
+    steps, excluded = read_steps(texts, journeys.events)
+    if not steps:
+        message = "a funnel needs at least one step"
+        raise BadOption(message)
+    for name, value, known in (
+        ("order", order, _ORDERS),
+        ("ties", ties, ("sequence", "strict")),
+        ("unit", unit, ("persons", "sessions")),
+        ("gap_rule", gap_rule, ("reaches", "exceeds")),
+    ):
+        if value not in known:
+            message = f"expected {name} to be one of {', '.join(known)}, got {value!r}"
+            raise BadOption(message)
+    return FunnelQuestion(
+        steps=tuple(steps),
+        excluded=tuple(excluded.items()),
+        within_us=_FOREVER if within is None else microseconds(within),
+        order=order,
+        ties=ties,
+        unit=unit,
+        gap_us=microseconds(gap),
+        gap_rule=gap_rule,
+        breakdown=read_breakdown(by),
+        time_zone=journeys.time_zone,
+    )
+
+
+def _units(journeys: Journeys, question: FunnelQuestion) -> list[Part]:
+    parts = journeys.parts()
+    if question.unit == "persons":
+        return parts
+    return journeys.map(lambda part: cut_sessions(part, question.gap_us, question.gap_rule), parts)
+
+
+def _steps(
+    partials: Sequence[FunnelPartial], names: Sequence[str], *, group: int | None = None, chosen: Sequence[NDArray[np.bool_]] | None = None
+) -> tuple[FunnelStep, ...]:
+    masks = chosen or [p.group == group if group is not None else np.ones(len(p.level), np.bool_) for p in partials]
+    counts = [sum(int((p.level[m] > k).sum()) for p, m in zip(partials, masks, strict=True)) for k in range(len(names))]
+    out = []
+    for k, name in enumerate(names):
+        reached = [m & (p.level > k) for p, m in zip(partials, masks, strict=True)]
+        waits = [p.wait[r, k] for p, r in zip(partials, reached, strict=True)]
+        since = [p.since[r, k] for p, r in zip(partials, reached, strict=True)]
+        median, p90 = (q / _SECOND for q in quantiles(waits, (0.5, 0.9))) if k else (np.nan, np.nan)
+        before = counts[k - 1] if k else counts[0]
+        out.append(
+            FunnelStep(
+                step=name,
+                count=counts[k],
+                share_of_start=counts[k] / counts[0] if counts[0] else np.nan,
+                share_of_previous=counts[k] / before if before else np.nan,
+                dropped=before - counts[k],
+                median_wait_s=median,
+                p90_wait_s=p90,
+                median_since_start_s=quantiles(since, (0.5,))[0] / _SECOND,
+            )
+        )
+    return tuple(out)
+
+
+def _trend(
+    partials: Sequence[FunnelPartial], names: Sequence[str], period: Period, time_zone: str
+) -> tuple[FunnelGroup, ...]:
+    started = np.concatenate([p.started for p in partials])
+    if not len(started):
+        return ()
+    spans = periods(period, int(started.min()), int(started.max()), time_zone=time_zone)
+    bounds = np.array(spans.starts_us)
+    places = [np.searchsorted(bounds, p.started, side="right") - 1 for p in partials]
+    return tuple(
+        FunnelGroup(label, _steps(partials, names, chosen=[place == n for place in places]))
+        for n, label in enumerate(spans.labels)
+    )
+
+
+@njit(nogil=True, cache=True)
+def _walk(start, stop, time, classes, first, matched, n, within, order, strict, gaps, blocked, group):  # type: ignore[no-untyped-def]  # noqa: C901, PLR0912, PLR0913, PLR0915  (one pass over the rows; a call for each row would cost more than the work)
+    """Walk every unit's rows once; see `FunnelPartial` for what comes out."""
+    units = start.size
+    out_unit = np.empty(units, np.int64)
+    out_level = np.empty(units, np.int32)
+    out_group = np.empty(units, np.int32)
+    out_start = np.empty(units, np.int64)
+    out_wait = np.empty((units, n), np.int64)
+    out_since = np.empty((units, n), np.int64)
+    # State of the latest chain at each step: when it started, when it reached the step, at which row, in which group.
+    begun = np.empty(n, np.int64)
+    reached = np.empty(n, np.int64)
+    row = np.empty(n, np.int64)
+    which = np.empty(n, np.int32)
+    # With strict ties a step counts only after its moment has passed: it waits here until time moves on.
+    new_begun = np.empty(n, np.int64)
+    new_row = np.empty(n, np.int64)
+    new_which = np.empty(n, np.int32)
+    m = 0
+    for u in range(units):
+        row[:] = -1
+        new_row[:] = -1
+        level = 0
+        now = np.int64(0)
+        for i in range(start[u], stop[u]):
+            c = classes[i]
+            t = time[i]
+            if strict and t != now:
+                for k in range(n):
+                    if new_row[k] >= 0:
+                        begun[k], reached[k], row[k], which[k] = new_begun[k], now, new_row[k], new_which[k]
+                        new_row[k] = -1
+                now = t
+            for j in range(first[c], first[c + 1]):
+                k = matched[j]
+                if order == 2:
+                    row[k], reached[k] = i, t
+                    continue
+                if k == 0:
+                    if level == 0:
+                        level = 1
+                        out_group[m], out_start[m] = group[i], t
+                        out_wait[m, 0], out_since[m, 0] = 0, 0
+                        out_wait[m, 1:] = -1
+                        out_since[m, 1:] = -1
+                    if strict:
+                        new_begun[0], new_row[0], new_which[0] = t, i, group[i]
+                    else:
+                        begun[0], reached[0], row[0], which[0] = t, t, i, group[i]
+                    continue
+                if row[k - 1] < 0 or t - begun[k - 1] > within:
+                    continue
+                if order == 1 and row[k - 1] != i - 1:
+                    continue
+                if strict:
+                    new_begun[k], new_row[k], new_which[k] = begun[k - 1], i, which[k - 1]
+                else:
+                    begun[k], reached[k], row[k], which[k] = begun[k - 1], t, i, which[k - 1]
+                if k >= level:
+                    level = k + 1
+                    out_group[m], out_start[m] = which[k - 1], begun[k - 1]
+                    out_wait[m, k], out_since[m, k] = t - reached[k - 1], t - begun[k - 1]
+            for e in range(gaps.size):
+                # An event that is itself the earlier step begins a new chain after what it excludes.
+                if blocked[e, i] and row[gaps[e] - 1] != i:
+                    row[gaps[e] - 1] = -1
+                if blocked[e, i] and new_row[gaps[e] - 1] != i:
+                    new_row[gaps[e] - 1] = -1
+            if order == 2 and first[c + 1] > first[c]:
+                together = 0
+                earliest, latest = t, np.int64(-1)
+                for k in range(n):
+                    if row[k] >= 0 and t - reached[k] <= within:
+                        together += 1
+                        earliest = min(earliest, reached[k])
+                        if row[k] != i:
+                            latest = max(latest, reached[k])
+                if together > level:
+                    if level == 0:
+                        out_wait[m, :] = -1
+                        out_since[m, :] = -1
+                        out_start[m] = t
+                    out_group[m] = group[i]
+                    for k in range(level, together):
+                        out_wait[m, k] = t - latest if latest >= 0 and k else 0
+                        out_since[m, k] = t - earliest
+                    level = together
+        if level > 0:
+            out_unit[m], out_level[m] = u, level
+            m += 1
+    return out_unit[:m], out_level[:m], out_group[:m], out_start[:m], out_wait[:m], out_since[:m]

@@ -1,0 +1,157 @@
+"""Journeys: a log that can be asked questions.
+
+In: an open index. Out: one method a question, each returning a frozen result. `where` and `between` give a
+narrower log of the same kind; nothing here changes the data.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from sojourn.analyse.masks import matches
+from sojourn.analyse.parts import choose, keep, whole_part
+from sojourn.analyse.person_names import names_of
+from sojourn.analyse.results import Persons
+from sojourn.records.moments import moment_us
+from sojourn.records.periods import zone
+from sojourn.signals.predicates import Compare, parse_predicate
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from sojourn.analyse.funnel import Funnel
+    from sojourn.analyse.parts import Part
+    from sojourn.analyse.sessions import Sessions
+    from sojourn.signals.predicates import Predicate
+    from sojourn.store.index import Index
+
+T = TypeVar("T")
+_CORES = 2
+_NOT_BOT = Compare("bot", "=", value=False)
+
+
+@dataclass(frozen=True)
+class Journeys:
+    """A log, or a narrower view of one.
+
+    Attributes:
+        index: What is scanned.
+        predicates: An event must match all of them.
+        from_us: Events before are left out; None for no bound.
+        until_us: Events at or after are left out; None for no bound.
+        with_bots: Whether self-declared crawlers count; they do not by default.
+        time_zone: IANA name; where days begin, and the zone of moments without one.
+    """
+
+    index: Index
+    predicates: tuple[Predicate, ...] = ()
+    from_us: int | None = None
+    until_us: int | None = None
+    with_bots: bool = False
+    time_zone: str = "UTC"
+    _keep_alive: Any = None
+    _cache: dict[str, list[Part]] = field(default_factory=dict, compare=False, repr=False)
+
+    def where(self, predicate: str) -> Journeys:
+        """Only events that match.
+
+        Args:
+            predicate: SQL-like, docs/predicates.md: `path like '/pricing%' and device <> 'mobile'`.
+
+        Raises:
+            BadPredicate: It cannot be read.
+        """
+        return self._narrower(predicates=(*self.predicates, parse_predicate(predicate)))
+
+    def between(self, start: str | dt.date | None, end: str | dt.date | None) -> Journeys:
+        """Only events from `start` (inclusive) until `end` (exclusive).
+
+        Args:
+            start: A moment such as '2024-03-01' in the journeys' time zone; None for no bound.
+            end: As `start`.
+        """
+        return self._narrower(
+            from_us=self.from_us if start is None else moment_us(start, time_zone=self.time_zone),
+            until_us=self.until_us if end is None else moment_us(end, time_zone=self.time_zone),
+        )
+
+    def including_bots(self) -> Journeys:
+        """Count self-declared crawlers too."""
+        return self._narrower(with_bots=True)
+
+    def in_zone(self, time_zone: str) -> Journeys:
+        """The same journeys with days, weeks and months of another time zone."""
+        zone(time_zone)
+        return self._narrower(time_zone=time_zone)
+
+    def _narrower(self, **changes: Any) -> Journeys:  # noqa: ANN401  (fields of this record)
+        return dataclasses.replace(self, **changes, _cache={})
+
+    def funnel(self, steps: Sequence[str], **options: Any) -> Funnel:  # noqa: ANN401  (see the function)
+        """How many go from step to step; options as `analyse.funnel.funnel`."""
+        from sojourn.analyse.funnel import funnel  # noqa: PLC0415  (its kernels load only when asked)
+
+        return funnel(self, steps, **options)
+
+    def sessions(self, **options: Any) -> Sessions:  # noqa: ANN401  (see the function)
+        """How visits look; options as `analyse.sessions.sessions`."""
+        from sojourn.analyse.sessions import sessions  # noqa: PLC0415  (its kernels load only when asked)
+
+        return sessions(self, **options)
+
+    @property
+    def events(self) -> Sequence[str]:
+        """Event names of the log."""
+        return self.index.manifest.events
+
+    def parts(self) -> list[Part]:
+        """The parts a question maps over."""
+        if "parts" not in self._cache:
+            log, events = self.index, tuple(self.events)
+            whole = [whole_part(bucket, events, log) for bucket in log.buckets]
+            self._prepare_columns()
+            self._cache["parts"] = self.map(self._narrowed, whole)
+        return self._cache["parts"]
+
+    def map(self, function: Callable[..., T], *columns: Sequence[Any]) -> list[T]:
+        """Apply a function to every part (and what goes with it), on a thread a core.
+
+        Kernels release the interpreter's lock, so parts really run side by side.
+        """
+        if len(columns[0]) == 1:
+            return [function(*(column[0] for column in columns))]
+        with ThreadPoolExecutor(_CORES) as pool:
+            return list(pool.map(function, *columns))
+
+    def persons_of(self, chosen: Sequence[NDArray[np.int64]]) -> Persons:
+        """The persons of numbers found in each part."""
+        numbers = np.unique(np.concatenate([np.empty(0, np.int64), *chosen]))
+        return Persons(tuple(names_of(self.index, numbers)))
+
+    def _filters(self) -> list[Predicate]:
+        bots = [] if self.with_bots or not self.index.manifest.bots else [_NOT_BOT]
+        return [*bots, *self.predicates]
+
+    def _prepare_columns(self) -> None:
+        """Build missing columns before the threads start, so that progress comes from one place."""
+        from sojourn.signals.predicates import columns_of  # noqa: PLC0415  (only with predicates)
+
+        for predicate in self._filters():
+            for name in sorted(columns_of(predicate) - {"event", "time"}):
+                self.index.column(name)
+
+    def _narrowed(self, part: Part) -> Part:
+        masks = [matches(part, predicate, time_zone=self.time_zone) for predicate in self._filters()]
+        if self.from_us is not None:
+            masks.append(part.time >= self.from_us)
+        if self.until_us is not None:
+            masks.append(part.time < self.until_us)
+        return keep(part, np.logical_and.reduce(masks)) if masks else part

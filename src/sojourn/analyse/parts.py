@@ -1,0 +1,162 @@
+"""Parts: the rows of some persons, as a question's kernel sees them.
+
+In: buckets of the index. Out: parts, filtered or cut into sessions; a question's `partial` takes one part.
+Never changes a bucket: a filtered part has new, shorter arrays.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+import numpy as np
+from numba import njit
+
+from sojourn.store.columns import Column, NumberColumn, TextColumn
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from sojourn.store.index import Bucket
+
+GapRule = Literal["reaches", "exceeds"]
+
+
+class Log(Protocol):
+    """What a part asks of the log it belongs to; `store.index.Index` is one."""
+
+    def column(self, name: str) -> list[Column]:
+        """A column of every bucket."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Rows of some units (persons, or sessions of persons), sorted by (unit, time, seq).
+
+    Attributes:
+        person: int64, one a unit: the person's number. A person with several sessions stands several times.
+        start: int64, one a unit: where its rows begin.
+        stop: int64, one a unit: where they end (exclusive).
+        time: int64, one an event: microseconds since 1970 UTC; 0 without a time.
+        event: uint16 or uint32 codes, one an event: places in `events`.
+        events: Event names.
+        rows: int64, one an event: its place in the bucket; None when all rows of the bucket are here.
+        bucket: Number of the bucket.
+        log: Where columns come from.
+    """
+
+    person: NDArray[np.int64]
+    start: NDArray[np.int64]
+    stop: NDArray[np.int64]
+    time: NDArray[np.int64]
+    event: NDArray[Any]
+    events: Sequence[str]
+    rows: NDArray[np.int64] | None
+    bucket: int
+    log: Log
+
+    def column(self, name: str) -> Column:
+        """A column, one value an event of this part. `event` is the event's name."""
+        if name == "event":
+            return TextColumn(frozen(self.event.astype(np.int32)), self.events)
+        column = self.log.column(name)[self.bucket]
+        if self.rows is None:
+            return column
+        if isinstance(column, TextColumn):
+            return TextColumn(frozen(column.codes[self.rows]), column.names)
+        return NumberColumn(frozen(column.values[self.rows]))
+
+
+def whole_part(bucket: Bucket, events: Sequence[str], log: Log) -> Part:
+    """All rows of a bucket."""
+    return Part(
+        person=bucket.person,
+        start=bucket.offset[:-1],
+        stop=bucket.offset[1:],
+        time=bucket.time,
+        event=bucket.event,
+        events=events,
+        rows=None,
+        bucket=bucket.number,
+        log=log,
+    )
+
+
+def keep(part: Part, mask: NDArray[np.bool_]) -> Part:
+    """Only the events where `mask` is true, and the units that have any.
+
+    Args:
+        part: Any part.
+        mask: bool, one an event.
+    """
+    rows = np.flatnonzero(mask)
+    offset = np.concatenate(([0], np.cumsum(_kept(part.start, part.stop, mask))))
+    some = offset[1:] > offset[:-1]
+    return replace(
+        part,
+        person=frozen(part.person[some]),
+        start=frozen(offset[:-1][some]),
+        stop=frozen(offset[1:][some]),
+        time=frozen(part.time[rows]),
+        event=frozen(part.event[rows]),
+        rows=rows if part.rows is None else part.rows[rows],
+    )
+
+
+def choose(part: Part, units: NDArray[np.bool_]) -> Part:
+    """Only the units where `units` is true, with all their events."""
+    return replace(
+        part, person=frozen(part.person[units]), start=frozen(part.start[units]), stop=frozen(part.stop[units])
+    )
+
+
+def cut_sessions(part: Part, gap_us: int, rule: GapRule) -> Part:
+    """The same rows with one unit a session.
+
+    Args:
+        part: A part of persons.
+        gap_us: Silence that ends a session, microseconds.
+        rule: `reaches`: a silence equal to the gap ends it; `exceeds`: only a longer one does.
+    """
+    limit = gap_us if rule == "reaches" else gap_us + 1
+    counts, begins = _session_starts(part.start, part.stop, part.time, limit)
+    person = np.repeat(part.person, counts)
+    last_of_person = np.cumsum(counts) - 1
+    ends = np.empty_like(begins)
+    ends[:-1] = begins[1:]
+    ends[last_of_person] = part.stop
+    return replace(part, person=frozen(person), start=frozen(begins), stop=frozen(ends))
+
+
+def frozen(array: NDArray[Any]) -> NDArray[Any]:
+    """Mark an array as read-only, as mapped ones are: one compiled kernel then serves both."""
+    array.flags.writeable = False
+    return array
+
+
+@njit(nogil=True, cache=True)
+def _kept(start, stop, mask):  # type: ignore[no-untyped-def]
+    """How many events of each unit stay."""
+    out = np.zeros(start.size, np.int64)
+    for u in range(start.size):
+        for i in range(start[u], stop[u]):
+            out[u] += mask[i]
+    return out
+
+
+@njit(nogil=True, cache=True)
+def _session_starts(start, stop, time, limit):  # type: ignore[no-untyped-def]
+    """Sessions of each person, and where each session begins."""
+    counts = np.zeros(start.size, np.int64)
+    begins = np.empty(time.size, np.int64)
+    n = 0
+    for u in range(start.size):
+        for i in range(start[u], stop[u]):
+            if i == start[u] or time[i] - time[i - 1] >= limit:
+                begins[n] = i
+                n += 1
+                counts[u] += 1
+    return counts, begins[:n].copy()

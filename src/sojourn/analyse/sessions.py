@@ -1,0 +1,338 @@
+"""Sessions: how people's visits look.
+
+In: parts and a `SessionsQuestion`. Out: `Sessions`. Definitions: docs/methods/sessions.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numba import njit
+
+from sojourn.analyse.groups import Breakdown, group_events, read_breakdown
+from sojourn.analyse.parts import cut_sessions
+from sojourn.analyse.quantiles import quantiles
+from sojourn.analyse.results import Drill, Persons, Result
+from sojourn.records.durations import microseconds
+from sojourn.records.errors import BadOption
+from sojourn.records.periods import Period, Periods, periods
+from sojourn.store.columns import TextColumn
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from sojourn.analyse.groups import Grouping
+    from sojourn.analyse.journeys import Journeys
+    from sojourn.analyse.parts import GapRule, Part
+
+_SECOND = 1_000_000
+_TOP = 10
+
+
+@dataclass(frozen=True, slots=True)
+class SessionsQuestion:
+    """What was asked.
+
+    Attributes:
+        gap_us: Silence that ends a session, microseconds.
+        gap_rule: Whether a silence equal to it does.
+        page: Column whose values are the entry and exit pages.
+        breakdown: What to break down by, taken from a session's first event.
+        trend: Periods of the trend; None for no trend.
+    """
+
+    gap_us: int
+    gap_rule: GapRule
+    page: str
+    breakdown: Breakdown | None
+    trend: Periods | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One entry or exit page.
+
+    Attributes:
+        page: Its value.
+        sessions: Sessions that began or ended there.
+        share: Of all sessions, in [0, 1].
+    """
+
+    page: str
+    sessions: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class SessionGroup:
+    """Sessions of one group, or of one period of the trend.
+
+    Attributes:
+        group: Group's name or period's label.
+        sessions: Sessions whose first event lies in it.
+        bounced: Of these, sessions of one event.
+        bounce_rate: `bounced / sessions`; nan without sessions.
+        events: Events in them.
+        median_duration_s: Median of last time minus first time, seconds; sessions of one event count as 0.
+    """
+
+    group: str
+    sessions: int
+    bounced: int
+    bounce_rate: float
+    events: int
+    median_duration_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sessions(Result):
+    """All sessions together.
+
+    Attributes:
+        sessions: Sessions.
+        persons: Persons who had them.
+        events: Events in them.
+        returning_persons: Persons with more than one session.
+        bounced: Sessions of one event.
+        bounce_rate: `bounced / sessions`: divided by sessions, not by events or persons.
+        sessions_per_person: Mean.
+        events_per_session: Mean.
+        median_duration_s: Median of last time minus first time, seconds; sessions of one event count as 0.
+        p90_duration_s: 90th percentile of the same.
+        mean_duration_s: Mean of the same.
+        median_depth: Median events a session.
+        p90_depth: 90th percentile of the same.
+        longest: Events of the longest session.
+        entries: Most frequent entry pages, largest first.
+        exits: Most frequent exit pages.
+        groups: By group, largest first; empty without a breakdown.
+        trend: By period of the session's first event, oldest first; empty when none was asked.
+    """
+
+    sessions: int
+    persons: int
+    events: int
+    returning_persons: int
+    bounced: int
+    bounce_rate: float
+    sessions_per_person: float
+    events_per_session: float
+    median_duration_s: float
+    p90_duration_s: float
+    mean_duration_s: float
+    median_depth: float
+    p90_depth: float
+    longest: int
+    entries: tuple[Page, ...]
+    exits: tuple[Page, ...]
+    groups: tuple[SessionGroup, ...] = ()
+    trend: tuple[SessionGroup, ...] = ()
+    _drill: Drill | None = field(default=None, repr=False, compare=False)
+
+    def rows(self) -> Sequence[SessionGroup]:
+        """The trend, else the groups, else everything as one group."""
+        whole = SessionGroup("all", self.sessions, self.bounced, self.bounce_rate, self.events, self.median_duration_s)
+        return self.trend or self.groups or (whole,)
+
+    def persons_of(self, kind: Literal["all", "bounced", "returning"] = "all") -> Persons:
+        """The persons behind a number: with any session, with a bounced one, or with more than one."""
+        assert self._drill is not None  # noqa: S101  (every Sessions is made by `sessions`)
+        return members(self._drill.journeys, self._drill.question, kind)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionsPartial:
+    """Sessions of one part, one row each, and how many persons had them.
+
+    Attributes:
+        duration: int64: microseconds.
+        depth: int64: events.
+        group: int32: group of its first event.
+        began: int64: time of its first event.
+        persons: Persons.
+        returning: Persons with more than one session.
+        entries: Sessions by entry page.
+        exits: Sessions by exit page.
+    """
+
+    duration: NDArray[np.int64]
+    depth: NDArray[np.int64]
+    group: NDArray[np.int32]
+    began: NDArray[np.int64]
+    persons: int
+    returning: int
+    entries: dict[str, int]
+    exits: dict[str, int]
+
+
+def sessions(
+    journeys: Journeys,
+    *,
+    gap: str | dt.timedelta = "30m",
+    gap_rule: GapRule = "reaches",
+    page: str = "event",
+    by: str | None = None,
+    trend: Period | None = None,
+) -> Sessions:
+    """Cut journeys into sessions and describe them.
+
+    Args:
+        journeys: The log.
+        gap: Silence that ends a session.
+        gap_rule: `reaches`: a silence equal to the gap ends the session; `exceeds`: only a longer one.
+        page: Column whose values are entry and exit pages, such as `path`.
+        by: Break down by a column of the first event, `first COLUMN` or `last COLUMN`.
+        trend: Also by hour, day, week or month of the first event, in the journeys' time zone.
+
+    Raises:
+        BadOption: An option outside what it accepts.
+        UnknownColumn: `page` or `by` is no column.
+    """
+    if gap_rule not in ("reaches", "exceeds"):
+        message = f"expected gap_rule to be reaches or exceeds, got {gap_rule!r}"
+        raise BadOption(message)
+    parts = journeys.parts()
+    spans = None
+    if trend is not None and any(len(part.time) for part in parts):
+        first = min(int(part.time.min()) for part in parts if len(part.time))
+        last = max(int(part.time.max()) for part in parts if len(part.time))
+        spans = periods(trend, first, last, time_zone=journeys.time_zone)
+    question = SessionsQuestion(microseconds(gap), gap_rule, page, read_breakdown(by), spans)
+    groupings = group_events(parts, question.breakdown)
+    partials = journeys.map(lambda part, grouping: partial(part, question, grouping), parts, groupings)
+    return merge(partials, question, groupings[0].names, journeys=journeys)
+
+
+def partial(part: Part, question: SessionsQuestion, grouping: Grouping) -> SessionsPartial:
+    """Describe the sessions of one part."""
+    cut = cut_sessions(part, question.gap_us, question.gap_rule)
+    duration, depth, group, began = _describe(cut.start, cut.stop, part.time, grouping.group)
+    changes = np.flatnonzero(np.diff(cut.person)) + 1
+    each = np.diff(np.concatenate(([0], changes, [len(cut.person)])))
+    return SessionsPartial(
+        duration=duration,
+        depth=depth,
+        group=group,
+        began=began,
+        persons=len(part.person),
+        returning=int((each > 1).sum()),
+        entries=_pages(part, question.page, cut.start),
+        exits=_pages(part, question.page, cut.stop - 1),
+    )
+
+
+def merge(
+    partials: Sequence[SessionsPartial],
+    question: SessionsQuestion,
+    groups: Sequence[str],
+    *,
+    journeys: Journeys | None = None,
+) -> Sessions:
+    """Add up the parts."""
+    total = sum(len(p.depth) for p in partials)
+    events = sum(int(p.depth.sum()) for p in partials)
+    persons = sum(p.persons for p in partials)
+    bounced = sum(int((p.depth == 1).sum()) for p in partials)
+    median, p90 = quantiles([p.duration for p in partials], (0.5, 0.9))
+    depth_median, depth_p90 = quantiles([p.depth for p in partials], (0.5, 0.9))
+    by_group: tuple[SessionGroup, ...] = ()
+    if question.breakdown is not None:
+        found = [_group(name, partials, [p.group == n for p in partials]) for n, name in enumerate(groups)]
+        by_group = tuple(sorted((g for g in found if g.sessions), key=lambda g: -g.sessions))
+    over_time: tuple[SessionGroup, ...] = ()
+    if question.trend is not None:
+        bounds = np.array(question.trend.starts_us)
+        places = [np.searchsorted(bounds, p.began, side="right") - 1 for p in partials]
+        labels = question.trend.labels
+        over_time = tuple(_group(label, partials, [place == n for place in places]) for n, label in enumerate(labels))
+    return Sessions(
+        sessions=total,
+        persons=persons,
+        events=events,
+        returning_persons=sum(p.returning for p in partials),
+        bounced=bounced,
+        bounce_rate=bounced / total if total else np.nan,
+        sessions_per_person=total / persons if persons else np.nan,
+        events_per_session=events / total if total else np.nan,
+        median_duration_s=median / _SECOND,
+        p90_duration_s=p90 / _SECOND,
+        mean_duration_s=sum(float(p.duration.sum()) for p in partials) / total / _SECOND if total else np.nan,
+        median_depth=depth_median,
+        p90_depth=depth_p90,
+        longest=max((int(p.depth.max()) for p in partials if len(p.depth)), default=0),
+        entries=_top([p.entries for p in partials], total),
+        exits=_top([p.exits for p in partials], total),
+        groups=by_group,
+        trend=over_time,
+        _drill=Drill(journeys, question) if journeys is not None else None,
+    )
+
+
+def members(journeys: Journeys, question: SessionsQuestion, kind: str) -> Persons:
+    """The persons behind a number of `Sessions`."""
+    if kind not in ("all", "bounced", "returning"):
+        message = f"expected all, bounced or returning, got {kind!r}"
+        raise BadOption(message)
+    chosen = []
+    for part in journeys.parts():
+        cut = cut_sessions(part, question.gap_us, question.gap_rule)
+        if kind == "bounced":
+            chosen.append(cut.person[cut.stop - cut.start == 1])
+        elif kind == "returning":
+            again = cut.person[1:] == cut.person[:-1]
+            chosen.append(cut.person[1:][again])
+        else:
+            chosen.append(part.person)
+    return journeys.persons_of(chosen)
+
+
+def _group(name: str, partials: Sequence[SessionsPartial], masks: Sequence[NDArray[np.bool_]]) -> SessionGroup:
+    depths = [p.depth[m] for p, m in zip(partials, masks, strict=True)]
+    count = sum(len(depth) for depth in depths)
+    bounced = sum(int((depth == 1).sum()) for depth in depths)
+    median = quantiles([p.duration[m] for p, m in zip(partials, masks, strict=True)], (0.5,))[0]
+    events = sum(int(depth.sum()) for depth in depths)
+    return SessionGroup(name, count, bounced, bounced / count if count else np.nan, events, median / _SECOND)
+
+
+def _pages(part: Part, page: str, places: NDArray[np.int64]) -> dict[str, int]:
+    """Sessions by the page at one event of each."""
+    if page == "event":
+        counts = np.bincount(part.event[places], minlength=len(part.events))
+        return {name: int(n) for name, n in zip(part.events, counts, strict=True) if n}
+    column = part.column(page)
+    if isinstance(column, TextColumn):
+        counts = np.bincount(column.codes[places] + 1)
+        return {(column.names[c - 1] if c else "(none)"): int(counts[c]) for c in np.flatnonzero(counts)}
+    values, counts = np.unique(column.values[places], return_counts=True)
+    return {("(none)" if np.isnan(v) else f"{v:g}"): int(n) for v, n in zip(values, counts, strict=True)}
+
+
+def _top(counted: Sequence[dict[str, int]], total: int) -> tuple[Page, ...]:
+    pages: dict[str, int] = {}
+    for counts in counted:
+        for page, n in counts.items():
+            pages[page] = pages.get(page, 0) + n
+    largest = sorted(pages.items(), key=lambda item: (-item[1], item[0]))[:_TOP]
+    return tuple(Page(page, n, n / total) for page, n in largest)
+
+
+@njit(nogil=True, cache=True)
+def _describe(start, stop, time, group):  # type: ignore[no-untyped-def]
+    n = start.size
+    duration = np.empty(n, np.int64)
+    depth = np.empty(n, np.int64)
+    which = np.empty(n, np.int32)
+    began = np.empty(n, np.int64)
+    for s in range(n):
+        first, last = start[s], stop[s] - 1
+        duration[s] = time[last] - time[first]
+        depth[s] = stop[s] - start[s]
+        which[s] = group[first]
+        began[s] = time[first]
+    return duration, depth, which, began

@@ -1,0 +1,52 @@
+"""How results look: in a terminal (rich) and as figures (plotly).
+
+In: a result. Out: something to print or to plot. For a result of `analyse/<question>.py`, `show/<question>.py` has
+`render(result)` and `figure(result)`. Never computes a number that is not in the result.
+"""
+
+from __future__ import annotations
+
+import html as html_text
+import importlib
+import io
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+    from rich.console import RenderableType
+
+    from sojourn.analyse.results import Result
+
+_WIDTH = 100
+
+
+def render(result: Result) -> RenderableType:
+    """The result for a terminal."""
+    renderable: RenderableType = _module(result).render(result)
+    return renderable
+
+
+def figure(result: Result) -> go.Figure:
+    """The result as a plotly figure."""
+    drawn: go.Figure = _module(result).figure(result)
+    return drawn
+
+
+def text(result: Result, *, width: int = _WIDTH) -> str:
+    """The result as plain text."""
+    from rich.console import Console  # noqa: PLC0415  (only when something is shown)
+
+    out = io.StringIO()
+    Console(file=out, width=width, color_system=None, legacy_windows=False).print(render(result))
+    return out.getvalue().rstrip() + "\n"
+
+
+def html(result: Result) -> str:
+    """The result for a notebook: the terminal's text, in a fixed-width block, and nothing from outside."""
+    body = html_text.escape(text(result))
+    return f'<pre style="line-height:1.25;font-family:ui-monospace,Menlo,Consolas,monospace">{body}</pre>'
+
+
+def _module(result: Result) -> Any:  # noqa: ANN401  (a module of this folder)
+    name = type(result).__module__.rsplit(".", 1)[1]
+    return importlib.import_module(f"sojourn.analyse.show.{name}")

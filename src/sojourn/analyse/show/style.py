@@ -1,0 +1,50 @@
+"""One look for all terminal output and figures.
+
+In: figures. Out: the same, styled. Colours are Okabe and Ito's (2008), told apart by colour-blind readers.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import plotly.graph_objects as go
+from rich import box
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#7F7F7F", "#B8A600")
+ACCENT = "cyan"
+
+
+def table(title: str, columns: Sequence[tuple[str, str]], *, caption: str | None = None) -> Table:
+    """An empty table in the house style.
+
+    Args:
+        title: Above it.
+        columns: Header and justification (`left`, `right`) of each column.
+        caption: A quiet line below: what is counted, divided by what.
+    """
+    made = Table(
+        title=title, title_justify="left", title_style="bold", caption=caption, caption_justify="left",
+        caption_style="dim", box=box.SIMPLE_HEAD, header_style=f"bold {ACCENT}", pad_edge=False,
+    )  # fmt: skip
+    for header, justify in columns:
+        made.add_column(header, justify=justify, overflow="fold")  # type: ignore[arg-type]  # rich's own literal
+    return made
+
+
+def layout(figure: go.Figure, title: str, *, x: str = "", y: str = "") -> go.Figure:
+    """Give a figure the house style."""
+    figure.update_layout(
+        title={"text": title, "x": 0, "xanchor": "left"},
+        template="plotly_white",
+        colorway=list(PALETTE),
+        font={"family": "system-ui, sans-serif", "size": 13},
+        margin={"l": 60, "r": 30, "t": 60, "b": 50},
+        xaxis_title=x or None,
+        yaxis_title=y or None,
+        legend={"orientation": "h", "y": -0.2},
+    )
+    return figure

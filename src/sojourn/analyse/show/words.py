@@ -1,0 +1,56 @@
+"""Numbers as people read them.
+
+In: counts, shares, seconds. Out: short text: `17,434`, `4.1 %`, `2 min 5 s`, a bar, a sparkline.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+_SPARKS = "▁▂▃▄▅▆▇█"
+_MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
+
+
+def count(number: float) -> str:
+    """`17,434`."""
+    return "–" if math.isnan(number) else f"{number:,.0f}"
+
+
+def percent(share: float, *, digits: int = 1) -> str:
+    """`4.1 %` of a share in [0, 1]."""
+    return "–" if math.isnan(share) else f"{100 * share:.{digits}f} %"
+
+
+def duration(seconds: float) -> str:
+    """`0 s`, `12 s`, `2 min 5 s`, `3 h 10 min`, `2.4 d`."""
+    if math.isnan(seconds):
+        return "–"
+    if seconds < _MINUTE:
+        return f"{seconds:.0f} s" if seconds >= 1 or seconds == 0 else f"{seconds:.2f} s"
+    if seconds < _HOUR:
+        return f"{seconds // _MINUTE:.0f} min {seconds % _MINUTE:.0f} s"
+    if seconds < _DAY:
+        return f"{seconds // _HOUR:.0f} h {seconds % _HOUR // _MINUTE:.0f} min"
+    return f"{seconds / _DAY:.1f} d"
+
+
+def bar(share: float, width: int = 20) -> str:
+    """A bar of `width` characters for a share in [0, 1]."""
+    if math.isnan(share):
+        return ""
+    eighths = round(max(0.0, min(1.0, share)) * width * 8)
+    return "█" * (eighths // 8) + (_EIGHTHS[eighths % 8] if eighths % 8 else "")
+
+
+def sparkline(values: Sequence[float]) -> str:
+    """One character a value, the highest as a full block."""
+    known = [value for value in values if not math.isnan(value)]
+    top = max(known, default=0)
+    if top <= 0:
+        return _SPARKS[0] * len(values)
+    return "".join(" " if math.isnan(v) else _SPARKS[min(7, int(v / top * 7.999))] for v in values)

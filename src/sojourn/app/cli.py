@@ -1,0 +1,57 @@
+"""The command line.
+
+In: arguments. Out: one call of a function, shown. Errors a user can mend are one line on stderr and exit code 1.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import typer
+
+from sojourn import __version__
+from sojourn.records.errors import SojournError
+
+app = typer.Typer(
+    name="sojourn",
+    help="See how people journey through your log, where they leave, and why.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+_COMMANDS = ("funnel", "sessions")
+for _name in _COMMANDS:
+    app.command(_name)(getattr(importlib.import_module(f"sojourn.app.commands.{_name}"), _name))
+
+
+def _version(asked: bool) -> None:  # noqa: FBT001  (typer calls it so)
+    if asked:
+        typer.echo(f"sojourn {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),  # noqa: ARG001, FBT001, FBT003
+) -> None:
+    """See how people journey through your log, where they leave, and why."""
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        app()
+    except SojournError as error:
+        typer.echo(f"sojourn: {error}", err=True)
+        sys.exit(1)
+    except BrokenPipeError:
+        # The reader of our output (head, less) has seen enough.
+        sys.stderr.close()
+        sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

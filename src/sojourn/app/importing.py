@@ -1,0 +1,143 @@
+"""Importing files: reading, storing and indexing wired together.
+
+In: files and a mapping. Out: one durable commit a file, an index that shows them, and the counts.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sojourn.collect.imports.read import read_batches
+from sojourn.records.errors import BadFile, StorageFull
+from sojourn.store.append import Append, AppendCounts
+from sojourn.store.folder import create_folder
+from sojourn.store.index import build_index
+from sojourn.store.sqlite import database, queries
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sojourn.collect.imports.mapping import Mapping
+    from sojourn.store.folder import Folder
+    from sojourn.store.index import Manifest
+
+_NO_SPACE = 28
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """What an import did; `read == imported + duplicates + rejected`.
+
+    Attributes:
+        read: Rows read.
+        imported: Rows stored as events.
+        duplicates: Rows stored already, or sent twice with one message id, and skipped.
+        repeated: Equal rows of one file that were kept; they are among `imported`.
+        rejected: Rows put in quarantine.
+        persons: Persons in the data folder afterwards.
+        bots: Imported events of self-declared crawlers.
+    """
+
+    read: int
+    imported: int
+    duplicates: int
+    repeated: int
+    rejected: int
+    persons: int
+    bots: int
+
+
+def import_files(
+    files: Sequence[Path],
+    data: Path,
+    mapping: Mapping,
+    *,
+    source: str = "import",
+    drop_duplicates: bool = False,
+    on_guess: Callable[[Sequence[str]], None] | None = None,
+    on_progress: Callable[[str, int, int], None] | None = None,
+) -> ImportResult:
+    """Import files into a data folder, each in one atomic commit, and index them.
+
+    Args:
+        files: Event logs.
+        data: The data folder; made when it does not exist.
+        mapping: What is known of the columns; the rest is guessed.
+        source: Name under which the events are kept; message ids are unique within it.
+        drop_duplicates: Skip rows equal to an earlier row of the same file.
+        on_guess: Called with lines that say what was guessed.
+        on_progress: Called with what is done, how much of it, and of how much.
+
+    Raises:
+        BadFile: A file cannot be read; files before it stay imported.
+        StorageFull: The disk is full; nothing of the file was stored.
+        FolderBusy: Another process is writing to the folder.
+    """
+    for file in files:
+        check_readable(file)
+    folder = create_folder(data)
+    report = on_progress or (lambda _what, _done, _of: None)
+    total = AppendCounts()
+    with folder.writing():
+        for file in files:
+            counts = _import_file(folder, file, mapping, source, drop_duplicates, on_guess, report)
+            total = AppendCounts(**{name: getattr(total, name) + n for name, n in asdict(counts).items()})
+        manifest = _indexed(folder, report)
+    return ImportResult(**asdict(total), persons=manifest.persons)
+
+
+def check_readable(file: Path) -> None:
+    """Say clearly what is wrong with a path before anything is made.
+
+    Raises:
+        BadFile: It is not there, or is a folder.
+    """
+    if file.is_dir():
+        message = f"{file} is a folder; name the files in it, for instance {file}/*"
+        raise BadFile(message)
+    if not file.exists():
+        message = f"there is no file {file}"
+        raise BadFile(message)
+
+
+def _import_file(  # noqa: PLR0913  (the options of one import, passed on once)
+    folder: Folder,
+    file: Path,
+    mapping: Mapping,
+    source: str,
+    drop_duplicates: bool,  # noqa: FBT001
+    on_guess: Callable[[Sequence[str]], None] | None,
+    report: Callable[[str, int, int], None],
+) -> AppendCounts:
+    append = Append(folder, source=source, drop_repeats=drop_duplicates)
+    try:
+        for batch in read_batches(
+            file,
+            mapping,
+            on_guess=on_guess,
+            on_progress=lambda done, of: report(f"reading {file.name}", done, of),
+            secret=folder.secret,
+        ):
+            append.add(batch)
+        counts = append.finish()
+    except OSError as error:
+        append.abandon()
+        if error.errno == _NO_SPACE or "No space left" in str(error):
+            message = f"no space left in {folder.path}; nothing of {file.name} was stored, free some and import it again"
+            raise StorageFull(message) from error
+        raise
+    except BaseException:
+        append.abandon()
+        raise
+    now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+    record: dict[str, Any] = {**asdict(counts), "file": str(file), "source": source, "finished_at": now}
+    with database(folder.control, "control") as control:
+        queries("control").add_import(control, **record)
+    return counts
+
+
+def _indexed(folder: Folder, report: Callable[[str, int, int], None]) -> Manifest:
+    return build_index(folder, progress=report)

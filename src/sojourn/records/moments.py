@@ -1,0 +1,34 @@
+"""Moments as people write them in options and predicates.
+
+In: `2024-03-01`, `2024-03-01 14:00`, with or without a zone. Out: microseconds since 1970 UTC. Never reads a clock.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sojourn.records.errors import BadOption
+from sojourn.records.periods import to_us, zone
+
+
+def moment_us(moment: str | dt.date, *, time_zone: str = "UTC") -> int:
+    """Microseconds since 1970 UTC.
+
+    Args:
+        moment: ISO 8601 text, a `date` (its midnight) or a `datetime`.
+        time_zone: Zone of a moment that names none.
+
+    Raises:
+        BadOption: It is not a moment.
+    """
+    if isinstance(moment, str):
+        try:
+            moment = dt.datetime.fromisoformat(moment.strip())
+        except ValueError as error:
+            message = f"expected a moment such as 2024-03-01 or 2024-03-01T14:00:00Z, got {moment!r}"
+            raise BadOption(message) from error
+    if not isinstance(moment, dt.datetime):
+        moment = dt.datetime.combine(moment, dt.time())
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=zone(time_zone))
+    return to_us(moment)

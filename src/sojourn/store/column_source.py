@@ -1,0 +1,162 @@
+"""Reading one column of the whole table by place in the log.
+
+In: a version of the events table and a column's name. Out: its values by seq, as codes or numbers.
+Knows where a name may stand: a fixed column, a promoted property, JSON properties, traits or context.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sojourn.records.errors import UnknownColumn
+from sojourn.store.events import FIXED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from sojourn.store.events import EventsTable, Version
+
+_EXACT_INT = 2**53
+_JSON = ("traits", "context")
+_HIDDEN = {"actor", "linked_actor", "id_high", "id_low", "properties", "traits", "context", "seq", "time", "received_at"}
+
+
+@dataclass(frozen=True, slots=True)
+class BySeq:
+    """A column in the order of the log.
+
+    Attributes:
+        first_seq: Place of `values[0]`.
+        values: int32 codes (-1 for null) or float64 numbers (NaN for null); places without an event hold null.
+        names: Distinct values of codes; None for numbers.
+    """
+
+    first_seq: int
+    values: NDArray[Any]
+    names: pa.Array | None
+
+    @property
+    def kind(self) -> str:
+        """What the values are called in the column's file."""
+        return "values" if self.names is None else "codes"
+
+
+class ColumnSource:
+    """Columns of one version of the events table."""
+
+    def __init__(self, table: EventsTable, version: Version) -> None:
+        """Keep what to read from."""
+        self._table, self._version = table, version
+        self._promoted = {promoted.property: promoted for promoted in version.promoted}
+
+    def names(self) -> list[str]:
+        """Columns and properties that have a column; JSON ones are found by asking."""
+        return [name for name in FIXED.names if name not in _HIDDEN] + list(self._promoted)
+
+    def read(self, name: str, *, progress: Callable[[int, int], None]) -> BySeq:
+        """Read a column.
+
+        Raises:
+            UnknownColumn: Every event has null there.
+        """
+        first = 0
+        seqs: list[NDArray[np.int64]] = []
+        pieces: list[pa.Array] = []
+        done = 0
+        for seq, values in self._pieces(name):
+            seqs.append(seq)
+            pieces.append(values)
+            done += len(seq)
+            progress(done, self._version.rows)
+        if all(piece.null_count == len(piece) for piece in pieces):
+            raise UnknownColumn(self._unknown(name))
+        first = min(int(seq.min()) for seq in seqs)
+        span = max(int(seq.max()) for seq in seqs) - first + 1
+        if _numeric(pieces):
+            numbers = np.full(span, np.nan)
+            for seq, piece in zip(seqs, pieces, strict=True):
+                numbers[seq - first] = _floats(piece)
+            return BySeq(first, numbers, None)
+        codes = np.full(span, -1, np.int32)
+        chunked = pa.chunked_array([_texts(piece).dictionary_encode() for piece in pieces]).unify_dictionaries()
+        for seq, chunk in zip(seqs, chunked.chunks, strict=True):
+            codes[seq - first] = chunk.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        return BySeq(first, codes, chunked.chunks[-1].dictionary)
+
+    def _pieces(self, name: str) -> Any:  # noqa: ANN401  (a generator of pairs)
+        """(seq, values) of each row group."""
+        if name in FIXED.names and name not in _HIDDEN:
+            for group in self._table.scan(self._version, ["seq", name]):
+                yield group["seq"].to_numpy(), group[name].combine_chunks()
+            return
+        root, _, path = name.partition(".")
+        if root in _JSON and path:
+            for group in self._table.scan(self._version, ["seq", root]):
+                yield group["seq"].to_numpy(), json_values(group[root].combine_chunks(), path.split("."))
+            return
+        promoted = self._promoted.get(name)
+        wanted = ["seq", "properties"] + ([promoted.column] if promoted else [])
+        for group in self._table.scan(self._version, wanted):
+            rest = json_values(group["properties"].combine_chunks(), [name])
+            if rest.null_count == len(rest) and "." in name:
+                rest = json_values(group["properties"].combine_chunks(), name.split("."))
+            column = group[promoted.column].combine_chunks() if promoted else None
+            yield group["seq"].to_numpy(), _merged(column, rest)
+
+    def _unknown(self, name: str) -> str:
+        known = ", ".join(self.names()[:40])
+        return f"no event has a column or property {name!r}; known ones: {known}"
+
+
+def json_values(objects: pa.Array, path: list[str]) -> pa.Array:
+    """Values at a path of JSON objects, as text (strings without their quotes); null where there is none."""
+    if objects.null_count == len(objects):
+        return pa.nulls(len(objects), pa.string())
+    pointer = "".join("/" + key.replace("~", "~0").replace("/", "~1") for key in path)
+    distinct = objects.dictionary_encode()
+    with duckdb.connect() as connection:
+        connection.register("objects", pa.table({"o": distinct.dictionary}))
+        query = "select json_extract_string(o, $pointer) v from objects"
+        found = connection.execute(query, {"pointer": pointer}).to_arrow_table()["v"].combine_chunks()
+    return found.cast(pa.string()).take(distinct.indices)
+
+
+def _merged(column: pa.Array | None, rest: pa.Array) -> pa.Array:
+    """A promoted column with what did not fit it."""
+    if column is None:
+        return rest
+    if rest.null_count == len(rest):
+        return column
+    return pc.coalesce(_texts(column), rest)
+
+
+def _numeric(pieces: list[pa.Array]) -> bool:
+    """Whether all values are numbers a float64 holds exactly enough to compare."""
+    for piece in pieces:
+        kind = piece.type
+        if pa.types.is_floating(kind) or piece.null_count == len(piece):
+            continue
+        if not pa.types.is_integer(kind):
+            return False
+        bounds = pc.min_max(piece).as_py()
+        if max(abs(bounds["min"]), abs(bounds["max"])) > _EXACT_INT:
+            return False
+    return True
+
+
+def _floats(piece: pa.Array) -> NDArray[np.float64]:
+    if pa.types.is_string(piece.type) or pa.types.is_null(piece.type):
+        return np.full(len(piece), np.nan)
+    return piece.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+
+
+def _texts(piece: pa.Array) -> pa.Array:
+    return piece if pa.types.is_string(piece.type) else piece.cast(pa.string())

@@ -1,0 +1,31 @@
+-- name: create_tables#
+-- Rejected rows; `key` makes the same row of the same source count once however often its file is imported.
+create table if not exists rejected (
+    key blob primary key,
+    source text not null,
+    file text not null,
+    line integer not null,
+    reason text not null,
+    detail text not null,
+    raw blob not null,
+    rejected_at text not null
+) without rowid;
+
+-- name: add_rejected*!
+-- Rows rejected by one import.
+insert into rejected (key, source, file, line, reason, detail, raw, rejected_at)
+values (:key, :source, :file, :line, :reason, :detail, :raw, :rejected_at)
+on conflict (key) do nothing;
+
+-- name: rejected_rows
+-- The newest first, for `sojourn events --rejected`.
+select source, file, line, reason, detail, raw, rejected_at from rejected
+order by rejected_at desc, file, line limit :most;
+
+-- name: rejected_by_reason
+-- How many of each reason.
+select reason, count(*) as rows from rejected group by reason order by rows desc, reason;
+
+-- name: erase_containing!
+-- Rows that mention an identifier of an erased person.
+delete from rejected where instr(raw, :value) > 0;

@@ -1,0 +1,42 @@
+"""The two small SQLite files of a data folder, by the named queries of `sql/`.
+
+In: a path. Out: an open database and its queries. Deleted bytes are overwritten (`secure_delete`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import aiosql
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@cache
+def queries(name: str) -> Any:  # noqa: ANN401  (aiosql makes the methods from the file)
+    """The named queries of `sql/<name>.sql`."""
+    return aiosql.from_path(Path(__file__).parent / "sql" / f"{name}.sql", "sqlite3", mandatory_parameters=False)
+
+
+@contextlib.contextmanager
+def database(path: Path, name: str) -> Iterator[sqlite3.Connection]:
+    """Open a database, with its tables, in one transaction that is committed at the end and rolled back on an error.
+
+    Args:
+        path: The SQLite file; made when it does not exist.
+        name: Whose queries: `control` or `quarantine`.
+    """
+    connection = sqlite3.connect(path, timeout=30)
+    try:
+        connection.executescript("pragma journal_mode=wal; pragma synchronous=full; pragma secure_delete=on;")
+        queries(name).create_tables(connection)
+        with connection:
+            yield connection
+    finally:
+        connection.close()
+    path.chmod(0o600)
