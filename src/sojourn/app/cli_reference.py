@@ -21,7 +21,7 @@ OPENING = """\
 # Commands
 
 Written by `make docs` from the commands themselves; `sojourn COMMAND --help` says the same.
-Every command exits with 0 when it did what was asked and 2 when the request or the data must change first; the error says how.
+Exit codes: 0, done; 1, the request or the data must change first, and the error says how; 2, the command line itself is wrong.
 """
 
 
