@@ -61,21 +61,22 @@ class Cause:
 
 
 _FORM = "event = 'Checkout Step Viewed' and step = 2"
-_FORM_DONE = "event = 'Checkout Step Completed' and step = 2"
+_FORM_DONE = "event = 'Form Submitted' and form = 'address'"
+_CONTACT_DONE = "event = 'Checkout Step Completed' and step = 1"
 
 SHOP = (
     Cause("empty_search", "The shop's search finds nothing for words it does not know, though it sells the thing.",
           0.30, 0.80, Marker("Products Searched", "results", 0),
-          "event = 'Products Searched'", "event = 'Product Viewed'", "bought", "empty_search"),
+          "event = 'Products Searched'", "event = 'Product Clicked'", "bought", "empty_search"),
     Cause("broken_button", "The button that adds to the cart does nothing.",
           0.12, 0.90, Marker("Error Shown", "code", "add-to-cart-failed"),
           "event = 'Add to Cart Clicked'", "event = 'Product Added'", "bought", "broken_button"),
     Cause("expired_coupon", "A coupon that was mailed out is refused in the cart as expired.",
-          0.22, 0.75, Marker("Coupon Denied", "reason", "expired"),
+          0.28, 0.85, Marker("Coupon Denied", "reason", "expired"),
           "event = 'Cart Viewed'", "event = 'Checkout Started'", "bought", "expired_coupon"),
     Cause("forced_account", "Guests must open an account before they can order.",
           0.30, 0.65, Marker("Account Required"),
-          "event = 'Checkout Started'", _FORM, "bought", "forced_account"),
+          "event = 'Checkout Started'", _CONTACT_DONE, "bought", "forced_account"),
     Cause("long_form", "The address form asks for 24 fields instead of 9.",
           0.35, 0.65, Marker("Checkout Step Viewed", "form_fields", 24),
           _FORM, _FORM_DONE, "bought", "long_form"),

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _OFFLINE_SHARE = {"mobile": 0.025, "tablet": 0.02, "desktop": 0.003, "tv": 0.0}
 _LONGEST_WAIT_S = 240.0
 _ENGAGED_FROM_S = 10.0  # a tag reports engagement only after ten seconds, so a quick look leaves one message
+_ENGAGEMENT_SHARE = 0.3  # the others close the page before the tag can say so
 
 
 class Visit:
@@ -142,7 +143,7 @@ class Visit:
 
     def _leave_page(self) -> None:
         seen_s = (self.now_ms - self._since) / SECOND
-        if self.pages == 0 or seen_s < _ENGAGED_FROM_S or not self.person.dice.chance(0.5):
+        if self.pages == 0 or seen_s < _ENGAGED_FROM_S or not self.person.dice.chance(_ENGAGEMENT_SHARE):
             return
         dice = self.person.dice
         depth = min(100, 10 * int(1 + 10 * dice.uniform() ** 0.6))

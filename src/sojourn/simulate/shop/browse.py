@@ -113,10 +113,10 @@ def look_around(visit: Visit, channel: Channel, shopper: Shopper, *, products: b
         if dice.chance(0.3):
             visit.track("Promotion Clicked", promotion_id="sim_spring", name="Simulated spring sale", position="hero")
             visit.wait(3)
-    for _ in range(1 + dice.count(0.45, most=4)):
+    for _ in range(1 + dice.count(0.6, most=5)):
         see_category(visit, shopper)
     if products:
-        for _ in range(1 + dice.count(0.5, most=5)):
+        for _ in range(1 + dice.count(0.62, most=6)):
             see_product(visit, shopper, shopper.product())
     see_extras(visit, shopper)
     visit.close()
@@ -199,9 +199,11 @@ def _results(visit: Visit, query: str, results: int) -> None:
     visit.page("Search Results", "/search", search=f"?q={query.replace(' ', '+')}", query=query, results=results)
 
 
-def see_product(visit: Visit, shopper: Shopper, product: Product, *, deep: bool = False) -> None:
-    """A product page; some compare, share, or put it on the wish list."""
+def see_product(visit: Visit, shopper: Shopper, product: Product, *, deep: bool = False, listed: bool = False) -> None:
+    """A product page, chosen from a list when `listed`; some compare, share, or put it on the wish list."""
     dice = shopper.dice
+    if listed:
+        visit.track("Product Clicked", **product.properties(), position=1 + dice.below(12))
     visit.page("Product", product.path, product_id=product.product_id)
     visit.track("Product Viewed", **product.properties(), position=1 + dice.below(12))
     visit.wait(24 if deep else 16, sigma=0.9)
@@ -224,10 +226,11 @@ def see_product(visit: Visit, shopper: Shopper, product: Product, *, deep: bool 
 def choose(visit: Visit, shopper: Shopper) -> bool:
     """Look for the right thing and put it into the cart; False when they leave before it is in."""
     dice = shopper.dice
-    for _ in range(dice.count(0.55, most=4)):
-        see_product(visit, shopper, shopper.product(), deep=True)
+    before = dice.count(0.55, most=4)
+    for place in range(before):
+        see_product(visit, shopper, shopper.product(), deep=True, listed=place == 0)
     product = shopper.wished[-1] if shopper.wished and dice.chance(0.5) else shopper.product()
-    see_product(visit, shopper, product, deep=True)
+    see_product(visit, shopper, product, deep=True, listed=before == 0)
     visit.track("Add to Cart Clicked", product_id=product.product_id)
     if shopper.meets("broken_button") and _press_in_vain(visit, shopper, product):
         return False

@@ -73,9 +73,9 @@ def in_cart(visit: Visit, shopper: Shopper) -> tuple[bool, float]:
 
 def check_out(visit: Visit, shopper: Shopper, discount: float) -> bool:
     """The four steps and the order; True when it was placed."""
-    visit.page("Checkout", "/checkout")
     visit.track("Checkout Started", cart_id=shopper.cart_id, value=subtotal(shopper), currency=CURRENCY,
                 products=_lines(shopper))  # fmt: skip
+    visit.page("Checkout", "/checkout")
     acts: tuple[Callable[[Visit, Shopper], bool], ...] = (_contact, _address, _payment, _review)
     for step, act in enumerate(acts, start=1):
         visit.track("Checkout Step Viewed", step=step, step_name=_STEPS[step], cart_id=shopper.cart_id,

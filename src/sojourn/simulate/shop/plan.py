@@ -50,8 +50,7 @@ class Plan:
         category: What they are after.
         starts: Start times of their visits before and including the one that counts.
         returns: Start times of visits after it.
-        devices: What they use; the first most.
-        second_at: Place of the visit from which on they use the second device.
+        devices: What they use, one or two.
         shared: They share their first device with someone of their household.
         card: Number of a loyalty card, or None.
         newsletter: They get the newsletter.
@@ -69,7 +68,6 @@ class Plan:
     starts: list[int]
     returns: list[int]
     devices: tuple[Device, ...]
-    second_at: int
     shared: bool
     card: str | None
     newsletter: bool
@@ -84,15 +82,15 @@ class Plan:
             "empty_search": self.searches and self.stage >= BROWSE,
             "broken_button": self.stage >= CART and not self.pauses,
             "expired_coupon": self.stage >= CART,
-            "forced_account": in_checkout and not self.signs_in,
+            "forced_account": in_checkout and not self.signs_in and not self.shared,
             "long_form": in_checkout and stop >= 2,  # noqa: PLR2004 -- the steps of the checkout
             "missing_payment_method": in_checkout and stop >= 3,  # noqa: PLR2004
             "late_shipping_cost": in_checkout and stop >= 4,  # noqa: PLR2004
         }
 
     def device_of(self, place: int) -> Device:
-        """The device used on visit number `place`."""
-        return self.devices[1] if len(self.devices) > 1 and place >= self.second_at else self.devices[0]
+        """The device used on visit number `place`: the first visit on the first, later ones on the last."""
+        return self.devices[-1] if place > 0 else self.devices[0]
 
 
 def draw_plan(number: int, dice: Dice, post: Post, shared_id: str) -> tuple[Person, Plan]:
@@ -121,6 +119,7 @@ def draw_plan(number: int, dice: Dice, post: Post, shared_id: str) -> tuple[Pers
         devices += (device("desktop" if kind == "mobile" else "mobile", dice),)
     someone.anonymous_ids[first.anonymous_id] = None
     before = dice.count(0.3 if stage >= PRODUCT else 0.16, most=4) if stage > BOUNCE else 0
+    before = max(before, len(devices) - 1)
     after = dice.count(0.28, most=4) if stage > BOUNCE else int(dice.chance(0.05))
     gaps = [dice.lognormal(1.8, 0.9) for _ in range(before + after)]
     starts = session_starts(post.period, persona.habit, gaps, someone.place.offset_h, dice)
@@ -137,7 +136,6 @@ def draw_plan(number: int, dice: Dice, post: Post, shared_id: str) -> tuple[Pers
         starts=starts[: before + 1],
         returns=starts[before + 1 :],
         devices=devices,
-        second_at=dice.below(3),
         shared=shared,
         card=f"94{number:08}" if dice.chance(persona.card_share) else None,
         newsletter=dice.chance(persona.newsletter_share * (1.0 if stage >= BROWSE else 0.3)),

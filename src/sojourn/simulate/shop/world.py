@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from sojourn.simulate.channels import Channel
     from sojourn.simulate.messages import Post
 
-DEFAULT_PERSONS = 15_300
+DEFAULT_PERSONS = 13_900
 BOT_SHARE = 0.003
 CURRENCY = "EUR"
 CHANNELS_WITH_SPEND = tuple(channel for channel in CHANNELS if channel.cost_per_click)
@@ -122,8 +122,10 @@ def _end(visit: Visit, shopper: Shopper) -> None:
         visit.sign_out()
 
 
-def _sign_in_if_shared(visit: Visit, shopper: Shopper) -> None:
-    if shopper.plan.shared and not visit.signed_in:
+def _sign_in(visit: Visit, shopper: Shopper, *, share: float) -> None:
+    """Sign in with an account: always on a shared device, elsewhere in `share` of visits."""
+    wants = shopper.dice.chance(share) or shopper.plan.shared
+    if wants and shopper.person.user_id is not None and not visit.signed_in:
         visit.sign_in(shopper.traits())
 
 
@@ -135,7 +137,7 @@ def _research(shopper: Shopper, place: int, at_ms: int, *, pause: bool) -> None:
         look_and_go(visit, channel, shopper)
         return
     look_around(visit, channel, shopper, products=shopper.plan.stage >= PRODUCT and not shopper.plan.searches)
-    _sign_in_if_shared(visit, shopper)
+    _sign_in(visit, shopper, share=0.5 if shopper.plan.signs_in else 0.0)
     if pause:
         product = shopper.product()
         see_product(visit, shopper, product, deep=True)
@@ -170,34 +172,38 @@ def _come_in(visit: Visit, channel: Channel, shopper: Shopper) -> None:
     else:
         visit.land(channel, "Category", f"/c/{shopper.plan.category.lower()}")
         visit.wait(12)
-    _sign_in_if_shared(visit, shopper)
-    if shopper.plan.signs_in and shopper.plan.stage >= CART and not visit.signed_in and dice.chance(0.7):
-        visit.sign_in(shopper.traits())
+    _sign_in(visit, shopper, share=0.7 if shopper.plan.signs_in else 0.0)
 
 
 def _go_on(visit: Visit, shopper: Shopper) -> bool:
     """From looking around to the order, as far as plan and causes let them; True when they ordered."""
-    plan, dice = shopper.plan, shopper.dice
+    plan = shopper.plan
     if plan.searches:
         if not search(visit, shopper):
             return False
     else:
         see_category(visit, shopper)
-    if plan.stage < PRODUCT:
-        return False
     if plan.stage < CART:
-        for _ in range(1 + dice.count(0.55, most=6)):
-            see_product(visit, shopper, shopper.product(), deep=True)
-        if dice.chance(0.03):  # no size chosen: the click does nothing, and they leave it at that
-            visit.track("Add to Cart Clicked", product_id=shopper.product().product_id)
+        _look_in_vain(visit, shopper)
         return False
-    if not plan.pauses and not choose(visit, shopper):
+    if plan.pauses:
+        see_product(visit, shopper, shopper.basket[0][0], listed=True)
+    elif not choose(visit, shopper):
         return False
     view_cart(visit, shopper)
     goes_on, discount = in_cart(visit, shopper)
-    if not goes_on or plan.stage < CHECKOUT:
-        return False
-    return check_out(visit, shopper, discount)
+    return goes_on and plan.stage >= CHECKOUT and check_out(visit, shopper, discount)
+
+
+def _look_in_vain(visit: Visit, shopper: Shopper) -> None:
+    """Products without a purchase, for those whom products interest at all."""
+    dice = shopper.dice
+    if shopper.plan.stage < PRODUCT:
+        return
+    for place in range(1 + dice.count(0.68, most=8)):
+        see_product(visit, shopper, shopper.product(), deep=True, listed=place == 0)
+    if dice.chance(0.03):  # no size chosen: the click does nothing, and they leave it at that
+        visit.track("Add to Cart Clicked", product_id=shopper.product().product_id)
 
 
 def _return(shopper: Shopper, place: int, at_ms: int) -> None:
@@ -210,6 +216,7 @@ def _return(shopper: Shopper, place: int, at_ms: int) -> None:
     # Someone who left over a search must not be seen to have found the product after all.
     free = not shopper.plan.searches and shopper.left_by is None and shopper.plan.stage >= PRODUCT
     look_around(visit, channel, shopper, products=free and shopper.dice.chance(0.5))
+    _sign_in(visit, shopper, share=0.4)
     _end(visit, shopper)
 
 
