@@ -19,4 +19,5 @@ if [ -z "$log" ]; then
         mv "$log.part" "$log"
     fi
 fi
-exec "$sojourn" report "$log" --data "$data/$(basename "$log").sojourn"
+# 3 says that some rows of the log are in quarantine, which the report shows: the demo did its job.
+"$sojourn" report "$log" --data "$data/$(basename "$log").sojourn" || [ $? = 3 ]

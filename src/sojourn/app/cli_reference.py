@@ -21,7 +21,8 @@ OPENING = """\
 # Commands
 
 Written by `make docs` from the commands themselves; `sojourn COMMAND --help` says the same.
-Exit codes: 0, done; 1, the request or the data must change first, and the error says how; 2, the command line itself is wrong.
+Exit codes: 0, done; 1, the request or the data must change first, and the error says how; 2, the command line itself is wrong;
+3, imported, and some rows are in quarantine.
 """
 
 
