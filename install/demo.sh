@@ -5,6 +5,9 @@ set -eu
 cd "$(dirname "$0")/.."
 data=$1 log=${2:-}
 
+# The shell leaves a tilde inside LOG=~/... as it is.
+case "$log" in "~/"*) log=$HOME/${log#"~/"} ;; esac
+
 # Said before anything is downloaded, because a wrong name is found out sooner that way.
 [ -z "$log" ] || [ -f "$log" ] || { echo "LOG=$log: there is no such file." >&2; exit 2; }
 

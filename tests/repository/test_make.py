@@ -155,6 +155,23 @@ def test_a_checkout_ready_to_test_is_ready_to_run(machine: Machine) -> None:
     assert "requirements.lock" not in calls.read_text()
 
 
+@pytest.mark.parametrize(("code", "expected"), [(0, 0), (3, 0), (1, 2)])
+def test_rows_in_quarantine_are_no_failure_of_the_demo(machine: Machine, code: int, expected: int) -> None:
+    """`sojourn` answers 3 when the work is done and some rows were rejected, and 1 when nothing could be done."""
+    interpreter(machine)
+    machine.run("sh", "install/install.sh", "runtime")
+    asked = machine.checkout / "asked"
+    program = machine.program("fake", f'echo "$@" >> {asked}; exit {code}')
+    (machine.checkout / ".venv" / "bin" / "sojourn").symlink_to(program)
+    (machine.checkout / "log of today.csv").touch()
+
+    done = machine.run("make", "demo", "LOG=log of today.csv")
+
+    assert done.returncode == expected
+    assert asked.read_text() == "report log of today.csv --data var/demo/log of today.csv.sojourn\n"
+    assert "No port is opened" in done.stdout
+
+
 def test_every_target_is_listed_by_help(machine: Machine) -> None:
     done = machine.run("make")
 
