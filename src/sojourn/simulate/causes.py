@@ -43,6 +43,7 @@ class Cause:
         exposed_share: Share of those who come to the place and then meet it.
         leave_share: Share of those who meet it and then leave for good (before any difference by persona).
         marker: How it shows in the events.
+        traces: Names of all events it shows in: whatever separates by one of these is this cause, seen from one side.
         before: Predicate of the step someone has reached who can meet it.
         after: Predicate of the step someone does not reach who leaves by it.
         outcome: What is lost: a purchase, a subscription, a renewal.
@@ -54,6 +55,7 @@ class Cause:
     exposed_share: float
     leave_share: float
     marker: Marker
+    traces: tuple[str, ...]
     before: str
     after: str
     outcome: Literal["bought", "subscribed", "stayed"]
@@ -66,26 +68,26 @@ _CONTACT_DONE = "event = 'Checkout Step Completed' and step = 1"
 
 SHOP = (
     Cause("empty_search", "The shop's search finds nothing for words it does not know, though it sells the thing.",
-          0.30, 0.80, Marker("Products Searched", "results", 0),
+          0.30, 0.80, Marker("Products Searched", "results", 0), ("Products Searched", "Search Results"),
           "event = 'Products Searched'", "event = 'Product Clicked'", "bought", "empty_search"),
     Cause("broken_button", "The button that adds to the cart does nothing.",
-          0.12, 0.90, Marker("Error Shown", "code", "add-to-cart-failed"),
+          0.12, 0.90, Marker("Error Shown", "code", "add-to-cart-failed"), ("Error Shown", "Rage Clicked"),
           "event = 'Add to Cart Clicked'", "event = 'Product Added'", "bought", "broken_button"),
     Cause("expired_coupon", "A coupon that was mailed out is refused in the cart as expired.",
-          0.28, 0.85, Marker("Coupon Denied", "reason", "expired"),
+          0.28, 0.85, Marker("Coupon Denied", "reason", "expired"), ("Coupon Denied",),
           "event = 'Cart Viewed'", "event = 'Checkout Started'", "bought", "expired_coupon"),
     Cause("forced_account", "Guests must open an account before they can order.",
-          0.30, 0.65, Marker("Account Required"),
+          0.30, 0.65, Marker("Account Required"), ("Account Required",),
           "event = 'Checkout Started'", _CONTACT_DONE, "bought", "forced_account"),
     Cause("long_form", "The address form asks for 24 fields instead of 9.",
-          0.35, 0.65, Marker("Checkout Step Viewed", "form_fields", 24),
+          0.35, 0.65, Marker("Form Started", "fields", 24), ("Form Started", "Form Error"),
           _FORM, _FORM_DONE, "bought", "long_form"),
     Cause("missing_payment_method", "The way of paying they always use is not offered.",
-          0.22, 0.85, Marker("Payment Method Missing"),
+          0.22, 0.85, Marker("Payment Method Missing"), ("Payment Method Missing",),
           "event = 'Checkout Step Viewed' and step = 3", "event = 'Payment Info Entered'", "bought",
           "missing_payment_method"),
     Cause("late_shipping_cost", "A high shipping cost is shown only on the last step, instead of in the cart.",
-          0.40, 0.75, Marker("Shipping Cost Shown", "shown_at", "last step"),
+          0.40, 0.75, Marker("Shipping Cost Shown", "shown_at", "last step"), ("Shipping Cost Shown",),
           "event = 'Checkout Step Viewed' and step = 4", "event = 'Order Completed'", "bought", "late_shipping_cost"),
 )  # fmt: skip
 

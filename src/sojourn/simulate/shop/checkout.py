@@ -78,8 +78,7 @@ def check_out(visit: Visit, shopper: Shopper, discount: float) -> bool:
     visit.page("Checkout", "/checkout")
     acts: tuple[Callable[[Visit, Shopper], bool], ...] = (_contact, _address, _payment, _review)
     for step, act in enumerate(acts, start=1):
-        visit.track("Checkout Step Viewed", step=step, step_name=_STEPS[step], cart_id=shopper.cart_id,
-                    **_form_of(step, shopper))  # fmt: skip
+        visit.track("Checkout Step Viewed", step=step, step_name=_STEPS[step], cart_id=shopper.cart_id)
         if not act(visit, shopper):
             return False
         if shopper.plan.stage == CHECKOUT and shopper.plan.stop == step:
@@ -89,13 +88,6 @@ def check_out(visit: Visit, shopper: Shopper, discount: float) -> bool:
             visit.track("Checkout Step Completed", step=step, step_name=_STEPS[step], cart_id=shopper.cart_id)
     _order(visit, shopper, discount)
     return True
-
-
-def _form_of(step: int, shopper: Shopper) -> dict[str, object]:
-    if step != 2:  # noqa: PLR2004 -- the address
-        return {}
-    long = shopper.on["long_form"] and shopper.plan.lots["long_form"].exposed
-    return {"form_fields": _LONG_FORM_FIELDS if long else _FORM_FIELDS}
 
 
 def _hesitate(visit: Visit, shopper: Shopper, median_s: float) -> None:
@@ -148,7 +140,7 @@ def _payment(visit: Visit, shopper: Shopper) -> bool:
     if shopper.meets("missing_payment_method"):
         wanted = dice.draw(_WANTED)
         paid_by = dice.pick(_OFFERED)
-        visit.track("Payment Method Missing", wanted=wanted, offered=list(_OFFERED), cart_id=shopper.cart_id)
+        visit.track("Payment Method Missing", wanted=wanted, cart_id=shopper.cart_id)
         visit.wait(18)
         if shopper.leaves_by("missing_payment_method"):
             if dice.chance(0.2):
