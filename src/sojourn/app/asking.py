@@ -32,6 +32,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and no
 ListPersons = Annotated[bool, typer.Option("--persons", help="List the persons counted instead of the numbers.")]
 
 DEFAULT_DATA = Path("sojourn-data")
+_WIDTH = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,11 @@ def show(result: Any, *, as_json: bool) -> None:  # noqa: ANN401  (any Result or
         return
     from rich.console import Console  # noqa: PLC0415  (heavy)
 
-    Console().print(result)
+    console = Console()
+    if not console.is_terminal:
+        # A file or a pipe has no width of its own; rich would take 80.
+        console = Console(width=_WIDTH)
+    console.print(result, soft_wrap=isinstance(result, str))
 
 
 def show_persons(persons: Persons, *, as_json: bool) -> None:

@@ -6,6 +6,7 @@ In: arguments. Out: one call of a function, shown. Errors a user can mend are on
 from __future__ import annotations
 
 import importlib
+import keyword
 import sys
 
 import typer
@@ -22,9 +23,20 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-_COMMANDS = ("funnel", "sessions")
+_COMMANDS = (
+    "import",
+    "events",
+    "sessions",
+    "funnel",
+    "sql",
+    "simulate",
+    "compact",
+    "erase",
+)
 for _name in _COMMANDS:
-    app.command(_name)(getattr(importlib.import_module(f"sojourn.app.commands.{_name}"), _name))
+    # A keyword of Python has an underscore behind it as the name of a module and of a function.
+    _python = f"{_name}_" if keyword.iskeyword(_name) else _name
+    app.command(_name)(getattr(importlib.import_module(f"sojourn.app.commands.{_python}"), _python))
 
 
 def _version(asked: bool) -> None:  # noqa: FBT001  (typer calls it so)

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from sojourn.collect.imports.read import read_batches
 from sojourn.records.errors import BadFile, StorageFull
 from sojourn.store.append import Append, AppendCounts
+from sojourn.store.compaction import FRESH_FILES, compact
+from sojourn.store.events import FRESH, EventsTable
 from sojourn.store.folder import create_folder
 from sojourn.store.index import build_index
 from sojourn.store.sqlite import database, queries
@@ -48,6 +50,18 @@ class ImportResult:
     rejected: int
     persons: int
     bots: int
+
+    def to_dict(self) -> dict[str, int]:
+        """The same as a dictionary."""
+        return asdict(self)
+
+    def sentence(self) -> str:
+        """The counts in one line."""
+        notes = [f"{self.repeated:,} repeated"] if self.repeated else []
+        notes += [f"{self.bots:,} of bots, left out by default"] if self.bots else []
+        kept = f"imported {self.imported:,} events" + (f" ({', '.join(notes)})" if notes else "")
+        rest = f"{self.duplicates:,} duplicates skipped, {self.rejected:,} rejected"
+        return f"read {self.read:,} rows: {kept}, {rest}; {self.persons:,} persons"
 
 
 def import_files(
@@ -126,7 +140,9 @@ def _import_file(  # noqa: PLR0913  (the options of one import, passed on once)
     except OSError as error:
         append.abandon()
         if error.errno == _NO_SPACE or "No space left" in str(error):
-            message = f"no space left in {folder.path}; nothing of {file.name} was stored, free some and import it again"
+            message = (
+                f"no space left in {folder.path}; nothing of {file.name} was stored, free some and import it again"
+            )
             raise StorageFull(message) from error
         raise
     except BaseException:
@@ -140,4 +156,8 @@ def _import_file(  # noqa: PLR0913  (the options of one import, passed on once)
 
 
 def _indexed(folder: Folder, report: Callable[[str, int, int], None]) -> Manifest:
+    """An index of what was imported, after a compaction when many small imports have piled up."""
+    fresh = sum(file.bucket == FRESH for file in EventsTable(folder.events).read().files)
+    if fresh > FRESH_FILES:
+        compact(folder, progress=report)
     return build_index(folder, progress=report)

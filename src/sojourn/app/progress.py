@@ -41,7 +41,9 @@ class Progress:
         """Use as the callback within `with`."""
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Take the bars away."""
         self._bars.stop()
 
@@ -55,4 +57,6 @@ class Progress:
             self._tasks[what] = (self._bars.add_task(what, total=of, rate=""), now)
         task, began = self._tasks[what]
         rate = done / max(now - began, 0.001)
-        self._bars.update(task, completed=done, total=of, rate=f"{rate / 1e6:.1f} M/s" if rate > 1e6 else f"{rate / 1e3:.0f} k/s")  # noqa: PLR2004
+        self._bars.update(
+            task, completed=done, total=of, rate=f"{rate / 1e6:.1f} M/s" if rate > 1e6 else f"{rate / 1e3:.0f} k/s"
+        )  # noqa: PLR2004

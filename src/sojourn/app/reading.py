@@ -28,7 +28,10 @@ def open_journeys(folder: str | os.PathLike[str], *, keep_alive: object = None) 
 
 
 def read_journeys(
-    files: Sequence[str | os.PathLike[str]], *, data: str | os.PathLike[str] | None = None, **given: Any  # noqa: ANN401  (fields of Mapping)
+    files: Sequence[str | os.PathLike[str]],
+    *,
+    data: str | os.PathLike[str] | None = None,
+    **given: Any,  # noqa: ANN401  (fields of Mapping)
 ) -> Journeys:
     """Import files and open them; see `sojourn.read`."""
     drop = bool(given.pop("drop_duplicates", False))
@@ -55,5 +58,7 @@ def merged_mapping(name: str | None, given: dict[str, Any]) -> Mapping:
     if unknown:
         message = f"{unknown[0]!r} is not a field of a mapping; there are {', '.join(sorted(known))}"
         raise BadMapping(message)
-    values = {key: tuple(value) if isinstance(value, list) else value for key, value in given.items() if value is not None}
+    values = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in given.items() if value is not None
+    }
     return dataclasses.replace(base, **values)

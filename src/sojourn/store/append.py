@@ -6,9 +6,6 @@ Never makes anything visible before `finish`; a process killed before it leaves 
 
 from __future__ import annotations
 
-import datetime as dt
-import hashlib
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -20,10 +17,11 @@ import pyarrow.parquet as pq
 
 from sojourn.identify.actor import actor_ids
 from sojourn.identify.blake2b import digests, hash_distinct
-from sojourn.records.rejected import RAW_LIMIT, Reason, Rejected
+from sojourn.records.rejected import Reason, Rejected
 from sojourn.store.events import FIXED, FRESH, EventsTable, scan_file, write_file
 from sojourn.store.ids import SeenIds
 from sojourn.store.leftovers import add_to_rest, fit
+from sojourn.store.quarantine import keep_rejected
 from sojourn.store.sqlite import database, queries
 
 if TYPE_CHECKING:
@@ -122,7 +120,7 @@ class Append:
         self._writer.shutdown()
         if self._parts and self._version.rows:
             self._drop_stored()
-        self._keep_rejected()
+        keep_rejected(self._folder, self._source, self._rejected)
         if self._parts:
             self._table.commit(self._parts, seq=self._next - 1, kind="import")
         return self._counts
@@ -262,30 +260,6 @@ class Append:
             repeats = int(np.isin(rows["seq"].to_numpy()[stored], np.concatenate([*self._repeats, []])).sum())
             self._count(imported=-again, duplicates=again, bots=-bots, repeated=-repeats)
             yield rows.filter(pa.array(~stored))
-
-    def _keep_rejected(self) -> None:
-        """Put rejected rows into quarantine; the same row of the same source only once."""
-        if not self._rejected:
-            return
-        now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-        times: Counter[bytes] = Counter()
-        with database(self._folder.quarantine, "quarantine") as quarantine:
-            queries("quarantine").add_rejected(quarantine, (self._row(row, times, now) for row in self._rejected))
-
-    def _row(self, row: Rejected, times: Counter[bytes], now: str) -> dict[str, object]:
-        content = b"\0".join((self._source.encode(), row.reason.encode(), row.raw))
-        digest = hashlib.blake2b(content, digest_size=16).digest()
-        times[digest] += 1
-        return {
-            "key": digest + times[digest].to_bytes(4, "big"),
-            "source": self._source,
-            "file": row.file,
-            "line": row.line,
-            "reason": row.reason.value,
-            "detail": row.detail,
-            "raw": row.raw[:RAW_LIMIT],
-            "rejected_at": now,
-        }
 
 
 def _ids(table: pa.Table) -> NDArray[np.uint64]:

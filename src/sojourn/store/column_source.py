@@ -26,7 +26,18 @@ if TYPE_CHECKING:
 
 _EXACT_INT = 2**53
 _JSON = ("traits", "context")
-_HIDDEN = {"actor", "linked_actor", "id_high", "id_low", "properties", "traits", "context", "seq", "time", "received_at"}
+_HIDDEN = {
+    "actor",
+    "linked_actor",
+    "id_high",
+    "id_low",
+    "properties",
+    "traits",
+    "context",
+    "seq",
+    "time",
+    "received_at",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +58,16 @@ class BySeq:
     def kind(self) -> str:
         """What the values are called in the column's file."""
         return "values" if self.names is None else "codes"
+
+    def at(self, seq: NDArray[np.int64]) -> NDArray[Any]:
+        """Values at places in the log; null for a place that is not there (any more)."""
+        place = seq - self.first_seq
+        known = (place >= 0) & (place < len(self.values))
+        if known.all():
+            return self.values[place]
+        found = self.values[np.where(known, place, 0)]
+        found[~known] = np.nan if self.names is None else -1
+        return found
 
 
 class ColumnSource:

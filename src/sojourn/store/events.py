@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pyarrow as pa
+import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Transaction
 from deltalake.schema import Field, PrimitiveType, Schema
@@ -230,7 +231,9 @@ class EventsTable:
         folder.mkdir(parents=True, exist_ok=True)
         return folder / f"part-{uuid.uuid4().hex}.parquet"
 
-    def commit(self, adds: Sequence[Path], *, seq: int, removes: Sequence[DataFile] = (), kind: str = "append") -> Version:
+    def commit(
+        self, adds: Sequence[Path], *, seq: int, removes: Sequence[DataFile] = (), kind: str = "append"
+    ) -> Version:
         """Add and remove data files in one atomic, durable commit.
 
         Args:
@@ -287,6 +290,14 @@ class EventsTable:
         """
         for file in version.files:
             yield from scan_file(file.path, columns, version.promoted)
+
+    def dataset(self, version: Version) -> ds.Dataset:
+        """A version as an Arrow dataset, for engines that read one."""
+        return ds.dataset([str(file.path) for file in version.files], schema=self.schema(version), format="parquet")
+
+    def schema(self, version: Version) -> pa.Schema:
+        """Columns of a version's data files, promoted ones last."""
+        return pa.schema([*FIXED, *(pa.field(p.column, p.type) for p in version.promoted)])
 
     def _durable(self) -> _Durable | None:
         try:
@@ -349,7 +360,7 @@ def write_file(path: Path, tables: Iterator[pa.Table] | Sequence[pa.Table]) -> i
             if not table.num_rows:
                 continue
             if writer is None:
-                writer = _writer(path, table.schema)
+                writer = open_writer(path, table.schema)
             writer.write_table(table, row_group_size=_ROW_GROUP)
             rows += table.num_rows
     finally:
@@ -358,7 +369,8 @@ def write_file(path: Path, tables: Iterator[pa.Table] | Sequence[pa.Table]) -> i
     return rows
 
 
-def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+def open_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    """A writer of one data file, with the encodings that suit each column; not synced yet."""
     # Hashes and running numbers do not repeat: a dictionary of them only costs time.
     plain = {"seq", "id_high", "id_low", "actor", "linked_actor", "message_id", "time", "received_at"}
     return pq.ParquetWriter(

@@ -23,7 +23,7 @@ import pyarrow as pa
 
 from sojourn.identify.persons import PersonMap, fold_links
 from sojourn.records.errors import FolderBusy, NotADataFolder
-from sojourn.store.column_source import ColumnSource
+from sojourn.store.column_source import BySeq, ColumnSource
 from sojourn.store.columns import (
     Column,
     NumberColumn,
@@ -50,6 +50,8 @@ FORMAT = 1
 COLUMN_LIMIT = 64
 """Column files kept; the one unused for longest goes first."""
 _CORES = 2
+_TRIES = 3
+"""A compaction may replace the files under a reader; it then reads the new ones."""
 _IN_MEMORY = 1 << 23
 _U16 = 1 << 16
 
@@ -143,17 +145,13 @@ class Index:
 
     def _build_column(self, name: str, place: Path) -> None:
         """Read the column by place in the log, then spread it over the buckets' rows."""
-        table = EventsTable(self.folder.events)
-        version = table.read_version(self.manifest.version)
-        source = ColumnSource(table, version)
-        self._progress(f"indexing {name}", 0, len(self.buckets))
-        by_seq = source.read(name, progress=lambda done, of: self._progress(f"reading {name}", done, of))
+        by_seq = self._read_column(name)
         place.parent.mkdir(exist_ok=True)
         fresh = place.with_name(f".{place.name}-{uuid.uuid4().hex}")
         fresh.mkdir()
         for bucket in self.buckets:
-            rows = bucket.seq - by_seq.first_seq
-            write_columns(fresh / f"{bucket.number:03d}.arrow", {by_seq.kind: by_seq.values[rows]})
+            values = by_seq.at(bucket.seq)
+            write_columns(fresh / f"{bucket.number:03d}.arrow", {by_seq.kind: values})
             self._progress(f"indexing {name}", bucket.number + 1, len(self.buckets))
         if by_seq.names is not None:
             write_names(fresh / "names.arrow", by_seq.names)
@@ -163,6 +161,18 @@ class Index:
             # Another reader built the same column first; its files are as good as ours.
             shutil.rmtree(fresh)
         _forget_unused(place.parent)
+
+    def _read_column(self, name: str) -> BySeq:
+        """A column of the newest version: it holds every event of ours, by the same places in the log."""
+        table = EventsTable(self.folder.events)
+
+        def report(done: int, of: int) -> None:
+            self._progress(f"reading {name}", done, of)
+
+        for _ in range(_TRIES - 1):
+            with contextlib.suppress(FileNotFoundError):
+                return ColumnSource(table, table.read()).read(name, progress=report)
+        return ColumnSource(table, table.read()).read(name, progress=report)
 
 
 def open_index(folder: Folder, *, progress: Callable[[str, int, int], None] | None = None) -> Index:
@@ -175,7 +185,7 @@ def open_index(folder: Folder, *, progress: Callable[[str, int, int], None] | No
     report = progress or (lambda _what, _done, _of: None)
     manifest = read_manifest(folder)
     version = EventsTable(folder.events).read()
-    if version.number < 0:
+    if not version.rows:
         message = f"{folder.path} holds no events yet; `sojourn import FILE --data {folder.path}` puts some there"
         raise NotADataFolder(message)
     if manifest is None or manifest.version < version.number:
@@ -222,7 +232,9 @@ def build_index(folder: Folder, *, progress: Callable[[str, int, int], None] | N
 class _Builder:
     """One build of an index."""
 
-    def __init__(self, table: EventsTable, version: Version, path: Path, report: Callable[[str, int, int], None]) -> None:
+    def __init__(
+        self, table: EventsTable, version: Version, path: Path, report: Callable[[str, int, int], None]
+    ) -> None:
         self._table, self._version, self._path, self._report = table, version, path, report
         self._bits = bucket_bits(version.rows)
         self._codes: dict[str, int] = {}

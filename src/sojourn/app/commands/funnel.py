@@ -6,22 +6,48 @@ from typing import Annotated, Literal
 
 import typer
 
-from sojourn.app.asking import DEFAULT_DATA, Bots, By, Data, From, Json, Scope, Until, Where, Zone, progress_bar, show, show_persons
+from sojourn.app.asking import (
+    DEFAULT_DATA,
+    Bots,
+    By,
+    Data,
+    From,
+    Json,
+    Scope,
+    Until,
+    Where,
+    Zone,
+    progress_bar,
+    show,
+    show_persons,
+)
 
 
 def funnel(  # noqa: PLR0913  (one argument an option)
-    step: Annotated[list[str], typer.Option("--step", "-s", help="A step: event, `A|B`, predicate, or `not X` between two.")],
+    step: Annotated[
+        list[str], typer.Option("--step", "-s", help="A step: event, `A|B`, predicate, or `not X` between two.")
+    ],
     data: Data = DEFAULT_DATA,
     within: Annotated[str | None, typer.Option(help="Longest time from first to last step, e.g. 7d.")] = None,
-    order: Annotated[Literal["ordered", "strict", "any"], typer.Option(help="Whether other events may lie between.")] = "ordered",
+    order: Annotated[
+        Literal["ordered", "strict", "any"], typer.Option(help="Whether other events may lie between.")
+    ] = "ordered",
     ties: Annotated[Literal["sequence", "strict"], typer.Option(help="What decides between equal times.")] = "sequence",
     unit: Annotated[Literal["persons", "sessions"], typer.Option(help="What is counted.")] = "persons",
     by: By = None,
-    trend: Annotated[Literal["hour", "day", "week", "month"] | None, typer.Option(help="Also by period of the first step.")] = None,
+    trend: Annotated[
+        Literal["hour", "day", "week", "month"] | None, typer.Option(help="Also by period of the first step.")
+    ] = None,
     gap: Annotated[str, typer.Option(help="Silence that ends a session.")] = "30m",
-    gap_rule: Annotated[Literal["reaches", "exceeds"], typer.Option(help="Whether a silence equal to the gap ends it.")] = "reaches",
-    persons: Annotated[int | None, typer.Option("--persons", help="List the persons of this step, from 0, instead.")] = None,
-    outcome: Annotated[Literal["reached", "dropped", "stopped"], typer.Option(help="Which persons of that step.")] = "reached",
+    gap_rule: Annotated[
+        Literal["reaches", "exceeds"], typer.Option(help="Whether a silence equal to the gap ends it.")
+    ] = "reaches",
+    persons: Annotated[
+        int | None, typer.Option("--persons", help="List the persons of this step, from 0, instead.")
+    ] = None,
+    outcome: Annotated[
+        Literal["reached", "dropped", "stopped"], typer.Option(help="Which persons of that step.")
+    ] = "reached",
     where: Where = None,
     start: From = None,
     until: Until = None,

@@ -6,17 +6,37 @@ from typing import Annotated, Literal
 
 import typer
 
-from sojourn.app.asking import DEFAULT_DATA, Bots, By, Data, From, Json, Scope, Until, Where, Zone, progress_bar, show, show_persons
+from sojourn.app.asking import (
+    DEFAULT_DATA,
+    Bots,
+    By,
+    Data,
+    From,
+    Json,
+    Scope,
+    Until,
+    Where,
+    Zone,
+    progress_bar,
+    show,
+    show_persons,
+)
 
 
 def sessions(  # noqa: PLR0913  (one argument an option)
     data: Data = DEFAULT_DATA,
     gap: Annotated[str, typer.Option(help="Silence that ends a session.")] = "30m",
-    gap_rule: Annotated[Literal["reaches", "exceeds"], typer.Option(help="Whether a silence equal to the gap ends it.")] = "reaches",
+    gap_rule: Annotated[
+        Literal["reaches", "exceeds"], typer.Option(help="Whether a silence equal to the gap ends it.")
+    ] = "reaches",
     page: Annotated[str, typer.Option(help="Column whose values are entry and exit pages, e.g. path.")] = "event",
     by: By = None,
-    trend: Annotated[Literal["hour", "day", "week", "month"] | None, typer.Option(help="Also by period of the first event.")] = None,
-    persons: Annotated[Literal["all", "bounced", "returning"] | None, typer.Option("--persons", help="List these persons instead.")] = None,
+    trend: Annotated[
+        Literal["hour", "day", "week", "month"] | None, typer.Option(help="Also by period of the first event.")
+    ] = None,
+    persons: Annotated[
+        Literal["all", "bounced", "returning"] | None, typer.Option("--persons", help="List these persons instead.")
+    ] = None,
     where: Where = None,
     start: From = None,
     until: Until = None,

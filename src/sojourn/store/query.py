@@ -1,0 +1,82 @@
+"""People's own SQL over the events table, locked down.
+
+In: one SELECT. Out: its rows. It runs in a process of its own that is ended at its limits: read-only, without files,
+network or settings (DuckDB's `enable_external_access=false`, `lock_configuration=true`).
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import msgspec
+import pyarrow as pa
+
+from sojourn.records.errors import QueryRefused
+from sojourn.store.events import EventsTable
+
+if TYPE_CHECKING:
+    from sojourn.store.folder import Folder
+
+
+class QueryRequest(msgspec.Struct, frozen=True):
+    """What the query's process is told.
+
+    Attributes:
+        events: Folder of the events table.
+        version: Its version.
+        sql: The query.
+        most: Rows at most, one more is fetched to know whether there were more.
+        memory_mb: Memory DuckDB may use.
+        threads: Threads it may use.
+    """
+
+    events: str
+    version: int
+    sql: str
+    most: int
+    memory_mb: int
+    threads: int
+
+
+def run_query(folder: Folder, sql: str, *, most: int, timeout_s: float, memory_mb: int) -> tuple[pa.Table, bool]:
+    """Run one SELECT.
+
+    Args:
+        folder: The data folder.
+        sql: Over `events` (one row an event) and `persons` (one row an actor), docs/events-table.md.
+        most: Rows at most.
+        timeout_s: Seconds until the query is ended.
+        memory_mb: Megabytes until the query is ended.
+
+    Returns:
+        The rows, and whether there were more.
+
+    Raises:
+        QueryRefused: It is not one SELECT, fails, or reaches a limit.
+    """
+    version = EventsTable(folder.events).read()
+    request = QueryRequest(str(folder.events), version.number, sql, most, memory_mb, 2)
+    try:
+        done = subprocess.run(  # noqa: S603  (our own module, with our own interpreter)
+            [sys.executable, "-I", "-c", _RUN, *sys.path],
+            input=msgspec.json.encode(request),
+            capture_output=True,
+            timeout=timeout_s,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        message = f"the query took over {timeout_s:g} s and was ended; narrow it, or raise --timeout-s"
+        raise QueryRefused(message) from error
+    if done.returncode:
+        reason = done.stderr.decode(errors="replace").strip().splitlines()
+        raise QueryRefused(
+            reason[-1] if reason else f"the query ended with code {done.returncode}; raise --memory-mb, or narrow it"
+        )
+    with pa.ipc.open_stream(done.stdout) as reader:
+        table = reader.read_all()
+    return table.slice(0, most), table.num_rows > most
+
+
+_RUN = "import sys; sys.path[:] = sys.argv[1:]; from sojourn.store.query_process import main; main()"

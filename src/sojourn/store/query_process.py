@@ -1,0 +1,99 @@
+"""The process that one query runs in; see `store.query`.
+
+In: a `QueryRequest` on stdin. Out: Arrow rows on stdout, or one line on stderr and exit code 1.
+"""
+
+from __future__ import annotations
+
+import resource
+import sys
+
+import duckdb
+import msgspec
+import pyarrow as pa
+
+from sojourn.identify.persons import fold_links
+from sojourn.records.errors import QueryRefused
+from sojourn.store.events import FIXED, EventsTable, Version
+from sojourn.store.query import QueryRequest
+
+_OVERHEAD_MB = 3072
+_INTERNAL = {"actor", "linked_actor", "id_high", "id_low"}
+
+
+def main() -> None:
+    """Answer the request on stdin."""
+    request = msgspec.json.decode(sys.stdin.buffer.read(), type=QueryRequest)
+    limit = (request.memory_mb + _OVERHEAD_MB) * 1024 * 1024
+    resource.setrlimit(resource.RLIMIT_AS, (limit * 8, limit * 8))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    try:
+        table = answer(request)
+    except (duckdb.Error, QueryRefused, MemoryError) as error:
+        sys.exit(" ".join(str(error).split()) or "the query ran out of memory; raise --memory-mb, or narrow it")
+    with pa.ipc.new_stream(sys.stdout.buffer, table.schema) as writer:
+        writer.write_table(table)
+
+
+def answer(request: QueryRequest) -> pa.Table:
+    """Rows of a query, at most one more than asked for.
+
+    Raises:
+        QueryRefused: It is not one SELECT.
+    """
+    from pathlib import Path  # noqa: PLC0415  (this process starts for every query)
+
+    table = EventsTable(Path(request.events))
+    version = table.read_version(request.version)
+    with duckdb.connect(config={"threads": request.threads, "memory_limit": f"{request.memory_mb}MB"}) as connection:
+        _register(connection, table, version)
+        # From here on the query cannot read files, load extensions, or undo this.
+        connection.execute("set enable_external_access=false")
+        connection.execute("set lock_configuration=true")
+        statements = connection.extract_statements(request.sql)
+        if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+            found = ", ".join(str(s.type).split(".")[-1] for s in statements) or "nothing"
+            message = f"expected one SELECT over `events` and `persons`, got {found}"
+            raise QueryRefused(message)
+        result = connection.execute(statements[0])
+        reader = result.to_arrow_reader(1024)
+        batches, rows = [], 0
+        for batch in reader:
+            batches.append(batch)
+            rows += batch.num_rows
+            if rows > request.most:
+                break
+        return pa.Table.from_batches(batches, reader.schema).slice(0, request.most + 1)
+
+
+def _register(connection: duckdb.DuckDBPyConnection, table: EventsTable, version: Version) -> None:
+    """The views `events` and `persons`."""
+    connection.register("stored_events", table.dataset(version))
+    links = pa.concat_tables(
+        [
+            group.filter(group["linked_actor"].is_valid())
+            for group in table.scan(version, ["linked_actor", "actor", "time", "seq"])
+        ]
+    )
+    columns = (
+        links[name].cast(pa.int64()).fill_null(0).to_numpy() for name in ("linked_actor", "actor", "time", "seq")
+    )
+    found = fold_links(*columns)
+    connection.register("linked", pa.table({"actor": found.actor, "person": found.person}))
+    promoted = [f'"{p.column}" as "{_name(p.property)}"' for p in version.promoted]
+    fixed = [f"e.{name}" for name in FIXED.names if name not in _INTERNAL]
+    person = "coalesce(l.person, e.actor) as person, e.actor"
+    connection.execute(
+        f"create view events as select {', '.join([*fixed, person, *promoted])} "
+        "from stored_events e left join linked l on e.actor = l.actor"
+    )
+    connection.execute(
+        "create view persons as select person, actor, any_value(user_id) as user_id, any_value(anonymous_id) as anonymous_id, "
+        "min(time) as first_time, max(time) as last_time, count(*) as events from events group by person, actor"
+    )
+
+
+def _name(prop: str) -> str:
+    """A property's own name as a column, unless an event's own column has it."""
+    taken = prop in FIXED.names or prop in ("person",)
+    return (f"properties.{prop}" if taken else prop).replace('"', '""')
