@@ -38,6 +38,7 @@ Order = Literal["ordered", "strict", "any"]
 Ties = Literal["sequence", "strict"]
 _FOREVER = np.iinfo(np.int64).max
 _ORDERS: tuple[Order, ...] = ("ordered", "strict", "any")
+_STRICT, _ANY = _ORDERS.index("strict"), _ORDERS.index("any")
 _SECOND = 1_000_000
 
 
@@ -137,7 +138,7 @@ class Funnel(Result):
             outcome: `reached` the step; `dropped`: reached the step before and not this one; `stopped`: reached this
                 one and no further.
         """
-        assert self._drill is not None  # noqa: S101  (every Funnel is made by `funnel`)
+        assert self._drill is not None
         return members(self._drill.journeys, self._drill.question, step, outcome)
 
 
@@ -162,7 +163,7 @@ class FunnelPartial:
     since: NDArray[np.int64]
 
 
-def funnel(
+def funnel(  # noqa: PLR0913  (the options of the question)
     journeys: Journeys,
     steps: Sequence[str],
     *,
@@ -312,7 +313,11 @@ def _units(journeys: Journeys, question: FunnelQuestion) -> list[Part]:
 
 
 def _steps(
-    partials: Sequence[FunnelPartial], names: Sequence[str], *, group: int | None = None, chosen: Sequence[NDArray[np.bool_]] | None = None
+    partials: Sequence[FunnelPartial],
+    names: Sequence[str],
+    *,
+    group: int | None = None,
+    chosen: Sequence[NDArray[np.bool_]] | None = None,
 ) -> tuple[FunnelStep, ...]:
     masks = chosen or [p.group == group if group is not None else np.ones(len(p.level), np.bool_) for p in partials]
     counts = [sum(int((p.level[m] > k).sum()) for p, m in zip(partials, masks, strict=True)) for k in range(len(names))]
@@ -389,7 +394,7 @@ def _walk(start, stop, time, classes, first, matched, n, within, order, strict, 
                 now = t
             for j in range(first[c], first[c + 1]):
                 k = matched[j]
-                if order == 2:
+                if order == _ANY:
                     row[k], reached[k] = i, t
                     continue
                 if k == 0:
@@ -406,7 +411,7 @@ def _walk(start, stop, time, classes, first, matched, n, within, order, strict, 
                     continue
                 if row[k - 1] < 0 or t - begun[k - 1] > within:
                     continue
-                if order == 1 and row[k - 1] != i - 1:
+                if order == _STRICT and row[k - 1] != i - 1:
                     continue
                 if strict:
                     new_begun[k], new_row[k], new_which[k] = begun[k - 1], i, which[k - 1]
@@ -422,7 +427,7 @@ def _walk(start, stop, time, classes, first, matched, n, within, order, strict, 
                     row[gaps[e] - 1] = -1
                 if blocked[e, i] and new_row[gaps[e] - 1] != i:
                     new_row[gaps[e] - 1] = -1
-            if order == 2 and first[c + 1] > first[c]:
+            if order == _ANY and first[c + 1] > first[c]:
                 together = 0
                 earliest, latest = t, np.int64(-1)
                 for k in range(n):

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+import pyarrow as pa
 from numba import njit
 
+from sojourn.analyse.masks import names_array
 from sojourn.store.columns import TextColumn
 
 if TYPE_CHECKING:
@@ -76,39 +78,64 @@ def group_events(parts: Sequence[Part], breakdown: Breakdown | None, *, most: in
         return [Grouping(np.zeros(len(part.time), np.int32), ("",)) for part in parts]
     labelled = [_labels(part, breakdown.column) for part in parts]
     sizes: Counter[str] = Counter()
-    for codes, names in labelled:
-        counted = np.bincount(codes + 1, minlength=len(names) + 1)
-        sizes.update({name: int(n) for name, n in zip([NONE, *names], counted, strict=True) if n})
+    for labels in labelled:
+        sizes.update(labels.sizes())
     kept = [name for name, _ in sizes.most_common(most)]
     every = (*kept, OTHER) if len(sizes) > most else tuple(kept)
     place = {name: number for number, name in enumerate(every)}
     return [
-        Grouping(_spread(part, codes, names, place, breakdown.touch), every)
-        for part, (codes, names) in zip(parts, labelled, strict=True)
+        Grouping(_spread(part, labels, place, breakdown.touch), every)
+        for part, labels in zip(parts, labelled, strict=True)
     ]
 
 
-def _labels(part: Part, column: str) -> tuple[NDArray[np.int32], list[str]]:
-    """Codes of the values in use (-1 for null) and their names."""
+@dataclass(frozen=True, slots=True)
+class _Labels:
+    """Values of a column in one part.
+
+    Attributes:
+        codes: int32, one an event; -1 for null.
+        highest: The codes lie below it.
+        counts: Events of each code, null first.
+        used: Codes in use.
+        names: Their names.
+    """
+
+    codes: NDArray[np.int32]
+    highest: int
+    counts: NDArray[np.int64]
+    used: NDArray[np.int64]
+    names: list[str]
+
+    def sizes(self) -> dict[str, int]:
+        """Events by name."""
+        found = dict(zip(self.names, self.counts[self.used + 1].tolist(), strict=True))
+        return found | {NONE: int(self.counts[0])} if self.counts[0] else found
+
+
+def _labels(part: Part, column: str) -> _Labels:
     found = part.column(column)
     if isinstance(found, TextColumn):
-        used, codes = np.unique(found.codes, return_inverse=True)
-        names = [found.names[int(code)] for code in used if code >= 0]
-        return (codes - (1 if len(used) and used[0] < 0 else 0)).astype(np.int32), names
-    known = ~np.isnan(found.values)
-    numbers, inverse = np.unique(found.values[known], return_inverse=True)
-    codes = np.full(len(found.values), -1, np.int32)
-    codes[known] = inverse
-    return codes, [f"{number:g}" for number in numbers]
+        codes, names, highest = found.codes, names_array(found.names), len(found.names)
+    else:
+        known = ~np.isnan(found.values)
+        numbers, inverse = np.unique(found.values[known], return_inverse=True)
+        codes = np.full(len(found.values), -1, np.int32)
+        codes[known] = inverse
+        names, highest = pa.array([f"{number:g}" for number in numbers], pa.large_string()), len(numbers)
+    counts = np.bincount(codes + 1, minlength=highest + 1)
+    used = np.flatnonzero(counts[1:])
+    return _Labels(codes, highest, counts, used, names.take(pa.array(used)).to_pylist())
 
 
-def _spread(
-    part: Part, codes: NDArray[np.int32], names: Sequence[str], place: dict[str, int], touch: Touch
-) -> NDArray[np.int32]:
+def _spread(part: Part, labels: _Labels, place: dict[str, int], touch: Touch) -> NDArray[np.int32]:
+    codes = labels.codes
     if touch != "event":
         codes = _touched(part.start, part.stop, _same_person(part), codes, touch == "last")
     other = place.get(OTHER, 0)
-    table = np.array([*(place.get(name, other) for name in names), place.get(NONE, other)], np.int32)
+    table = np.full(labels.highest + 1, other, np.int32)
+    table[labels.used] = [place.get(name, other) for name in labels.names]
+    table[-1] = place.get(NONE, other)
     grouped: NDArray[np.int32] = table[codes]
     return grouped
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from sojourn.analyse.masks import matches
-from sojourn.analyse.parts import choose, keep, whole_part
+from sojourn.analyse.parts import keep, whole_part
 from sojourn.analyse.person_names import names_of
 from sojourn.analyse.results import Persons
 from sojourn.records.moments import moment_us
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from sojourn.analyse.funnel import Funnel
     from sojourn.analyse.parts import Part
+    from sojourn.analyse.retention import Retention
     from sojourn.analyse.sessions import Sessions
     from sojourn.signals.predicates import Predicate
     from sojourn.store.index import Index
@@ -92,16 +93,22 @@ class Journeys:
         zone(time_zone)
         return self._narrower(time_zone=time_zone)
 
-    def _narrower(self, **changes: Any) -> Journeys:  # noqa: ANN401  (fields of this record)
+    def _narrower(self, **changes: Any) -> Journeys:
         return dataclasses.replace(self, **changes, _cache={})
 
-    def funnel(self, steps: Sequence[str], **options: Any) -> Funnel:  # noqa: ANN401  (see the function)
+    def funnel(self, steps: Sequence[str], **options: Any) -> Funnel:
         """How many go from step to step; options as `analyse.funnel.funnel`."""
         from sojourn.analyse.funnel import funnel  # noqa: PLC0415  (its kernels load only when asked)
 
         return funnel(self, steps, **options)
 
-    def sessions(self, **options: Any) -> Sessions:  # noqa: ANN401  (see the function)
+    def retention(self, **options: Any) -> Retention:
+        """Who came back; options as `analyse.retention.retention`."""
+        from sojourn.analyse.retention import retention  # noqa: PLC0415  (its kernels load only when asked)
+
+        return retention(self, **options)
+
+    def sessions(self, **options: Any) -> Sessions:
         """How visits look; options as `analyse.sessions.sessions`."""
         from sojourn.analyse.sessions import sessions  # noqa: PLC0415  (its kernels load only when asked)
 

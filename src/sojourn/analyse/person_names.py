@@ -28,7 +28,9 @@ def names_of(index: Index, persons: NDArray[np.int64]) -> list[str]:
         except UnknownColumn:
             continue
     bits = index.manifest.bits
-    bucket_of = (persons.view(np.uint64) >> np.uint64(64 - bits)).astype(np.int64) if bits else np.zeros(len(persons), np.int64)
+    bucket_of = (
+        (persons.view(np.uint64) >> np.uint64(64 - bits)).astype(np.int64) if bits else np.zeros(len(persons), np.int64)
+    )
     out = np.empty(len(persons), object)
     for number in np.unique(bucket_of):
         bucket = index.buckets[number]

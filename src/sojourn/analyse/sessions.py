@@ -141,7 +141,7 @@ class Sessions(Result):
 
     def persons_of(self, kind: Literal["all", "bounced", "returning"] = "all") -> Persons:
         """The persons behind a number: with any session, with a bounced one, or with more than one."""
-        assert self._drill is not None  # noqa: S101  (every Sessions is made by `sessions`)
+        assert self._drill is not None
         return members(self._drill.journeys, self._drill.question, kind)
 
 
@@ -308,7 +308,7 @@ def _pages(part: Part, page: str, places: NDArray[np.int64]) -> dict[str, int]:
     column = part.column(page)
     if isinstance(column, TextColumn):
         counts = np.bincount(column.codes[places] + 1)
-        return {(column.names[c - 1] if c else "(none)"): int(counts[c]) for c in np.flatnonzero(counts)}
+        return {(column.names[c - 1] if c else "(none)"): int(counts[c]) for c in np.flatnonzero(counts).tolist()}
     values, counts = np.unique(column.values[places], return_counts=True)
     return {("(none)" if np.isnan(v) else f"{v:g}"): int(n) for v, n in zip(values, counts, strict=True)}
 

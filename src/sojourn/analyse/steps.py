@@ -100,7 +100,9 @@ def read_steps(texts: Sequence[str], events: Sequence[str]) -> tuple[list[Step],
         if found is None:
             steps.append(read_step(text, events))
         elif not steps or len(steps) in excluded:
-            message = f"{text!r} must stand between two steps, one exclusion for each pair; alternatives go in it as A|B"
+            message = (
+                f"{text!r} must stand between two steps, one exclusion for each pair; alternatives go in it as A|B"
+            )
             raise BadOption(message)
         else:
             excluded[len(steps)] = read_step(found["event"], events)

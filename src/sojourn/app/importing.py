@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sojourn.collect.imports.read import read_batches
@@ -21,6 +20,7 @@ from sojourn.store.sqlite import database, queries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from sojourn.collect.imports.mapping import Mapping
     from sojourn.store.folder import Folder
@@ -64,7 +64,7 @@ class ImportResult:
         return f"read {self.read:,} rows: {kept}, {rest}; {self.persons:,} persons"
 
 
-def import_files(
+def import_files(  # noqa: PLR0913  (the options of an import)
     files: Sequence[Path],
     data: Path,
     mapping: Mapping,

@@ -9,12 +9,14 @@ import time
 from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress as Bars, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bars
 
 if TYPE_CHECKING:
     from types import TracebackType
 
 _PATIENCE_S = 0.5
+_MILLION = 1e6
 _BYTES_FROM = "reading "
 
 
@@ -35,7 +37,7 @@ class Progress:
         )
         self._silent = quiet or not console.is_terminal
         self._began = time.monotonic()
-        self._tasks: dict[str, tuple[int, float]] = {}
+        self._tasks: dict[str, tuple[TaskID, float]] = {}
 
     def __enter__(self) -> Self:
         """Use as the callback within `with`."""
@@ -58,5 +60,8 @@ class Progress:
         task, began = self._tasks[what]
         rate = done / max(now - began, 0.001)
         self._bars.update(
-            task, completed=done, total=of, rate=f"{rate / 1e6:.1f} M/s" if rate > 1e6 else f"{rate / 1e3:.0f} k/s"
-        )  # noqa: PLR2004
+            task,
+            completed=done,
+            total=of,
+            rate=f"{rate / _MILLION:.1f} M/s" if rate > _MILLION else f"{rate / 1e3:.0f} k/s",
+        )

@@ -82,5 +82,11 @@ def quarantine(folder: Folder, *, most: int) -> Quarantine:
     """The newest rows in quarantine, and how many there are of each reason."""
     reasons = count_rejected(folder)
     rows = rejected_rows(folder, most=most)
-    shown = tuple(RejectedRow(*row[:5], row[5].decode(errors="replace"), row[6]) for row in rows)
+    shown = tuple(_shown(*row) for row in rows)
     return Quarantine(sum(reasons.values()), reasons, shown)
+
+
+def _shown(  # noqa: PLR0913  (the columns of a row)
+    source: str, file: str, line: int, reason: str, detail: str, raw: bytes, rejected_at: str
+) -> RejectedRow:
+    return RejectedRow(source, file, line, reason, detail, raw.decode(errors="replace"), rejected_at)

@@ -31,7 +31,7 @@ def read_journeys(
     files: Sequence[str | os.PathLike[str]],
     *,
     data: str | os.PathLike[str] | None = None,
-    **given: Any,  # noqa: ANN401  (fields of Mapping)
+    **given: Any,
 ) -> Journeys:
     """Import files and open them; see `sojourn.read`."""
     drop = bool(given.pop("drop_duplicates", False))
@@ -61,4 +61,4 @@ def merged_mapping(name: str | None, given: dict[str, Any]) -> Mapping:
     values = {
         key: tuple(value) if isinstance(value, list) else value for key, value in given.items() if value is not None
     }
-    return dataclasses.replace(base, **values)
+    return dataclasses.replace(base, **values)  # type: ignore[arg-type]  # load_mapping and the command line check types

@@ -62,6 +62,7 @@ _LANES = np.array(
 )
 _BLOCK = 128
 _WORD = 8
+_MORE, _LAST = False, True
 
 
 def digests(strings: pa.Array, *, prefix: bytes = b"", key: bytes = b"", size: int = 8) -> NDArray[np.uint64]:
@@ -124,7 +125,7 @@ def _first_state(key: bytes, size: int) -> tuple[int, NDArray[np.uint64]]:
         return 0, state
     block = np.zeros(_BLOCK, np.uint8)
     block[: len(key)] = np.frombuffer(key, np.uint8)
-    _compress(state, block.view(np.uint64), np.uint64(_BLOCK), False)
+    _compress(state, block.view(np.uint64), np.uint64(_BLOCK), _MORE)
     return _BLOCK, state
 
 
@@ -170,6 +171,6 @@ def _hash_column(first, counted, prefix, data, offsets, out):  # type: ignore[no
         block[: prefix.size] = prefix
         block[prefix.size : prefix.size + length] = data[offsets[i] : offsets[i + 1]]
         state[:] = first
-        _compress(state, words, np.uint64(counted + prefix.size + length), True)
+        _compress(state, words, np.uint64(counted + prefix.size + length), _LAST)
         for word in range(out.shape[1]):
             out[i, word] = state[word]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import bisect
 import datetime as dt
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sojourn.records.errors import BadOption
@@ -66,6 +66,9 @@ def periods(period: Period, first_us: int, last_us: int, *, time_zone: str = "UT
     Raises:
         BadOption: An unknown period or zone, or over 100,000 periods.
     """
+    if period not in get_args(Period):
+        message = f"expected a period of {', '.join(get_args(Period))}, got {period!r}"
+        raise BadOption(message)
     where = zone(time_zone)
     local = _begin(period, from_us(first_us).astimezone(where).replace(tzinfo=None))
     starts: list[int] = []
@@ -108,8 +111,6 @@ def _begin(period: Period, local: dt.datetime) -> dt.datetime:
             return midnight - dt.timedelta(days=midnight.weekday())
         case "month":
             return midnight.replace(day=1)
-    message = f"expected a period of hour, day, week or month, got {period!r}"
-    raise BadOption(message)
 
 
 def _next(period: Period, local: dt.datetime) -> dt.datetime:

@@ -18,7 +18,7 @@ from sojourn.records.errors import BadPredicate
 Comparison = Literal["=", "<>", "<", "<=", ">", ">="]
 Value = str | float | int | bool
 
-_COMPARISONS: dict[type[exp.Expression], Comparison] = {
+_COMPARISONS: dict[type[exp.Expr], Comparison] = {
     exp.EQ: "=",
     exp.NEQ: "<>",
     exp.LT: "<",
@@ -142,7 +142,7 @@ def to_sql(predicate: Predicate) -> str:
             return f"(not {to_sql(inner)})"
 
 
-def _build(node: exp.Expression, text: str) -> Predicate:
+def _build(node: exp.Expr, text: str) -> Predicate:  # noqa: C901, PLR0911  (one line a kind of node)
     match node:
         case exp.Paren():
             return _build(node.this, text)
@@ -170,7 +170,7 @@ def _build(node: exp.Expression, text: str) -> Predicate:
             raise _refused(node, text)
 
 
-def _compare(node: exp.Expression, text: str) -> Compare:
+def _compare(node: exp.Expr, text: str) -> Compare:
     op = _COMPARISONS[type(node)]
     left, right = node.this, node.expression
     if isinstance(left, exp.Column | exp.Dot):
@@ -194,7 +194,7 @@ def _is(node: exp.Is, text: str) -> Predicate:
     raise _refused(node, text)
 
 
-def _column(node: exp.Expression, text: str) -> str:
+def _column(node: exp.Expr, text: str) -> str:
     if isinstance(node, exp.Column):
         return ".".join(part.name for part in node.parts)
     if isinstance(node, exp.Dot):
@@ -202,7 +202,7 @@ def _column(node: exp.Expression, text: str) -> str:
     raise _refused(node, text, expected="a column name")
 
 
-def _value(node: exp.Expression, text: str) -> Value:
+def _value(node: exp.Expr, text: str) -> Value:
     match node:
         case exp.Literal():
             if node.is_string:
@@ -221,14 +221,14 @@ def _value(node: exp.Expression, text: str) -> Value:
             raise _refused(node, text, expected="a literal")
 
 
-def _text(node: exp.Expression, text: str) -> str:
+def _text(node: exp.Expr, text: str) -> str:
     value = _value(node, text)
     if isinstance(value, str):
         return value
     raise _refused(node, text, expected="a pattern in single quotes")
 
 
-def _refused(node: exp.Expression, text: str, *, expected: str = "a comparison of a column with a literal") -> BadPredicate:
+def _refused(node: exp.Expr, text: str, *, expected: str = "a comparison of a column with a literal") -> BadPredicate:
     found = node.sql(dialect="duckdb")
     return BadPredicate(f"expected {expected}, got {found!r} in the predicate {text!r}")
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sojourn.records.batch import EventBatch
-    from sojourn.store.events import Promoted, Version
+    from sojourn.store.events import Promoted
     from sojourn.store.folder import Folder
 
 _ROWS_A_FILE = 2_097_152

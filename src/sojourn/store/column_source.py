@@ -146,7 +146,8 @@ def json_values(objects: pa.Array, path: list[str]) -> pa.Array:
     with duckdb.connect() as connection:
         connection.register("objects", pa.table({"o": distinct.dictionary}))
         query = "select json_extract_string(o, $pointer) v from objects"
-        found = connection.execute(query, {"pointer": pointer}).to_arrow_table()["v"].combine_chunks()
+        values: pa.Table = connection.sql(query, params={"pointer": pointer}).to_arrow_table()
+    found = values["v"].combine_chunks()
     return found.cast(pa.string()).take(distinct.indices)
 
 

@@ -6,16 +6,17 @@ Never interprets a value; `store.index` decides which columns there are.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
-import numpy as np
 import pyarrow as pa
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
+    import numpy as np
     from numpy.typing import NDArray
 
 
@@ -67,7 +68,7 @@ def write_names(path: Path, names: pa.Array) -> None:
         writer.write_batch(batch)
 
 
-class MappedNames:
+class MappedNames(Sequence[str]):
     """Distinct values of a text column, decoded one by one as they are asked for."""
 
     def __init__(self, names: pa.Array) -> None:
@@ -78,8 +79,16 @@ class MappedNames:
         """How many distinct values there are."""
         return len(self.array)
 
-    def __getitem__(self, code: int) -> str:
+    @overload
+    def __getitem__(self, code: int) -> str: ...
+
+    @overload
+    def __getitem__(self, code: slice) -> list[str]: ...
+
+    def __getitem__(self, code: int | slice) -> str | list[str]:
         """The value of a code."""
+        if isinstance(code, slice):
+            return self.array[code].to_pylist()
         return str(self.array[int(code)].as_py())
 
 

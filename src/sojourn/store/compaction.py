@@ -6,6 +6,7 @@ history is in few files. Buckets grow from 1 to 4, 16 and 64 by prefix. Memory i
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -141,5 +142,5 @@ def _split(rows: pa.Table, bits: int) -> list[tuple[int, pa.Table]]:
     order = np.argsort(bucket, kind="stable")
     bounds = np.searchsorted(bucket[order], np.arange((1 << bits) + 1))
     moved = rows.take(pa.array(order))
-    pairs = enumerate(zip(bounds[:-1], bounds[1:], strict=True))
+    pairs = enumerate(itertools.pairwise(bounds))
     return [(number, moved.slice(a, b - a)) for number, (a, b) in pairs if b > a]

@@ -99,7 +99,7 @@ def _actors(folder: Folder, table: EventsTable, version: Version, person: str) -
         seen |= given & (set(np.unique(rows[0]).tolist()) | set(np.unique(rows[1]).tolist()))
         links.append(rows[:, rows[0] != 0])
     if not seen:
-        message = f'no event carries the id {person!r}; `sojourn sql "select * from persons"` lists the known ones'
+        message = f"no event carries the id {person!r}; `sojourn sql` over the view `persons` lists the known ones"
         raise UnknownPerson(message)
     found = fold_links(*np.concatenate(links, axis=1))
     persons = set(found.persons(np.array(sorted(seen), np.int64)).tolist())

@@ -13,7 +13,6 @@ import sys
 import time
 import uuid
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -28,6 +27,7 @@ from sojourn.store.durable import replace_file, sync_all, sync_file, sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
 _UTC = pa.timestamp("us", tz="UTC")
 

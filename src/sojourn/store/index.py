@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import os
 import shutil
 import tempfile
@@ -309,7 +310,7 @@ class _Builder:
         order = np.argsort(bucket, kind="stable")
         bounds = np.searchsorted(bucket[order], np.arange((1 << self._bits) + 1))
         moved = [column[order] for column in columns]
-        return [[column[a:b] for column in moved] for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
+        return [[column[a:b] for column in moved] for a, b in itertools.pairwise(bounds)]
 
     def _sort(self, rows: list[list[Any]]) -> list[int]:
         """Sort and write the buckets, two at a time."""

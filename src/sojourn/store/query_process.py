@@ -55,8 +55,8 @@ def answer(request: QueryRequest) -> pa.Table:
             found = ", ".join(str(s.type).split(".")[-1] for s in statements) or "nothing"
             message = f"expected one SELECT over `events` and `persons`, got {found}"
             raise QueryRefused(message)
-        result = connection.execute(statements[0])
-        reader = result.to_arrow_reader(1024)
+        connection.execute(statements[0])
+        reader: pa.RecordBatchReader = connection.to_arrow_reader(1024)
         batches, rows = [], 0
         for batch in reader:
             batches.append(batch)
@@ -84,7 +84,7 @@ def _register(connection: duckdb.DuckDBPyConnection, table: EventsTable, version
     fixed = [f"e.{name}" for name in FIXED.names if name not in _INTERNAL]
     person = "coalesce(l.person, e.actor) as person, e.actor"
     connection.execute(
-        f"create view events as select {', '.join([*fixed, person, *promoted])} "
+        f"create view events as select {', '.join([*fixed, person, *promoted])} "  # noqa: S608  (names are quoted)
         "from stored_events e left join linked l on e.actor = l.actor"
     )
     connection.execute(
@@ -95,5 +95,5 @@ def _register(connection: duckdb.DuckDBPyConnection, table: EventsTable, version
 
 def _name(prop: str) -> str:
     """A property's own name as a column, unless an event's own column has it."""
-    taken = prop in FIXED.names or prop in ("person",)
+    taken = prop in FIXED.names or prop == "person"
     return (f"properties.{prop}" if taken else prop).replace('"', '""')

@@ -27,12 +27,12 @@ def simulate(  # noqa: PLR0913  (one argument an option)
     from sojourn.simulate import CAUSES  # noqa: PLC0415  (heavy)
     from sojourn.simulate import simulate as make  # noqa: PLC0415  (heavy)
 
-    known = list(CAUSES[world])
+    known = [cause.name for cause in CAUSES[world]]
     off = known if without and "all" in without else list(without or ())
     for cause in off:
         if cause not in known:
             message = f"{cause!r} is no cause of the {world} world; there are {', '.join(known)}"
             raise BadOption(message)
     options = {} if start is None else {"start": dt.date.fromisoformat(start)}
-    made = make(world, out, persons=persons, days=days, seed=seed, causes={cause: False for cause in off}, **options)
+    made = make(world, out, persons=persons, days=days, seed=seed, causes=dict.fromkeys(off, False), **options)
     show(SimulatedLog(made), as_json=json)
