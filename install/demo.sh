@@ -16,11 +16,19 @@ sojourn=.venv/bin/sojourn
 echo "No port is opened; everything stays in $data."
 mkdir -p "$data"
 if [ -z "$log" ]; then
-    log=$data/simulated-shop.jsonl
-    if [ ! -f "$log" ]; then
-        "$sojourn" simulate shop --out "$log.part"
-        mv "$log.part" "$log"
+    # Renamed when it is whole, so that a demo that was interrupted is simply begun again.
+    world=$data/simulated-shop
+    if [ ! -d "$world" ]; then
+        rm -rf "$world.part"
+        "$sojourn" simulate shop --out "$world.part"
+        mv "$world.part" "$world"
     fi
+    log=$world/events.jsonl.gz
+    folder=$data/simulated-shop.sojourn
+else
+    # Logs of different folders may have one name.
+    place=$(cd "$(dirname "$log")" && pwd)
+    folder=$data/$(basename "$log")-$(printf '%s' "$place" | cksum | cut -d ' ' -f 1).sojourn
 fi
 # 3 says that some rows of the log are in quarantine, which the report shows: the demo did its job.
-"$sojourn" report "$log" --data "$data/$(basename "$log").sojourn" || [ $? = 3 ]
+"$sojourn" report "$log" --data "$folder" || [ $? = 3 ]
