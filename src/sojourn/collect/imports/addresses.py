@@ -13,7 +13,20 @@ import pyarrow as pa
 from sojourn.collect.imports.usual_names import reduced
 
 _NAMES = frozenset(
-    ("ip", "ipaddress", "ipaddr", "clientip", "userip", "remoteaddr", "remoteip", "remotehost", "visitip", "visitorip", "geoipip", "contextip")
+    (
+        "ip",
+        "ipaddress",
+        "ipaddr",
+        "clientip",
+        "userip",
+        "remoteaddr",
+        "remoteip",
+        "remotehost",
+        "visitip",
+        "visitorip",
+        "geoipip",
+        "contextip",
+    )
 )
 
 

@@ -12,6 +12,7 @@ import re
 from functools import lru_cache
 
 import pyarrow as pa
+from crawleruseragents import is_crawler  # type: ignore[import-untyped]  # the package ships no types
 
 _LIBRARIES = re.compile(
     r"^(okhttp|axios|python-requests|python-urllib|python-httpx|aiohttp|python|httpx|go-http-client|java|apache-httpclient|node-fetch|node"
@@ -29,8 +30,6 @@ def is_bot(user_agent: str) -> bool:
 
     A user agent of an HTTP library is none: servers send their customers' events with it.
     """
-    from crawleruseragents import is_crawler
-
     if _LIBRARIES.match(user_agent):
         return False
     return bool(_DECLARED.search(user_agent)) or is_crawler(user_agent)

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from sojourn.collect.imports.addresses import hide_addresses, holds_addresses
 from sojourn.collect.imports.bots import mark_bots
 from sojourn.collect.imports.csv_rows import too_large
+from sojourn.collect.imports.event_names import renamed, segment_events
 from sojourn.collect.imports.plan import ARROW, Plan, fitting, pick, property_names, used_columns
 from sojourn.collect.imports.row_hash import row_hash
 from sojourn.collect.imports.rows import FIELD_LIMIT, Rows, reject
@@ -47,7 +48,9 @@ def convert(rows: Rows, plan: Plan) -> EventBatch:
         properties = {name: values.filter(good) for name, values in properties.items()}
         hashes = hashes[bad == 0]
     rejected.sort(key=lambda row: row.line)
-    return EventBatch(fixed=table.combine_chunks(), properties=properties, row_hash=hashes, rejected=rejected, read=read)
+    return EventBatch(
+        fixed=table.combine_chunks(), properties=properties, row_hash=hashes, rejected=rejected, read=read
+    )
 
 
 _REASONS = (None, Reason.FIELD_TOO_LARGE, Reason.NO_PERSON, Reason.BAD_TIME, Reason.NO_EVENT)
@@ -56,33 +59,32 @@ _TOO_LARGE, _NO_PERSON, _BAD_TIME, _NO_EVENT = 1, 2, 3, 4
 
 def _fixed(rows: Rows, plan: Plan) -> tuple[dict[str, pa.Array], npt.NDArray[np.uint8]]:
     """Columns of the batch's table, and why a row is bad (0: it is not)."""
-    mapping, columns, count = plan.mapping, rows.columns, rows.count
+    mapping, count = plan.mapping, rows.count
     bad = np.zeros(count, dtype=np.uint8)
     user, actor = _ids(rows, plan)
-    time = _times(columns, mapping.time, plan)
+    time = _times(rows, plan, "time")
     event, sent = _events(rows, plan)
     bad[_nulls(event)] = _NO_EVENT
     if mapping.time is not None:
         bad[_nulls(time)] = _BAD_TIME
     bad[_nulls(user) & _nulls(actor)] = _NO_PERSON
-    large = too_large(columns)
+    large = too_large(rows.columns)
     if large is not None:
         bad[large] = _TOO_LARGE
-    kind = pick(columns, mapping.kind)
-    agent = pick(columns, mapping.user_agent)
+    agent = _field(rows, plan, "user_agent")
     empty = pa.nulls(count, pa.string())
     fixed = {
         "time": time,
-        "received_at": _times(columns, mapping.received_at, plan),
-        "type": _types(kind, event, plan, count),
+        "received_at": _times(rows, plan, "received_at"),
+        "type": _types(rows, event, plan),
         "event": event,
         "sent_event": sent,
         "user_id": user,
         "anonymous_id": actor,
-        "message_id": _text_or_null(pick(columns, mapping.message_id), count),
-        "order_id": _text_or_null(pick(columns, mapping.order), count),
-        "revenue": _revenue(pick(columns, mapping.revenue), count),
-        "currency": _text_or_null(pick(columns, mapping.currency), count),
+        "message_id": _text_or_null(_field(rows, plan, "message_id"), count),
+        "order_id": _text_or_null(_field(rows, plan, "order"), count),
+        "revenue": _revenue(_field(rows, plan, "revenue"), count),
+        "currency": _text_or_null(_field(rows, plan, "currency"), count),
         "bot": mark_bots(agent) if agent is not None else pa.array(np.zeros(count, dtype=np.bool_)),
         "traits": rows.traits if rows.traits is not None else empty,
         "context": rows.context if rows.context is not None else empty,
@@ -130,8 +132,8 @@ def _id(values: pa.Array | None, count: int) -> pa.Array:
 
 def _ids(rows: Rows, plan: Plan) -> tuple[pa.Array, pa.Array]:
     mapping = plan.mapping
-    user = _id(pick(rows.columns, mapping.person), rows.count)
-    actor = _id(pick(rows.columns, mapping.actor), rows.count)
+    user = _id(_field(rows, plan, "person"), rows.count)
+    actor = _id(_field(rows, plan, "actor"), rows.count)
     prefix = mapping.actor_prefix
     if prefix:
         marked = pc.fill_null(pc.starts_with(user, prefix), False)  # noqa: FBT003 - Arrow's signature
@@ -144,39 +146,41 @@ def _ids(rows: Rows, plan: Plan) -> tuple[pa.Array, pa.Array]:
     return user, actor
 
 
-def _times(columns: dict[str, pa.Array], selector: str | None, plan: Plan) -> pa.Array:
-    values = pick(columns, selector)
-    form = plan.time if selector == plan.mapping.time else plan.received
+def _field(rows: Rows, plan: Plan, field: str) -> pa.Array | None:
+    """The column that a field of the mapping means, if there is one."""
+    if rows.fields is not None:
+        return rows.fields.get(field)
+    return pick(rows.columns, getattr(plan.mapping, field))
+
+
+def _times(rows: Rows, plan: Plan, field: str) -> pa.Array:
+    values = _field(rows, plan, field)
+    form = plan.time if field == "time" else plan.received
     if values is None or form is None:
-        count = len(next(iter(columns.values()))) if columns else 0
-        return pa.nulls(count, UTC_TIME)
+        return pa.nulls(rows.count, UTC_TIME)
     return parse_times(values, form)
 
 
 def _events(rows: Rows, plan: Plan) -> tuple[pa.Array, pa.Array]:
     """Canonical names, and the names as sent where they differ."""
-    mapping, nothing = plan.mapping, pa.scalar(None, pa.string())
-    values = pick(rows.columns, mapping.event)
-    sent = _text_or_null(values, rows.count)
-    event = sent
-    if mapping.event_value is not None:
-        event = pc.fill_null(event, mapping.event_value)
+    mapping = plan.mapping
+    sent = _text_or_null(_field(rows, plan, "event"), rows.count)
+    if mapping.protocol == "segment":
+        names = _text_or_null(_field(rows, plan, "page_name"), rows.count)
+        return segment_events(sent, names, _text_or_null(_field(rows, plan, "kind"), rows.count))
+    event = sent if mapping.event_value is None else pc.fill_null(sent, mapping.event_value)
     if not mapping.names:
         return event, pa.nulls(rows.count, pa.string())
-    found = pc.index_in(event, value_set=pa.array([name for name, _ in mapping.names]))
-    canonical = pa.array([name for _, name in mapping.names]).take(found)
-    return pc.coalesce(canonical, event), pc.if_else(pc.is_valid(canonical), sent, nothing)
+    canonical = renamed(event, mapping.names)
+    return pc.coalesce(canonical, event), pc.if_else(pc.is_valid(canonical), sent, pa.scalar(None, pa.string()))
 
 
-def _types(kind: pa.Array | None, event: pa.Array, plan: Plan, count: int) -> pa.Array:
-    track = pa.array(["track"]).take(pa.array(np.zeros(count, dtype=np.int32)))
+def _types(rows: Rows, event: pa.Array, plan: Plan) -> pa.Array:
+    kind = _field(rows, plan, "kind")
     if kind is not None:
         return pc.fill_null(as_text(kind), "track")
-    kinds = plan.mapping.kinds
-    if not kinds:
-        return track
-    found = pc.index_in(event, value_set=pa.array([name for name, _ in kinds]))
-    return pc.coalesce(pa.array([name for _, name in kinds]).take(found), track)
+    track = pa.array(["track"]).take(pa.array(np.zeros(rows.count, dtype=np.int32)))
+    return pc.coalesce(renamed(event, plan.mapping.kinds), track) if plan.mapping.kinds else track
 
 
 def _revenue(values: pa.Array | None, count: int) -> pa.Array:
@@ -207,7 +211,9 @@ def _typed_as_kind(values: pa.Array, kind: Kind) -> tuple[pa.Array, npt.NDArray[
         return pa.nulls(len(values), target), np.flatnonzero(~_nulls(values))
 
 
-def _properties(rows: Rows, plan: Plan) -> tuple[dict[str, pa.Array], list[tuple[str, pa.Array, npt.NDArray[np.int64]]]]:
+def _properties(
+    rows: Rows, plan: Plan
+) -> tuple[dict[str, pa.Array], list[tuple[str, pa.Array, npt.NDArray[np.int64]]]]:
     """The properties with columns of their own, and (name, values, rows) of what did not fit there."""
     properties: dict[str, pa.Array] = {}
     leftovers: list[tuple[str, pa.Array, npt.NDArray[np.int64]]] = []
@@ -226,7 +232,7 @@ def _properties(rows: Rows, plan: Plan) -> tuple[dict[str, pa.Array], list[tuple
             values = rows.columns[name]
             values = hide_addresses(values) if holds_addresses(name) else values
             leftovers.append((name, values, np.flatnonzero(~_nulls(values))))
-    revenue = pick(rows.columns, plan.mapping.revenue)
+    revenue = _field(rows, plan, "revenue")
     if revenue is not None and plan.mapping.revenue is not None:
         misfits = _as_kind(revenue, "float64")[1]
         if misfits.size:
@@ -252,7 +258,7 @@ def _reject(rows: Rows, plan: Plan, bad: npt.NDArray[np.uint8]) -> list[Rejected
     at = np.flatnonzero(bad)
     if at.size == 0:
         return []
-    time = pick(rows.columns, plan.mapping.time)
+    time = _field(rows, plan, "time")
     times = as_text(time).take(pa.array(at)).to_pylist() if time is not None else [None] * at.size
     rejected: list[Rejected] = []
     for row, moment, (line, raw) in zip(at.tolist(), times, rows.place(at.tolist()), strict=True):

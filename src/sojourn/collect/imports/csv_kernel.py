@@ -8,7 +8,6 @@ delimiter: the reading of pyarrow's parser, which reads the fields themselves af
 
 from __future__ import annotations
 
-import numpy as np
 from numba import njit
 
 _CR, _LF = 13, 10

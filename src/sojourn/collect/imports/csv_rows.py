@@ -13,6 +13,7 @@ import csv
 import io
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,17 +23,18 @@ import pyarrow.csv
 
 from sojourn.collect.imports import csv_kernel
 from sojourn.collect.imports.arrow_text import one_array
-from sojourn.collect.imports.rows import FIELD_LIMIT, Rows, reject
+from sojourn.collect.imports.rows import FIELD_LIMIT, Rows, Sample, reject
 from sojourn.collect.imports.text_check import check_text, without_bom
 from sojourn.records.errors import BadFile, BadMapping
 from sojourn.records.rejected import RAW_LIMIT, Reason, Rejected
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import numpy.typing as npt
 
     from sojourn.collect.imports.mapping import Mapping
+    from sojourn.collect.imports.plan import Plan
     from sojourn.collect.imports.source import Source
 
 BLOCK = 16 << 20
@@ -95,16 +97,34 @@ def scan_block(data: bytes, layout: Layout, *, begin: int = 0, final: bool = Tru
     return Scan(starts[:found], ends[:found], lines[:found], fields[:found], int(after), int(passed))
 
 
-def read_blocks(source: Source, mapping: Mapping) -> tuple[Layout, Iterator[CsvBlock]]:
-    """Find the dialect of a file, and its rows.
+@dataclass(frozen=True, slots=True)
+class CsvReader:
+    """A CSV file; see `formats.Reader`."""
 
-    Returns:
-        The layout, and the blocks in file order; what a broken stream left of its last row is rejected as `unreadable`.
+    size: int
+    sample: Sample
+    mapping: Mapping
+    notes: tuple[str, ...]
+    layout: Layout
+    first: Rows
+    following: Iterator[tuple[CsvBlock, int]]
+    done: int
+
+    def tasks(self, plan: Plan) -> Iterator[tuple[Callable[[], Rows], int]]:
+        """What reads the file, block by block; the plan adds nothing to it."""
+        del plan
+        yield lambda: self.first, self.done
+        for block, done in self.following:
+            yield partial(parse_block, block, self.layout), done
+
+
+def open_csv(source: Source, chunks: Iterator[bytes], mapping: Mapping) -> CsvReader:
+    """Find the dialect of a file, and read its first block.
 
     Raises:
         BadFile: It is no text in UTF-8, or has no row below its header.
+        BadMapping: The delimiter is not one ASCII character.
     """
-    chunks = source.chunks()
     head = bytearray()
     for chunk in chunks:
         head += chunk
@@ -116,7 +136,12 @@ def read_blocks(source: Source, mapping: Mapping) -> tuple[Layout, Iterator[CsvB
     if not text.strip(b"\r\n\0 "):
         raise BadFile(f"{name} holds no row" + (f"; {source.broken}" if source.broken else ""))
     layout, begin, line = _find_layout(text, name, mapping)
-    return layout, _blocks(source, chunks, text[begin:], line, layout)
+    blocks = ((block, source.done) for block in _blocks(source, chunks, text[begin:], line, layout))
+    block, done = next(blocks, (None, 0))
+    if block is None:
+        raise BadFile(f"{name} has a header and no rows (--no-header if its first line is a row)")
+    first = parse_block(block, layout)
+    return CsvReader(source.size, Sample(columns=first.columns, textual=True), mapping, (), layout, first, blocks, done)
 
 
 def _find_layout(text: bytes, name: str, mapping: Mapping) -> tuple[Layout, int, int]:
@@ -130,8 +155,6 @@ def _find_layout(text: bytes, name: str, mapping: Mapping) -> tuple[Layout, int,
     if not mapping.header:
         width = int(Counter(first.fields[:_SNIFFED_ROWS].tolist()).most_common(1)[0][0])
         return Layout(name, tuple(f"column_{place}" for place in range(1, width + 1)), delimiter), 0, 1
-    if first.starts.size == 1 and len(text) < _HEAD:
-        raise BadFile(f"{name} has a header and no rows (--no-header if its first line is a row)")
     begin = int(first.starts[1]) if first.starts.size > 1 else len(text)
     line = 1 + (int(first.lines[1]) if first.starts.size > 1 else count_lines(text))
     return Layout(name, _distinct(fields), delimiter), begin, line
@@ -234,7 +257,9 @@ def parse_block(block: CsvBlock, layout: Layout) -> Rows:
     def place(rows: Sequence[int]) -> list[tuple[int, bytes]]:
         known = scan if scan is not None else scan_block(block.data, layout)
         numbers = [int(kept[row]) if kept is not None else row for row in rows]
-        return [(block.line + int(known.lines[row]), block.data[known.starts[row] : known.ends[row]]) for row in numbers]
+        return [
+            (block.line + int(known.lines[row]), block.data[known.starts[row] : known.ends[row]]) for row in numbers
+        ]
 
     return Rows(columns=columns, count=table.num_rows, place=place, rejected=rejected)
 
@@ -253,7 +278,9 @@ def _misfit(block: CsvBlock, layout: Layout, scan: Scan, row: int) -> Rejected:
 def _foreign(block: CsvBlock, layout: Layout, scan: Scan, row: int) -> Rejected:
     raw = block.data[scan.starts[row] : scan.ends[row]]
     line = block.line + int(scan.lines[row])
-    return reject(layout.file, line, Reason.BAD_ENCODING, "the row is not UTF-8; --encoding says which encoding a file is in", raw)
+    return reject(
+        layout.file, line, Reason.BAD_ENCODING, "the row is not UTF-8; --encoding says which encoding a file is in", raw
+    )
 
 
 def _parse(data: bytes, layout: Layout, *, as_bytes: bool = False) -> pa.Table | None:

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sojourn.collect.imports import usual_names
-from sojourn.collect.imports.mapping import Mapping
+from sojourn.collect.imports.mapping import SELECTORS, Mapping
 from sojourn.collect.imports.times import TimeForm, find_form
 from sojourn.collect.imports.usual_names import reduced
 from sojourn.records.errors import BadMapping
@@ -53,7 +53,7 @@ def guess_mapping(sample: Columns[str, pa.Array], given: Mapping) -> tuple[Mappi
     """
     columns = {name: values.slice(0, _SAMPLE_ROWS) for name, values in sample.items() if name not in given.ignore}
     _check_named(sample, given)
-    taken = {name for field in _SELECTORS for name in split_names(getattr(given, field))}
+    taken = {name for field in SELECTORS for name in split_names(getattr(given, field))}
     if given.properties is not None:
         columns = {name: values for name, values in columns.items() if name not in given.properties or name in taken}
     found: dict[str, str | None] = {}
@@ -67,14 +67,24 @@ def guess_mapping(sample: Columns[str, pa.Array], given: Mapping) -> tuple[Mappi
     return dataclasses.replace(given, **found), lines  # type: ignore[arg-type]
 
 
-_SELECTORS = ("person", "actor", "time", "event", "received_at", "message_id", "order", "revenue", "currency", "user_agent", "kind")
-
-
 def _check_named(sample: Columns[str, pa.Array], given: Mapping) -> None:
-    for field in ("person", "actor", "time", "event", "received_at", "message_id", "order", "revenue", "currency", "user_agent"):
+    for field in (
+        "person",
+        "actor",
+        "time",
+        "event",
+        "received_at",
+        "message_id",
+        "order",
+        "revenue",
+        "currency",
+        "user_agent",
+    ):
         names = split_names(getattr(given, field))
         if names and not any(name in sample for name in names):
-            raise BadMapping(f'{field} is said to be the column "{"|".join(names)}", but the file has {_listed(sample)}')
+            raise BadMapping(
+                f'{field} is said to be the column "{"|".join(names)}", but the file has {_listed(sample)}'
+            )
     for field in ("properties", "ignore"):
         for name in getattr(given, field) or ():
             if name not in sample:
@@ -94,7 +104,9 @@ def _by_name(columns: Columns[str, pa.Array], usual: tuple[str, ...]) -> list[st
 
 def _can_be_id(values: pa.Array) -> bool:
     kind = values.type
-    good = pa.types.is_string(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+    good = (
+        pa.types.is_string(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+    )
     return (good or pa.types.is_large_string(kind) or pa.types.is_dictionary(kind)) and values.null_count < len(values)
 
 
@@ -104,11 +116,16 @@ def _guess_person(columns: dict[str, pa.Array], given: Mapping) -> tuple[dict[st
     names = _by_name(columns, usual_names.PERSON)
     filled = [name for name in names if _can_be_id(columns[name])] or names
     if not filled:
-        raise BadMapping(f"no column looks like a person; say which one it is with --person (or --actor): {_listed(columns)}")
+        raise BadMapping(
+            f"no column looks like a person; say which one it is with --person (or --actor): {_listed(columns)}"
+        )
     person = filled[0]
     actors = [name for name in _by_name(columns, usual_names.ACTOR) if name != person and _can_be_id(columns[name])]
     if actors and reduced(person) in usual_names.KNOWN:
-        return {"person": person, "actor": actors[0]}, [f"person: {person}", f"actor: {actors[0]} (before a person is known)"]
+        return {"person": person, "actor": actors[0]}, [
+            f"person: {person}",
+            f"actor: {actors[0]} (before a person is known)",
+        ]
     return {"person": person}, [f"person: {person}"]
 
 

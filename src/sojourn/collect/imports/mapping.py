@@ -17,6 +17,22 @@ from sojourn.records.errors import BadMapping
 
 FileFormat = Literal["csv", "jsonl", "parquet", "access_log"]
 
+SELECTORS = (
+    "person",
+    "actor",
+    "time",
+    "event",
+    "received_at",
+    "message_id",
+    "order",
+    "revenue",
+    "currency",
+    "user_agent",
+    "kind",
+    "page_name",
+)
+"""Fields of `Mapping` that name a column."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mapping:
@@ -46,6 +62,7 @@ class Mapping:
         header: Whether the first row of a CSV file names its columns; else they are `column_1`, `column_2`, ...
         event_value: Name of every event of a file that has no event column, or of rows whose event is empty.
         kind: Column with the Segment type (track, page, screen, identify, group, alias).
+        page_name: Column with the name of a page or screen as it was sent (Segment).
         spread: Object columns whose members become columns of their own.
         key_values: Columns that hold lists of `{key, value}` (GA4): each key becomes a column.
         explode: Column that holds a list of objects: each becomes a row of its own, with the columns around it.
@@ -78,6 +95,7 @@ class Mapping:
     header: bool = True
     event_value: str | None = None
     kind: str | None = None
+    page_name: str | None = None
     spread: tuple[str, ...] = ()
     key_values: tuple[str, ...] = ()
     explode: str | None = None
@@ -107,7 +125,11 @@ def load_mapping(path_or_recipe_name: str) -> Mapping:
     """
     names = recipe_names()
     if path_or_recipe_name in names:
-        text = resources.files("sojourn.collect.imports").joinpath(f"recipes/{path_or_recipe_name}.toml").read_text("utf-8")
+        text = (
+            resources.files("sojourn.collect.imports")
+            .joinpath(f"recipes/{path_or_recipe_name}.toml")
+            .read_text("utf-8")
+        )
         return parse_mapping(text, path_or_recipe_name)
     path = Path(path_or_recipe_name)
     try:
@@ -117,6 +139,13 @@ def load_mapping(path_or_recipe_name: str) -> Mapping:
             f'"{path_or_recipe_name}" is neither a recipe ({", ".join(names)}) nor a mapping file that can be read: {error}'
         ) from error
     return parse_mapping(text, str(path))
+
+
+def over(base: Mapping, given: Mapping) -> Mapping:
+    """`base`, with everything `given` says differently from the defaults put over it."""
+    plain = Mapping()
+    said = {field.name: getattr(given, field.name) for field in dataclasses.fields(Mapping)}
+    return dataclasses.replace(base, **{name: value for name, value in said.items() if value != getattr(plain, name)})
 
 
 def parse_mapping(text: str, where: str) -> Mapping:

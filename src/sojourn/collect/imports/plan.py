@@ -1,12 +1,13 @@
 """Decide once, from the first rows of a file, how all its rows become events.
 
-In: the first `Rows` and the user's mapping. Out: `Plan`. Never changes its mind in the middle of a file: a later value that does
+In: a `Sample` and the user's mapping. Out: `Plan`. Never changes its mind in the middle of a file: a later value that does
 not fit goes to `rest` as it came.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -22,10 +23,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sojourn.collect.imports.mapping import Mapping
-    from sojourn.collect.imports.rows import Rows
+    from sojourn.collect.imports.rows import Sample
 
 Kind = Literal["string", "int64", "float64", "bool"]
-ARROW: dict[Kind, pa.DataType] = {"string": pa.string(), "int64": pa.int64(), "float64": pa.float64(), "bool": pa.bool_()}
+ARROW: dict[Kind, pa.DataType] = {
+    "string": pa.string(),
+    "int64": pa.int64(),
+    "float64": pa.float64(),
+    "bool": pa.bool_(),
+}
 
 MOST_PROPERTIES = 64
 """Columns that become properties of their own; the values of further ones are kept in `rest`."""
@@ -41,7 +47,6 @@ class Plan:
         time: Form of the time column; None: the log has no times.
         received: Form of the received column.
         kinds: Type of each property that has a column of its own, in order.
-        secret: Key of the hash that names visitors of access logs.
     """
 
     file: str
@@ -49,7 +54,6 @@ class Plan:
     time: TimeForm | None
     received: TimeForm | None
     kinds: dict[str, Kind]
-    secret: bytes = b""
 
 
 def pick(columns: dict[str, pa.Array], selector: str | None) -> pa.Array | None:
@@ -59,30 +63,33 @@ def pick(columns: dict[str, pa.Array], selector: str | None) -> pa.Array | None:
         return found[0] if found else None
     if len({values.type for values in found}) > 1:
         found = [values.cast(pa.string()) for values in found]
-    filled = [pc.if_else(pc.equal(values, ""), None, values) if pa.types.is_string(values.type) else values for values in found]
+    filled = [
+        pc.if_else(pc.equal(values, ""), None, values) if pa.types.is_string(values.type) else values
+        for values in found
+    ]
     return pc.coalesce(*filled)
 
 
-def make_plan(first: Rows, given: Mapping, *, file: str, secret: bytes = b"") -> tuple[Plan, list[str]]:
+def make_plan(first: Sample, given: Mapping, *, file: str) -> tuple[Plan, list[str]]:
     """The plan for a file from its first rows, and the lines that tell the user what was guessed.
 
     Raises:
         BadMapping: A named column is missing, nothing looks like a person, or the time column holds no times.
     """
-    mapping, lines = guess_mapping(first.columns, given)
+    columns = first.columns | first.reachable
+    mapping, lines = guess_mapping(columns, given)
     plan = Plan(
         file=file,
         mapping=mapping,
-        time=_form(first, mapping.time, mapping),
-        received=_form(first, mapping.received_at, mapping),
+        time=_form(columns, mapping.time, mapping),
+        received=_form(columns, mapping.received_at, mapping),
         kinds=_property_kinds(first, mapping),
-        secret=secret,
     )
     return plan, lines
 
 
-def _form(first: Rows, selector: str | None, mapping: Mapping) -> TimeForm | None:
-    values = pick(first.columns, selector)
+def _form(columns: dict[str, pa.Array], selector: str | None, mapping: Mapping) -> TimeForm | None:
+    values = pick(columns, selector)
     if values is None:
         return None
     form = find_form(values, mapping)
@@ -101,7 +108,19 @@ def _form(first: Rows, selector: str | None, mapping: Mapping) -> TimeForm | Non
 
 def used_columns(mapping: Mapping) -> set[str]:
     """Columns that become something else than a property."""
-    fields = ("person", "actor", "time", "event", "received_at", "message_id", "order", "revenue", "currency", "kind")
+    fields = (
+        "person",
+        "actor",
+        "time",
+        "event",
+        "received_at",
+        "message_id",
+        "order",
+        "revenue",
+        "currency",
+        "kind",
+        "page_name",
+    )
     return {name for field in fields for name in split_names(getattr(mapping, field))}
 
 
@@ -113,18 +132,21 @@ def property_names(names: Sequence[str], mapping: Mapping) -> list[str]:
     return [name for name in names if name not in left_out]
 
 
-def _property_kinds(first: Rows, mapping: Mapping) -> dict[str, Kind]:
-    names = property_names(list(first.columns), mapping)
+def _property_kinds(first: Sample, mapping: Mapping) -> dict[str, Kind]:
+    columns = first.columns | {
+        name: first.reachable[name] for name in mapping.properties or () if name in first.reachable
+    }
+    names = property_names(list(columns), mapping)
     if len(names) > MOST_PROPERTIES:
-        fullest = sorted(names, key=lambda name: first.columns[name].null_count)[:MOST_PROPERTIES]
+        fullest = sorted(names, key=lambda name: columns[name].null_count)[:MOST_PROPERTIES]
         names = [name for name in names if name in fullest]
-    return {name: kind_of(first.columns[name]) for name in names}
+    return {name: kind_of(columns[name], textual=first.textual) for name in names}
 
 
-def kind_of(values: pa.Array) -> Kind:
-    """The type a property gets: texts are numbers or booleans only when every one of them would come back the same."""
+def kind_of(values: pa.Array, *, textual: bool) -> Kind:
+    """The type a property gets: in a `textual` file, numbers or booleans only when every one would come back the same."""
     if pa.types.is_string(values.type):
-        return _kind_of_text(values)
+        return _kind_of_text(values) if textual else "string"
     if pa.types.is_integer(values.type):
         return "int64"
     if pa.types.is_boolean(values.type):
@@ -150,7 +172,9 @@ def fitting(values: pa.Array, kind: Kind) -> np.ndarray[tuple[int], np.dtype[np.
         texts = values.take(pa.array(hard)).to_pylist()
         for row, text in zip(hard.tolist(), texts, strict=True):
             whole[row] = kind == "int64" and _whole(text)
-            kinds[row] = number_kernel.DECIMAL if kind == "float64" and _comes_back(text, decimals[row]) else number_kernel.TEXT
+            kinds[row] = (
+                number_kernel.DECIMAL if kind == "float64" and _comes_back(text, decimals[row]) else number_kernel.TEXT
+            )
     if kind == "int64":
         return whole
     # An integer beyond 2**53 would be rounded as a float.
@@ -165,6 +189,4 @@ def _whole(text: str) -> bool:
 
 def _comes_back(text: str, value: float) -> bool:
     """Whether the shortest way to write the float is the same decimal."""
-    from decimal import Decimal
-
     return Decimal(text) == Decimal(repr(float(value)))

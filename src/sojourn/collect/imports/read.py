@@ -9,10 +9,9 @@ from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from sojourn.collect.imports import csv_rows
 from sojourn.collect.imports.convert import convert
+from sojourn.collect.imports.formats import open_reader
 from sojourn.collect.imports.plan import make_plan
-from sojourn.collect.imports.source import open_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -54,28 +53,23 @@ def read_batches(
         BadFile: The file cannot be read as an event log at all.
         BadMapping: A named column does not exist, or no column looks like a person.
     """
-    size, tasks = _tasks(path, mapping)
-    first_task = next(tasks, None)
-    if first_task is None:
-        return
-    first = first_task[0]()
-    plan, lines = make_plan(first, mapping, file=str(path), secret=secret)
+    reader = open_reader(path, mapping, secret=secret)
+    plan, lines = make_plan(reader.sample, reader.mapping, file=str(path))
     if on_guess is not None:
-        on_guess(lines)
-    for batch, done in _in_order(first, first_task[1], tasks, plan):
+        on_guess([*reader.notes, *lines])
+    for batch, done in _in_order(reader.tasks(plan), plan):
         yield batch
         if on_progress is not None:
-            on_progress(done, size)
+            on_progress(done, reader.size)
 
 
-def _in_order(first: Rows, done: int, tasks: Iterator[Task], plan: Plan) -> Iterator[tuple[EventBatch, int]]:
+def _in_order(tasks: Iterator[Task], plan: Plan) -> Iterator[tuple[EventBatch, int]]:
     """Batches in file order, made a few ahead on other threads."""
     waiting: deque[tuple[Future[EventBatch], int]] = deque()
     with ThreadPoolExecutor(_WORKERS, thread_name_prefix="import") as pool:
         try:
-            waiting.append((pool.submit(convert, first, plan), done))
-            for read, read_done in tasks:
-                waiting.append((pool.submit(_read_and_convert, read, plan), read_done))
+            for read, done in tasks:
+                waiting.append((pool.submit(_read_and_convert, read, plan), done))
                 if len(waiting) > _AHEAD:
                     batch, batch_done = waiting.popleft()
                     yield batch.result(), batch_done
@@ -88,15 +82,3 @@ def _in_order(first: Rows, done: int, tasks: Iterator[Task], plan: Plan) -> Iter
 
 def _read_and_convert(read: Callable[[], Rows], plan: Plan) -> EventBatch:
     return convert(read(), plan)
-
-
-def _tasks(path: Path, mapping: Mapping) -> tuple[int, Iterator[Task]]:
-    """Size of the file, and what reads it piece by piece."""
-    source = open_source(path, mapping.encoding)
-    layout, blocks = csv_rows.read_blocks(source, mapping)
-
-    def tasks() -> Iterator[Task]:
-        for block in blocks:
-            yield (lambda block=block: csv_rows.parse_block(block, layout)), source.done
-
-    return source.size, tasks()

@@ -35,7 +35,7 @@ _WORD = 8
 
 
 @njit(nogil=True, cache=True)
-def _mix(value):
+def _mix(value: np.uint64) -> np.uint64:
     value ^= value >> _SHIFT
     value *= _M1
     value ^= value >> _SHIFT
@@ -44,7 +44,14 @@ def _mix(value):
 
 
 @njit(nogil=True, cache=True)
-def _add_texts(sums, offsets, data, valid, seed0, seed1):
+def _add_texts(
+    sums: npt.NDArray[np.uint64],
+    offsets: npt.NDArray[np.int32],
+    data: npt.NDArray[np.uint8],
+    valid: npt.NDArray[np.bool_],
+    seed0: np.uint64,
+    seed1: np.uint64,
+) -> None:
     for row in range(valid.size):
         if not valid[row]:
             continue
@@ -100,7 +107,7 @@ def row_hash(columns: Mapping[str, pa.Array], rows: int) -> npt.NDArray[np.uint6
     """
     sums = np.zeros((rows, 2), dtype=np.uint64)
     for name, values in columns.items():
-        if values.null_count == rows or rows == 0:
+        if values.null_count == rows:  # also when there is no row
             continue
         seed0, seed1 = _seeds(name)
         words = _as_words(values)

@@ -28,23 +28,39 @@ class Rows:
     Attributes:
         columns: Arrays of equal length by name: string, int64, float64, bool, timestamp or date.
         count: Their length.
+        fields: Columns by the field of the mapping they stand for, where the reader picked them itself.
         place: Line and raw bytes of rows, by their positions in `columns`; asked for rejected rows only.
         rejected: Rows that could not be read at all.
         rest: Members of each row that are no column (nested, rare, of another type), or None when there are none at all.
         traits: JSON objects about the person, where the format has them.
         context: JSON objects about device and place, where the format has them.
         hashes: uint64 (count, 2), where the reader hashed the rows itself.
-        bots: Whether each row's user agent is a bot's, where the reader knows it.
     """
 
     columns: dict[str, pa.Array]
     count: int
     place: Callable[[Sequence[int]], list[tuple[int, bytes]]]
     rejected: list[Rejected] = field(default_factory=list)
+    fields: dict[str, pa.Array] | None = None
     rest: list[dict[str, object] | None] | None = None
     traits: pa.Array | None = None
     context: pa.Array | None = None
     hashes: npt.NDArray[np.uint64] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """The first rows of a file, for the guess.
+
+    Attributes:
+        columns: The columns that may become properties.
+        reachable: Further columns that the mapping names (members of nested objects).
+        textual: True when every column came as text and may hold numbers (CSV).
+    """
+
+    columns: dict[str, pa.Array]
+    reachable: dict[str, pa.Array] = field(default_factory=dict)
+    textual: bool = False
 
 
 def reject(file: str, line: int, reason: Reason, detail: str, raw: bytes) -> Rejected:

@@ -11,6 +11,8 @@ import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO, Literal
 
+import pyarrow as pa
+
 from sojourn.records.errors import BadFile
 
 if TYPE_CHECKING:
@@ -109,11 +111,12 @@ class Source:
         self.broken = f"gzip ends too early, after all {self.size} bytes of the file: the file is cut"
 
     def _zstd(self) -> Iterator[bytes]:
-        import pyarrow as pa
-
         given = 0
         try:
-            with self.path.open("rb") as file, pa.CompressedInputStream(pa.PythonFile(file, mode="r"), "zstd") as stream:
+            with (
+                self.path.open("rb") as file,
+                pa.CompressedInputStream(pa.PythonFile(file, mode="r"), "zstd") as stream,
+            ):
                 while chunk := stream.read(_ZSTD_STEP):
                     given += len(chunk)
                     self.done = min(file.tell(), self.size)
@@ -124,8 +127,6 @@ class Source:
 
     def _end_of_zstd(self, given: int) -> Iterator[bytes]:
         """The bytes between the last whole step and the break, read ever more finely."""
-        import pyarrow as pa
-
         with self.path.open("rb") as file, pa.CompressedInputStream(pa.PythonFile(file, mode="r"), "zstd") as stream:
             try:
                 while given > 0:
@@ -150,7 +151,9 @@ def _is_utf8(encoding: str) -> bool:
     try:
         return codecs.lookup(encoding).name in ("utf-8", "utf-8-sig", "ascii")
     except LookupError as error:
-        raise BadFile(f'the encoding "{encoding}" is not known; usual ones are utf-8, latin-1, cp1252, utf-16, shift_jis') from error
+        raise BadFile(
+            f'the encoding "{encoding}" is not known; usual ones are utf-8, latin-1, cp1252, utf-16, shift_jis'
+        ) from error
 
 
 def open_source(path: Path, encoding: str) -> Source:
@@ -174,6 +177,6 @@ def open_source(path: Path, encoding: str) -> Source:
     for magic, what in _OTHER:
         if head.startswith(magic):
             raise BadFile(f"{path} is {what}")
-    packing = next((packing for magic, packing in _MAGIC if head.startswith(magic)), "plain")
+    packing: Packing = next((packing for magic, packing in _MAGIC if head.startswith(magic)), "plain")
     _is_utf8(encoding)
     return Source(path=path, size=size, packing=packing, encoding=encoding)

@@ -30,7 +30,9 @@ ORDERS = {"day_first": time_kernel.DAY_FIRST, "month_first": time_kernel.MONTH_F
 UTC_TIME = pa.timestamp("us", tz="UTC")
 
 _ERAS = (("unix_s", 1e8, 1e11), ("unix_ms", 1e11, 1e14), ("unix_us", 1e14, 1e17), ("unix_ns", 1e17, 9.3e18))
+_COMPACT = ((1.8e7, 2.2e7), (1.8e13, 2.2e13))  # about 20191001 and 20191001123000
 _MOST_SECONDS = 250_000_000_000  # year 9892: what every later step can hold
+_MICROS = 1_000_000
 _GOOD_SHARE = 0.9
 
 
@@ -80,7 +82,9 @@ def find_form(values: pa.Array, mapping: Mapping) -> TimeForm | None:
 def _check_pattern(pattern: str) -> None:
     if "%" not in pattern:
         known = ", ".join((*UNITS, *ORDERS, "iso"))
-        raise BadMapping(f'time format "{pattern}" is neither a strptime pattern such as %d.%m.%Y %H:%M nor one of {known}')
+        raise BadMapping(
+            f'time format "{pattern}" is neither a strptime pattern such as %d.%m.%Y %H:%M nor one of {known}'
+        )
 
 
 def numbers_of(values: pa.Array) -> npt.NDArray[np.float64] | None:
@@ -120,13 +124,15 @@ def _unix_form(values: pa.Array) -> TimeForm | None:
         return None
     for unit, low, high in _ERAS:
         if low <= typical < high:
-            return TimeForm(kind="unix", unit=unit, words=f"{unit.replace('_', ' ')}, as the numbers are about {typical:.3g}")
+            return TimeForm(
+                kind="unix", unit=unit, words=f"{unit.replace('_', ' ')}, as the numbers are about {typical:.3g}"
+            )
     return None
 
 
 def _looks_compact(values: pa.Array, typical: float) -> bool:
     """Whether numbers are dates such as 20191001 or 20191001123000 written without marks."""
-    if not (1.8e7 <= typical < 2.2e7 or 1.8e13 <= typical < 2.2e13):
+    if not any(low <= typical < high for low, high in _COMPACT):
         return False
     _, status = _read_written(_as_text(values), time_kernel.DAY_FIRST)
     return bool((status != time_kernel.BAD).mean() >= _GOOD_SHARE)
@@ -168,7 +174,9 @@ def _written_form(values: pa.Array, zone: str) -> TimeForm | None:
         order, why = _likelier_order(texts, month_first, day_first)
     name = "day first" if order == time_kernel.DAY_FIRST else "month first"
     other = "month_first" if order == time_kernel.DAY_FIRST else "day_first"
-    return TimeForm(kind="written", order=order, zone=zone, words=f"{name} ({why}; --time-format {other} changes it), {where}")
+    return TimeForm(
+        kind="written", order=order, zone=zone, words=f"{name} ({why}; --time-format {other} changes it), {where}"
+    )
 
 
 def _likelier_order(
@@ -215,10 +223,10 @@ def _typed(values: pa.Array, zone: str) -> pa.Array:
     raw = pc.fill_null(values.cast(pa.int64()), 0).to_numpy(zero_copy_only=False)
     per_second = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}[kind.unit]
     good = validity(values) & (np.abs(raw // per_second) < _MOST_SECONDS)
-    if per_second > 1_000_000:
-        micros = raw // (per_second // 1_000_000)
+    if per_second > _MICROS:
+        micros = raw // (per_second // _MICROS)
     else:
-        micros = np.where(good, raw, 0) * (1_000_000 // per_second)
+        micros = np.where(good, raw, 0) * (_MICROS // per_second)
     if kind.tz is None and zone != "UTC":
         micros = to_utc(micros, zone)
     return _timestamps(micros, good)

@@ -37,10 +37,32 @@ MESSAGE_ID = ("messageid", "insertid", "eventuuid")
 ORDER = (
     "orderid", "orderno", "ordernumber", "invoiceno", "invoiceid", "invoicenumber", "transactionid", "basketid", "receiptid", "purchaseid",
 )  # fmt: skip
-REVENUE = ("revenue", "ordervalue", "orderrevenue", "ordertotal", "purchasevalue", "salesvalue", "totalamount", "purchaserevenue", "totalprice")
+REVENUE = (
+    "revenue",
+    "ordervalue",
+    "orderrevenue",
+    "ordertotal",
+    "purchasevalue",
+    "salesvalue",
+    "totalamount",
+    "purchaserevenue",
+    "totalprice",
+)
 CURRENCY = ("currency", "currencycode", "isocurrency")
 USER_AGENT = ("useragent", "httpuseragent", "browseruseragent", "csuseragent", "ua")
-ADDRESS = ("url", "pageurl", "pagelocation", "path", "pagepath", "uri", "requesturi", "href", "page", "pagename", "link")
+ADDRESS = (
+    "url",
+    "pageurl",
+    "pagelocation",
+    "path",
+    "pagepath",
+    "uri",
+    "requesturi",
+    "href",
+    "page",
+    "pagename",
+    "link",
+)
 RATING = ("rating", "stars", "reviewscore", "reviewrating")
 
 _DROPPED = re.compile(r"[^a-z0-9]")

@@ -25,7 +25,7 @@ _MICRO = dt.timedelta(microseconds=1)
 _DAY_S = 86_400
 _FIRST_S = -62_135_596_800 + 2 * _DAY_S  # datetime ends at year 1 and year 9999
 _LAST_S = 253_402_300_799 - 2 * _DAY_S
-_HALF_YEARS_STEP_S = 30 * _DAY_S  # no zone has changed twice and back within thirty days since 1970
+_STEP_S = 30 * _DAY_S  # no zone has changed twice and back within thirty days since 1970
 _SCAN_LIMIT_S = 250 * 366 * _DAY_S
 
 
@@ -54,7 +54,7 @@ def _changes(zone_name: str, first_s: int, last_s: int) -> tuple[list[int], list
     moments, offsets = [first_s], [_offset_s(zone, first_s)]
     at = first_s
     while at < last_s:
-        step = min(at + _HALF_YEARS_STEP_S, last_s)
+        step = min(at + _STEP_S, last_s)
         now = _offset_s(zone, step)
         if now != offsets[-1]:
             low, high = at, step

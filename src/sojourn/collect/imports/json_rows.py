@@ -1,0 +1,308 @@
+"""JSON lines (or one JSON array) into rows.
+
+In: a `Source`. Out: `Rows`, piece by piece. Never loses a line: one that is no JSON object is rejected with its physical line.
+
+Lone surrogates (an escape such as backslash-ud800), which no text can hold, become U+FFFD; `NaN` and `Infinity`, which are no JSON but common, become null.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from sojourn.collect.imports import objects
+from sojourn.collect.imports.mapping import load_mapping, over
+from sojourn.collect.imports.rows import FIELD_LIMIT, Rows, Sample, reject
+from sojourn.collect.imports.text_check import check_text, without_bom
+from sojourn.records.errors import BadFile
+from sojourn.records.rejected import RAW_LIMIT, Reason, Rejected
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from sojourn.collect.imports.mapping import Mapping
+    from sojourn.collect.imports.objects import Object
+    from sojourn.collect.imports.plan import Plan
+    from sojourn.collect.imports.source import Source
+
+BLOCK = 4 << 20
+LINE_LIMIT = 64 << 20
+"""A line longer than this is skipped."""
+_WHOLE_LIMIT = 1 << 30
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_DECODER = msgspec.json.Decoder()
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """Objects of a stretch of the file, the line each is on, its bytes where they are known, and the lines that are none."""
+
+    items: list[Object]
+    lines: Sequence[int]
+    raws: Sequence[bytes] | None
+    rejected: list[Rejected]
+
+
+@dataclass(frozen=True, slots=True)
+class JsonReader:
+    """A file of JSON lines; see `formats.Reader`."""
+
+    size: int
+    sample: Sample
+    mapping: Mapping
+    notes: tuple[str, ...]
+    first: Decoded
+    following: Iterator[tuple[Callable[[], Decoded], int]]
+    done: int
+
+    def tasks(self, plan: Plan) -> Iterator[tuple[Callable[[], Rows], int]]:
+        """What reads the file, piece by piece, once the plan is made."""
+        yield partial(rows_of, self.first, plan), self.done
+        for decode, done in self.following:
+            yield partial(_decode_rows, decode, plan), done
+
+
+def open_json(source: Source, chunks: Iterator[bytes], mapping: Mapping) -> JsonReader:
+    """Read the first stretch of the file and look what it is.
+
+    Raises:
+        BadFile: It is no text in UTF-8, holds nothing, or is one JSON value in which no list of objects is found.
+    """
+    name = str(source.path)
+    pieces = _blocks(source, chunks)
+    block, line, done, rejected = next(pieces, (b"", 1, 0, []))
+    check_text(block[:BLOCK], name)
+    block = without_bom(block)
+    whole = _whole(block, pieces, name) if _is_one_value(block) else None
+    first = whole if whole is not None else _decode(block, line, name, rejected)
+    if not first.items and not first.rejected:
+        raise BadFile(f"{name} holds no line" + (f"; {source.broken}" if source.broken else ""))
+    detected, notes = _detect_segment(first.items, mapping)
+    items = objects.explode(first.items, detected.explode)[0] if detected.explode else first.items
+    following = ((partial(_decode, piece, at, name, bad), taken) for piece, at, taken, bad in pieces)
+    return JsonReader(
+        size=source.size,
+        sample=objects.sample_rows(items, detected),
+        mapping=detected,
+        notes=notes,
+        first=first,
+        following=following,
+        done=done,
+    )
+
+
+def _decode_rows(decode: Callable[[], Decoded], plan: Plan) -> Rows:
+    return rows_of(decode(), plan)
+
+
+def rows_of(decoded: Decoded, plan: Plan) -> Rows:
+    """Rows of decoded objects, as the plan says."""
+    items, origins = decoded.items, None
+    if plan.mapping.explode:
+        items, origins = objects.explode(items, plan.mapping.explode)
+
+    def place(rows: Sequence[int]) -> list[tuple[int, bytes]]:
+        at = [origins[row] if origins is not None else row for row in rows]
+        return [
+            (
+                decoded.lines[row],
+                decoded.raws[row] if decoded.raws is not None else msgspec.json.encode(decoded.items[row]),
+            )
+            for row in at
+        ]
+
+    return objects.shape_rows(items, plan, place=place, rejected=decoded.rejected)
+
+
+def _blocks(source: Source, chunks: Iterator[bytes]) -> Iterator[tuple[bytes, int, int, list[Rejected]]]:
+    """Whole lines, the number of the first, packed bytes taken, and rejected pieces."""
+    held, line, name = b"", 1, str(source.path)
+    for chunk in chunks:
+        held += chunk
+        cut = held.rfind(b"\n") + 1
+        if len(held) >= BLOCK and cut:
+            yield held[:cut], line, source.done, []
+            line += held.count(b"\n", 0, cut)
+            held = held[cut:]
+        elif len(held) > LINE_LIMIT:
+            raw = held[:RAW_LIMIT]
+            while (cut := held.find(b"\n")) < 0 and (held := next(chunks, b"")):
+                pass
+            held = held[cut + 1 :]
+            detail = f"the line is longer than {LINE_LIMIT:,} bytes"
+            yield b"", line, source.done, [reject(name, line, Reason.FIELD_TOO_LARGE, detail, raw)]
+            line += 1
+    if source.broken:
+        cut = held.rfind(b"\n") + 1
+        at = line + held.count(b"\n", 0, cut)
+        yield held[:cut], line, source.done, [reject(name, at, Reason.UNREADABLE, source.broken, held[cut:])]
+    elif held:
+        yield held, line, source.done, []
+
+
+def _decode(block: bytes, line: int, name: str, rejected: list[Rejected]) -> Decoded:
+    """Decode all lines at once, or one by one where that fails."""
+    if len(block) <= FIELD_LIMIT:
+        try:
+            items = _DECODER.decode_lines(block)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return _decode_each(block, line, name, rejected)
+        lines = block.count(b"\n") + (not block.endswith(b"\n"))
+        if len(items) == lines and all(type(item) is dict for item in items):
+            return Decoded(items, range(line, line + lines), None, list(rejected))
+    return _decode_each(block, line, name, rejected)
+
+
+def _decode_each(block: bytes, line: int, name: str, rejected: list[Rejected]) -> Decoded:
+    items: list[Object] = []
+    lines: list[int] = []
+    raws: list[bytes] = []
+    bad = list(rejected)
+    for number, raw in enumerate(block.split(b"\n"), start=line):
+        text = raw.strip(b" \t\r")
+        if not text:
+            continue
+        item = decode_line(text)
+        if isinstance(item, dict):
+            items.append(item)
+            lines.append(number)
+            raws.append(raw)
+        else:
+            bad.append(reject(name, number, item[0], item[1], raw))
+    return Decoded(items, lines, raws, bad)
+
+
+def decode_line(text: bytes) -> Object | tuple[Reason, str]:
+    """The object on a line, or why there is none."""
+    try:
+        item = _DECODER.decode(text)
+    except UnicodeDecodeError as error:
+        return (
+            Reason.BAD_ENCODING,
+            f"the line is not UTF-8 at byte {error.start + 1}; --encoding says which encoding a file is in",
+        )
+    except RecursionError:
+        return Reason.BAD_JSON, "objects are nested too deeply"
+    except msgspec.MsgspecError as error:
+        item = _decode_leniently(text)
+        if item is None:
+            return Reason.BAD_JSON, f"no JSON: {error}"
+    if not isinstance(item, dict):
+        return Reason.BAD_JSON, f"expected a JSON object, got {_shown(text)}"
+    if len(text) > FIELD_LIMIT and any(
+        isinstance(value, str) and len(value.encode()) > FIELD_LIMIT for value in _leaves(item)
+    ):
+        return Reason.FIELD_TOO_LARGE, f"a text is longer than {FIELD_LIMIT:,} bytes"
+    return item
+
+
+def _shown(text: bytes) -> str:
+    shown = text[:60].decode("utf-8", "replace")
+    return shown + ("..." if len(text) > len(shown) else "")
+
+
+def _decode_leniently(text: bytes) -> Any | None:  # noqa: ANN401 - JSON is anything
+    """What Python's decoder makes of it: lone surrogates and NaN are cleaned away; None when that is no JSON either."""
+    try:
+        return _cleaned(json.loads(text, parse_constant=lambda _: None, parse_float=_finite))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _finite(text: str) -> float | None:
+    number = float(text)
+    return number if abs(number) != float("inf") else None
+
+
+def _cleaned(value: Any) -> Any:  # noqa: ANN401 - JSON is anything
+    if isinstance(value, str):
+        return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", value)
+    if isinstance(value, dict):
+        return {_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", key): _cleaned(one) for key, one in value.items()}
+    return [_cleaned(one) for one in value] if isinstance(value, list) else value
+
+
+def _leaves(value: Any) -> Iterator[Any]:  # noqa: ANN401 - JSON is anything
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for one in value:
+            yield from _leaves(one)
+    else:
+        yield value
+
+
+def _is_one_value(block: bytes) -> bool:
+    """Whether the file is one JSON value over several lines, not a value a line."""
+    start = block.lstrip(b" \t\r\n")
+    if start.startswith(b"["):
+        return True
+    first = start.split(b"\n", 1)[0].strip()
+    return first.startswith(b"{") and not isinstance(decode_line(first), dict) and b"\n" in start.strip()
+
+
+def _whole(block: bytes, pieces: Iterator[tuple[bytes, int, int, list[Rejected]]], name: str) -> Decoded | None:
+    """The objects of a file that is one JSON array, or one object with a list of them; None when it is neither after all."""
+    held, bad, size = [block], [], len(block)
+    for piece, _, _, rejected in pieces:
+        held.append(piece)
+        bad += rejected
+        size += len(piece)
+        if size > _WHOLE_LIMIT:
+            raise BadFile(
+                f"{name} is one JSON value of more than {_WHOLE_LIMIT:,} bytes; write one object a line, as `jq -c '.[]'` does"
+            )
+    text = b"".join(held)
+    value = _decode_any(text)
+    items = _list_in(value)
+    if items is None:
+        return _decode(text, 1, name, bad)
+    good = [item for item in items if isinstance(item, dict)]
+    for number, item in enumerate(items, start=1):
+        if not isinstance(item, dict):
+            raw = msgspec.json.encode(item)
+            bad.append(reject(name, number, Reason.BAD_JSON, f"expected a JSON object, got {_shown(raw)}", raw))
+    numbers = [number for number, item in enumerate(items, start=1) if isinstance(item, dict)]
+    return Decoded(good, numbers, None, bad)
+
+
+def _decode_any(text: bytes) -> Any | None:  # noqa: ANN401 - JSON is anything
+    try:
+        return _DECODER.decode(text)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return _decode_leniently(text)
+
+
+def _list_in(value: Any) -> list[Any] | None:  # noqa: ANN401 - JSON is anything
+    """The list that a JSON value is, or the only list of objects among its members; an object alone is a list of one."""
+    if isinstance(value, list):
+        return value
+    if not isinstance(value, dict):
+        return None
+    lists = [
+        one for one in value.values() if isinstance(one, list) and one and all(isinstance(item, dict) for item in one)
+    ]
+    return lists[0] if len(lists) == 1 and len(value) <= 6 else [value]  # noqa: PLR2004 - an envelope has few members
+
+
+_SEGMENT_TYPES = frozenset(("track", "page", "screen", "identify", "group", "alias"))
+
+
+def is_segment(item: Object) -> bool:
+    """Whether an object is a Segment message: a type of theirs, and an id of theirs."""
+    return item.get("type") in _SEGMENT_TYPES and (bool(item.get("userId")) or bool(item.get("anonymousId")))
+
+
+def _detect_segment(items: list[Object], mapping: Mapping) -> tuple[Mapping, tuple[str, ...]]:
+    """Read Segment messages as such, unless the user named columns."""
+    named = mapping.person or mapping.actor or mapping.event or mapping.protocol or mapping.event_value
+    if named or not items or 2 * sum(map(is_segment, items)) < len(items):
+        return mapping, ()
+    return over(load_mapping("segment"), mapping), (
+        "format: Segment messages (page becomes Page Viewed, screen Screen Viewed)",
+    )

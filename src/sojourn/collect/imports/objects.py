@@ -1,0 +1,318 @@
+"""JSON objects into rows: which member is a column, which one is kept in `rest`.
+
+In: decoded objects (JSON lines, or rows of a nested Parquet file) and a plan. Out: `Rows`. Never loses a member: what is no column,
+or does not fit the type its column has in this file, goes to `rest` as it came.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+
+from sojourn.collect.imports.addresses import hide_address, holds_addresses
+from sojourn.collect.imports.guess import split_names
+from sojourn.collect.imports.mapping import SELECTORS
+from sojourn.collect.imports.plan import ARROW, MOST_PROPERTIES
+from sojourn.collect.imports.rows import Rows, Sample
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import numpy.typing as npt
+
+    from sojourn.collect.imports.mapping import Mapping
+    from sojourn.collect.imports.plan import Kind, Plan
+    from sojourn.records.rejected import Rejected
+
+Object = dict[str, Any]
+
+_ENCODE = msgspec.json.Encoder(order="deterministic", enc_hook=str).encode
+_KINDS: dict[type, Kind] = {int: "int64", float: "float64", bool: "bool", str: "string"}
+_FITTING: dict[Kind, set[type]] = {"string": {str}, "bool": {bool}, "int64": {int}, "float64": {float, int}}
+_INT64 = 1 << 63
+_EXACT = 1 << 53
+
+
+def find(item: Object, name: str) -> Any:  # noqa: ANN401 - JSON is anything
+    """The member of this name, or the one reached by its dots; None when there is none."""
+    if name in item:
+        return item[name]
+    head, dot, tail = name.partition(".")
+    while dot:
+        inner = item.get(head)
+        if isinstance(inner, dict):
+            found = find(inner, tail)
+            if found is not None:
+                return found
+        more, dot, tail = tail.partition(".")
+        head = f"{head}.{more}"
+    return None
+
+
+def select(item: Object, names: Sequence[str]) -> Any:  # noqa: ANN401 - JSON is anything
+    """The first member among `names` that has a value (an empty text is none)."""
+    for name in names:
+        value = find(item, name)
+        if value is not None and value != "":
+            return value
+    return None
+
+
+def explode(items: list[Object], column: str) -> tuple[list[Object], list[int]]:
+    """One object an element of the list in `column`, with the members around it; and which item each came from.
+
+    An item without elements stays as it is, so that it is rejected, not lost.
+    """
+    rows: list[Object] = []
+    origins: list[int] = []
+    for origin, item in enumerate(items):
+        inner = item.get(column)
+        elements = [one for one in inner if isinstance(one, dict)] if isinstance(inner, list) else []
+        around = {key: value for key, value in item.items() if key != column}
+        rows += [{**around, **one} for one in elements] or [around]
+        origins += [origin] * max(len(elements), 1)
+    return rows, origins
+
+
+def flatten(item: Object, mapping: Mapping) -> Object:
+    """The item with the members of its `spread` objects and `key_values` lists as members of its own.
+
+    A member whose name the item has already is called `object.member`.
+    """
+    if not mapping.spread and not mapping.key_values:
+        return item
+    opened = (*mapping.spread, *mapping.key_values)
+    flat = {key: value for key, value in item.items() if key not in opened}
+    for name in opened:
+        inner = item.get(name)
+        if inner is None:
+            continue
+        members = inner if isinstance(inner, dict) else key_values(inner)
+        if members is None:
+            flat[name] = inner
+            continue
+        for key, value in members.items():
+            flat[key if key not in item else f"{name}.{key}"] = value
+    return flat
+
+
+def key_values(pairs: Any) -> Object | None:  # noqa: ANN401 - JSON is anything
+    """`[{"key": "a", "value": {"int_value": 1}}]` (GA4), or pairs of key and value, as an object; None when it is neither."""
+    if not isinstance(pairs, list):
+        return None
+    members: Object = {}
+    for pair in pairs:
+        if not isinstance(pair, dict) or not isinstance(pair.get("key"), str):
+            return None
+        value = pair.get("value")
+        if isinstance(value, dict):
+            values = [one for name, one in value.items() if one is not None and name.endswith("_value")]
+            value = _ga4_value(value) if values else None
+        members[pair["key"]] = value
+    return members
+
+
+def _ga4_value(value: Object) -> Any:  # noqa: ANN401 - text or number
+    # BigQuery writes 64-bit integers as texts in JSON; the member's name says what it was.
+    whole = value.get("int_value")
+    if whole is not None:
+        return int(whole) if isinstance(whole, str) and whole.lstrip("-").isdigit() else whole
+    order = ("string_value", "double_value", "float_value")
+    return next((value[name] for name in order if value.get(name) is not None), None)
+
+
+def merged(item: Object, names: Sequence[str]) -> bytes | None:
+    """The objects in these members as one JSON object; a single value keeps its name. None when there is nothing."""
+    parts: Object = {}
+    for name in names:
+        value = find(item, name)
+        if isinstance(value, list):
+            value = key_values(value) or value
+        if isinstance(value, dict):
+            parts |= {key: one for key, one in value.items() if one is not None}
+        elif value is not None and value != "":
+            parts[name] = value
+    if not parts:
+        return None
+    return _ENCODE(
+        {key: hide_address(one) if isinstance(one, str) and holds_addresses(key) else one for key, one in parts.items()}
+    )
+
+
+def sample_rows(items: list[Object], mapping: Mapping) -> Sample:
+    """A first look: every frequent scalar member, and what the mapping names."""
+    flat = [flatten(item, mapping) for item in items]
+    counts: Counter[str] = Counter()
+    for item in flat:
+        counts.update(key for key, value in item.items() if isinstance(value, str | int | float))
+    named = [name for field in SELECTORS for name in split_names(getattr(mapping, field))]
+    aside = {*mapping.traits, *mapping.context, *mapping.ignore}
+    frequent = [name for name, _ in counts.most_common(4 * MOST_PROPERTIES) if name not in aside]
+    members = list(counts)  # in the order of their first appearance
+    columns = {name: _sampled([item.get(name) for item in flat]) for name in sorted(frequent, key=members.index)}
+    reachable: dict[str, pa.Array] = {}
+    for name in (*named, *(mapping.properties or ()), *mapping.ignore):
+        values = [select(item, [name]) for item in items]
+        if name not in columns and any(value is not None for value in values):
+            reachable[name] = _sampled(values)
+    return Sample(columns=columns, reachable=reachable)
+
+
+def _sampled(values: list[Any]) -> pa.Array:
+    """The values of the commonest type (the others null), as an array."""
+    kinds = Counter(_KINDS[type(value)] for value in values if type(value) in _KINDS)
+    kind: Kind = kinds.most_common(1)[0][0] if kinds else "string"
+    if kind == "int64" and kinds["float64"]:
+        kind = "float64"
+    return column_of(values, kind)[0]
+
+
+def column_of(values: list[Any], kind: Kind) -> tuple[pa.Array, list[int]]:
+    """An array of `kind`, and the places of values that are not of that kind (null there)."""
+    types = set(map(type, values)) - {type(None)}
+    if types <= _FITTING[kind]:
+        try:
+            return pa.array(values, type=ARROW[kind]), []
+        except (OverflowError, pa.ArrowInvalid, UnicodeEncodeError):
+            pass  # one value is too large for the type: the slow way below finds it
+    misfits = [place for place, value in enumerate(values) if value is not None and not _fits(value, kind)]
+    cleared = list(values)
+    for place in misfits:
+        cleared[place] = None
+    return pa.array(cleared, type=ARROW[kind]), misfits
+
+
+def _fits(value: Any, kind: Kind) -> bool:  # noqa: ANN401 - JSON is anything
+    if kind == "float64":
+        return type(value) is float or (type(value) is int and -_EXACT <= value <= _EXACT)
+    if kind == "int64":
+        return type(value) is int and -_INT64 <= value < _INT64
+    return type(value) in _FITTING[kind]
+
+
+def field_column(values: list[Any]) -> pa.Array:
+    """A column that becomes an id, a time or a name: of one type where all values are, else text; objects are null."""
+    types = set(map(type, values)) - {type(None)}
+    if types <= {str}:
+        return pa.array(values, type=pa.string())
+    if types == {int} and all(-_INT64 <= value < _INT64 for value in values if value is not None):
+        return pa.array(values, type=pa.int64())
+    if types <= {int, float}:
+        return pa.array([None if value is None else float(value) for value in values], type=pa.float64())
+    if not types <= {str, int, float, bool}:
+        # Times and dates of Parquet come as such; what else is no scalar is no value of a column.
+        try:
+            return pa.array(values)
+        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
+            pass
+    return pa.array([_scalar_text(value) for value in values], type=pa.string())
+
+
+def _scalar_text(value: Any) -> str | None:  # noqa: ANN401 - JSON is anything
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool | int | float):
+        return msgspec.json.encode(value).decode()
+    return None
+
+
+def shape_rows(
+    items: list[Object],
+    plan: Plan,
+    *,
+    place: Callable[[Sequence[int]], list[tuple[int, bytes]]],
+    rejected: list[Rejected],
+) -> Rows:
+    """Rows of the items, as the plan says: fields by selector, properties by their kinds, all else in `rest`."""
+    mapping = plan.mapping
+    flat = [flatten(item, mapping) for item in items]
+    fields = {field: _field(items, flat, getattr(mapping, field)) for field in SELECTORS if getattr(mapping, field)}
+    rest: list[Object | None] = [None] * len(items)
+    columns: dict[str, pa.Array] = {}
+    for name, kind in plan.kinds.items():
+        values = [item.get(name) for item in flat]
+        if "." in name and all(value is None for value in values):
+            values = [find(item, name) for item in flat]
+        if holds_addresses(name):
+            values = [hide_address(value) if isinstance(value, str) else value for value in values]
+        columns[name], misfits = column_of(values, kind)
+        for row in misfits:
+            _keep(rest, row, name, values[row])
+    if mapping.properties is None:
+        _keep_others(flat, _known(plan), rest)
+    return Rows(
+        columns=columns,
+        fields=fields,
+        count=len(items),
+        place=place,
+        rejected=rejected,
+        rest=rest if any(rest) else None,
+        traits=_texts([merged(item, mapping.traits) for item in items]) if mapping.traits else None,
+        context=_texts([merged(item, mapping.context) for item in items]) if mapping.context else None,
+        hashes=_hashes(items, fields.get("message_id"), mapping),
+    )
+
+
+def _field(items: list[Object], flat: list[Object], selector: str) -> pa.Array:
+    names = split_names(selector)
+    if len(names) == 1 and "." not in selector:
+        values = [item.get(selector) for item in items]
+        if items is not flat:
+            values = [flat[row].get(selector) if value is None else value for row, value in enumerate(values)]
+    else:
+        values = [
+            found if (found := select(item, names)) is not None else select(flat[row], names)
+            for row, item in enumerate(items)
+        ]
+    return field_column(values)
+
+
+def _texts(values: list[bytes | None]) -> pa.Array:
+    return pa.array(values, type=pa.binary()).cast(pa.string())
+
+
+def _keep(rest: list[Object | None], row: int, name: str, value: object) -> None:
+    kept = rest[row]
+    if kept is None:
+        rest[row] = {name: value}
+    else:
+        kept[name] = value
+
+
+def _known(plan: Plan) -> frozenset[str]:
+    """Members that are somewhere else than in `rest`."""
+    mapping = plan.mapping
+    named = [name for field in SELECTORS for name in split_names(getattr(mapping, field))]
+    agents = split_names(mapping.user_agent)
+    kept = [name for name in named if name not in agents]
+    return frozenset((*plan.kinds, *kept, *mapping.ignore, *mapping.traits, *mapping.context))
+
+
+def _keep_others(flat: list[Object], known: frozenset[str], rest: list[Object | None]) -> None:
+    for row, item in enumerate(flat):
+        for name in item.keys() - known:
+            value = item[name]
+            if value is not None:
+                _keep(
+                    rest, row, name, hide_address(value) if isinstance(value, str) and holds_addresses(name) else value
+                )
+
+
+def _hashes(items: list[Object], ids: pa.Array | None, mapping: Mapping) -> npt.NDArray[np.uint64]:
+    """A 128-bit hash of each item in canonical JSON, without nulls and ignored members; zero where a message id says who it is."""
+    if ids is not None and ids.null_count == 0:
+        return np.zeros((len(items), 2), dtype=np.uint64)
+    left_out = frozenset(mapping.ignore)
+    digests = [
+        hashlib.blake2b(
+            _ENCODE({key: value for key, value in item.items() if value is not None and key not in left_out}),
+            digest_size=16,
+        ).digest()
+        for item in items
+    ]
+    return np.frombuffer(b"".join(digests), dtype=np.uint64).reshape(-1, 2).copy()
