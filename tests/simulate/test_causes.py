@@ -49,7 +49,7 @@ def test_what_happened_is_in_the_events(name: Any, world: Callable[..., Any]) ->
     totals: Counter[str] = Counter()
     for person in log.people:
         names = {event.get("event") for event in log.journeys[person["person"]]}
-        for outcome, truth in person["outcomes"].items():
+        for outcome, truth in person.get("outcomes", {}).items():
             event, when_present = done[outcome]
             assert truth["happened"] == ((event in names) == when_present), person
             totals[outcome] += truth["happened"]
@@ -60,7 +60,11 @@ def test_what_happened_is_in_the_events(name: Any, world: Callable[..., Any]) ->
 def test_the_summary_adds_up_the_persons(name: Any, world: Callable[..., Any]) -> None:
     log = world(name, persons=FEW[name])
     for cause, told in log.summary["causes"].items():
-        up = [person["outcomes"][told["outcome"]] for person in log.people if told["outcome"] in person["outcomes"]]
+        up = [
+            person["outcomes"][told["outcome"]]
+            for person in log.people
+            if told["outcome"] in person.get("outcomes", {})
+        ]
         lost = sum(truth["without"][cause] and not truth["happened"] for truth in up)
         assert (told["persons"], told["lost"]) == (len(up), lost)
         assert told["effect"] == pytest.approx(-lost / len(up))
@@ -132,7 +136,7 @@ def journey_between(events: list[dict[str, Any]], cause: Cause) -> tuple[bool, l
     end = next((place for place in range(start + 1, len(events)) if matches(events[place], cause.after)), None)
     if end is not None:
         return True, events[start:end]
-    return False, events[start:]
+    return False, [event for event in events[start:] if event.get("event") != cause.said_by]
 
 
 def features(events: list[dict[str, Any]]) -> set[tuple[str, ...]]:

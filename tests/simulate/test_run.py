@@ -170,7 +170,7 @@ def test_spend_is_told_by_day_and_campaign(world: Callable[..., Any]) -> None:
         ({"world": "bakery"}, "no simulated world 'bakery'; there are shop"),
         ({"causes": {"rain": True}}, "no cause 'rain'; it has empty_search"),
         ({"persons": 0}, "at least 1 person, got 0"),
-        ({"days": 3}, "at least 7 days, got 3"),
+        ({"days": 3}, "at least 7 days for the shop world, got 3"),
         ({"seed": -1}, "seed of 0 or more, got -1"),
     ],
 )

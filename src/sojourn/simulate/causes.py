@@ -48,6 +48,8 @@ class Cause:
         after: Predicate of the step someone does not reach who leaves by it.
         outcome: What is lost: a purchase, a subscription, a renewal.
         topic: Name of the phrases people use about it.
+        said_by: Event by which someone who leaves says so, which of course only leavers have; None when they go in
+            silence.
     """
 
     name: str
@@ -60,10 +62,12 @@ class Cause:
     after: str
     outcome: Literal["bought", "subscribed", "stayed"]
     topic: str
+    said_by: str | None = None
 
 
 _FORM = "event = 'Checkout Step Viewed' and step = 2"
 _FORM_DONE = "event = 'Form Submitted' and form = 'address'"
+_CANCELLED = "Subscription Cancelled"
 _CONTACT_DONE = "event = 'Checkout Step Completed' and step = 1"
 
 SHOP = (
@@ -91,7 +95,28 @@ SHOP = (
           "event = 'Checkout Step Viewed' and step = 4", "event = 'Order Completed'", "bought", "late_shipping_cost"),
 )  # fmt: skip
 
-CAUSES: Mapping[World, tuple[Cause, ...]] = {"shop": SHOP}
+SOFTWARE = (
+    Cause("hidden_price", "The pricing page names no price and sends people to sales.",
+          0.45, 0.8, Marker("Contact Sales Shown"), ("Contact Sales Shown",),
+          "event = 'Pricing Viewed'", "event = 'Plan Selected'", "subscribed", "hidden_price"),
+    Cause("slow_demo", "The first slot for a demo is next week.",
+          0.4, 0.7, Marker("Demo Scheduled", "wait", "next week"), ("Demo Scheduled",),
+          "event = 'Demo Requested'", "event = 'Demo Held'", "subscribed", "slow_demo"),
+    Cause("failed_import", "The import of the old tool's data fails on the first day of the trial.",
+          0.35, 0.7, Marker("Data Import Failed"), ("Data Import Failed",),
+          "event = 'Data Import Started'", "event = 'Data Imported'", "subscribed", "failed_import"),
+    Cause("missing_integration", "The integration they need is not there.",
+          0.35, 0.75, Marker("Integration Missing"), ("Integration Missing",),
+          "event = 'Integration Searched'", "event = 'Integration Connected'", "subscribed", "missing_integration"),
+    Cause("unanswered_ticket", "A customer's ticket stays without an answer for days.",
+          0.35, 0.65, Marker("Ticket Overdue"), ("Ticket Overdue",),
+          "event = 'Ticket Created'", "event = 'Subscription Renewed'", "stayed", "unanswered_ticket", _CANCELLED),
+    Cause("price_increase", "A price increase of 35 percent is announced with the reminder of the renewal.",
+          0.3, 0.6, Marker("Price Increase Announced"), ("Price Increase Announced",),
+          "event = 'Renewal Reminded'", "event = 'Subscription Renewed'", "stayed", "price_increase", _CANCELLED),
+)  # fmt: skip
+
+CAUSES: Mapping[World, tuple[Cause, ...]] = {"shop": SHOP, "software": SOFTWARE}
 """Every planted cause by world, in the order a person meets them."""
 
 

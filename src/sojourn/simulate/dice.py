@@ -12,10 +12,10 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+import numpy as np
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    import numpy as np
 
 T = TypeVar("T")
 
@@ -62,6 +62,10 @@ class Dice:
         if not self._block:
             self._block = self._generator.random(_BLOCK).tolist()
         return self._block.pop() < share
+
+    def child(self) -> Dice:
+        """Chance of someone else, that follows from this one and then goes its own way."""
+        return Dice(np.random.default_rng(int(self.uniform() * 2**52)))
 
     def below(self, limit: int) -> int:
         """A whole number in [0, limit), each alike."""

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from sojourn.simulate.worlds import Model
 
 DEFAULT_START = dt.date(2025, 3, 1)
-SHORTEST_DAYS = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +82,9 @@ def simulate(  # noqa: PLR0913 -- one option a choice someone who makes a world 
     Args:
         world: `shop`, `software` or `streaming`.
         out: Folder, made when missing; files of an earlier world in it are overwritten.
-        persons: How many people, crawlers not counted; None for about 200,000 events in a month of the shop.
-        days: Length of the period, at least 7.
+        persons: How many people, crawlers not counted; None for about 200,000 events in a month of the shop. In the
+            software world colleagues come together, so there may be a few more.
+        days: Length of the period, at least 7 (shop), 14 (streaming) or 24 (software).
         seed: Seed, 0 or more.
         causes: Switches of planted causes by name; those not named stay on. `only(world, *names)` gives the
             switches with all others off.
@@ -98,8 +98,8 @@ def simulate(  # noqa: PLR0913 -- one option a choice someone who makes a world 
     wanted = model.default_persons if persons is None else persons
     if wanted < 1:
         raise BadOption(f"expected at least 1 person, got {wanted}")
-    if days < SHORTEST_DAYS:
-        raise BadOption(f"expected at least {SHORTEST_DAYS} days, got {days}")
+    if days < model.shortest_days:
+        raise BadOption(f"expected at least {model.shortest_days} days for the {world} world, got {days}")
     if seed < 0:
         raise BadOption(f"expected a seed of 0 or more, got {seed}")
     out.mkdir(parents=True, exist_ok=True)
@@ -135,9 +135,11 @@ def _act(model: Model, post: Post, account: Account, path: Path, *, seed: int, p
             account.add(truth)
             out.write(encode(truth) + b"\n")
 
-        for number in range(persons):
+        while account.persons < persons:
+            number = account.persons
             dice = Dice(np.random.default_rng([seed, model.number, 0, number]))
-            keep(model.live(number, dice, post, account.on, seed))
+            for truth in model.live(number, dice, post, account.on, seed):
+                keep(truth)
         for number in range(max(2, round(persons * model.bot_share))):
             keep(model.crawl(number, Dice(np.random.default_rng([seed, model.number, 1, number])), post))
 

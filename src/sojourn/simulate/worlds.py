@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sojourn.simulate.shop import world as shop
+from sojourn.simulate.software import world as software
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from sojourn.simulate.messages import Post
     from sojourn.simulate.truth import PersonTruth
 
-    Live = Callable[[int, Dice, Post, Mapping[str, bool], int], PersonTruth]
+    Live = Callable[[int, Dice, Post, Mapping[str, bool], int], list[PersonTruth]]
     Crawl = Callable[[int, Dice, Post], PersonTruth]
 
 
@@ -35,9 +36,10 @@ class Model:
         bot_share: Crawlers a person.
         currency: What its amounts are in.
         channels: Those that cost money; none when the world has no spend table.
-        live: Acts out a person: number, chance, post, switches, seed.
+        live: Acts out a person and those who come with them: number of the first, chance, post, switches, seed.
         crawl: Acts out a crawler: number, chance, post.
         write_products: Writes the catalogue, None when there is none.
+        shortest_days: The least days in which a journey of this world can end.
     """
 
     world: World
@@ -49,11 +51,16 @@ class Model:
     live: Live
     crawl: Crawl
     write_products: Callable[[Path], None] | None
+    shortest_days: int
 
 
 MODELS: dict[str, Model] = {
     "shop": Model(
         "shop", 1, shop.DEFAULT_PERSONS, shop.BOT_SHARE, shop.CURRENCY, shop.CHANNELS_WITH_SPEND,
-        shop.live, shop.crawl_once, shop.write_products,
+        shop.live, shop.crawl_once, shop.write_products, 7,
+    ),
+    "software": Model(
+        "software", 2, software.DEFAULT_PERSONS, software.BOT_SHARE, software.CURRENCY, software.CHANNELS_WITH_SPEND,
+        software.live, software.crawl_once, None, software.SHORTEST_DAYS,
     ),
 }  # fmt: skip

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sojourn.simulate.contact import answer, call, mail, resolve, ticket
 from sojourn.simulate.dice import Weighted
 from sojourn.simulate.rhythm import DAY, HOUR, MINUTE
 from sojourn.simulate.shop.catalogue import CURRENCY
@@ -32,7 +33,9 @@ def after_order(shopper: Shopper, at_ms: int) -> None:
     pains = [cause for cause in shopper.met if cause != "empty_search"]
     if dice.chance(0.12):
         effort = max(1, 6 - 2 * len(pains) + dice.below(2))
-        _answer(shopper, at_ms + 4 * MINUTE, "CES", effort, pains[-1] if pains else "easy_checkout")
+        answer(
+            person, "shop", at_ms + 4 * MINUTE, "CES", effort, pains[-1] if pains else "easy_checkout", **slots(shopper)
+        )
     if shopper.plan.card is not None:
         points = int(shopper.paid)
         person.server("Loyalty Points Earned", at_ms + MINUTE, {**order, "points": points}, system="loyalty")
@@ -43,7 +46,15 @@ def after_order(shopper: Shopper, at_ms: int) -> None:
     stars = min(5, max(1, round(4.3 + 0.9 * dice.normal() - 0.4 * len(pains))))
     if dice.chance(0.3):
         nps = min(10, max(0, 2 * stars + dice.below(3) - 1))
-        _answer(shopper, delivered + 2 * DAY, "NPS", nps, "praise" if stars >= _HAPPY else "complaint")
+        answer(
+            person,
+            "shop",
+            delivered + 2 * DAY,
+            "NPS",
+            nps,
+            "praise" if stars >= _HAPPY else "complaint",
+            product=_name(shopper),
+        )
     if dice.chance(0.18):
         _review(shopper, delivered + DAY, stars)
     if dice.chance(0.1 if stars >= _HAPPY else 0.3):
@@ -64,23 +75,16 @@ def after_leaving(shopper: Shopper, at_ms: int) -> None:
     person, dice = shopper.person, shopper.dice
     reachable = person.user_id is not None or shopper.plan.newsletter
     if shopper.basket and reachable and dice.chance(0.3):
-        mail(shopper, at_ms + 20 * HOUR, "sim_cart_reminder", opened=0.45, clicked=0.0)
+        mail(person, at_ms + 20 * HOUR, "sim_cart_reminder", opened=0.45, clicked=0.0, link="/cart")
     if shopper.left_by is None:
         return
     if dice.chance(0.07):
-        text = words(shopper, shopper.left_by, **slots(shopper))
-        call = {"direction": "inbound", "topic": shopper.left_by, "duration_s": 90 + dice.below(500),
-                "text": text, "resolved": dice.chance(0.4)}  # fmt: skip
-        person.server("Phone Call Ended", at_ms + HOUR + int(dice.uniform() * 20 * HOUR), call, system="phone")
+        call(person, "shop", at_ms, shopper.left_by, slots(shopper))
     if dice.chance(0.06):
-        _answer(shopper, at_ms + 2 * MINUTE, "CSAT", 1 + dice.below(3), shopper.left_by)
+        answer(person, "shop", at_ms + 2 * MINUTE, "CSAT", 1 + dice.below(3), shopper.left_by, **slots(shopper))
     if reachable and dice.chance(0.05):
-        ticket_id = f"t-{person.message_id()}"
-        subject = words(shopper, shopper.left_by, **slots(shopper))
-        ticket = {"ticket_id": ticket_id, "channel": "email", "text": subject, "priority": "normal"}
-        person.server("Ticket Created", at_ms + 3 * HOUR, ticket, system="helpdesk")
-        solved = at_ms + 3 * HOUR + int(dice.lognormal(14, 0.8) * HOUR)
-        person.server("Ticket Resolved", solved, {"ticket_id": ticket_id}, system="helpdesk")
+        opened = at_ms + 3 * HOUR
+        resolve(person, opened, ticket(person, "shop", opened, shopper.left_by, slots(shopper)), median_h=14)
 
 
 def slots(shopper: Shopper) -> dict[str, object]:
@@ -91,45 +95,8 @@ def slots(shopper: Shopper) -> dict[str, object]:
     }  # fmt: skip
 
 
-def mail(shopper: Shopper, at_ms: int, campaign: str, *, opened: float, clicked: float) -> int | None:
-    """One e-mail on its way; when it is clicked, or None.
-
-    Args:
-        shopper: Who gets it.
-        at_ms: When it is sent.
-        campaign: Its name.
-        opened: Share of delivered mails that are opened.
-        clicked: Share of opened mails that are clicked.
-    """
-    person, dice = shopper.person, shopper.dice
-    about: dict[str, object] = {"campaign": campaign, "email_id": f"m-{person.message_id()}"}
-    if not person.server("Email Sent", at_ms, about, system="mail"):
-        return None
-    if dice.chance(0.02):
-        person.server("Email Bounced", at_ms + MINUTE, {**about, "reason": "mailbox full"}, system="mail")
-        return None
-    if not dice.chance(opened):
-        return None
-    read = at_ms + int(dice.lognormal(3, 1.0) * HOUR)
-    person.server("Email Opened", read, about, system="mail")
-    if dice.chance(0.006):
-        person.server("Unsubscribed", read + MINUTE, about, system="mail")
-        return None
-    if not dice.chance(clicked):
-        return None
-    person.server("Email Link Clicked", read + MINUTE, {**about, "link": "/sale"}, system="mail")
-    return read + MINUTE
-
-
 def _name(shopper: Shopper) -> str:
     return shopper.basket[0][0].name if shopper.basket else shopper.plan.category.lower()
-
-
-def _answer(shopper: Shopper, at_ms: int, survey: str, score: int, topic: str) -> None:
-    answer: dict[str, object] = {"survey": survey, "score": score}
-    if shopper.dice.chance(0.6):
-        answer["text"] = words(shopper, topic, **slots(shopper))
-    shopper.person.server("Survey Answered", at_ms, answer, system="survey")
 
 
 def _review(shopper: Shopper, at_ms: int, stars: int) -> None:

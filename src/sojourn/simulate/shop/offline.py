@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sojourn.simulate.contact import mail
 from sojourn.simulate.rhythm import DAY, HOUR, MINUTE
-from sojourn.simulate.shop.aftermath import mail
 from sojourn.simulate.shop.browse import look_around
 from sojourn.simulate.shop.catalogue import CURRENCY
 from sojourn.simulate.shop.personas import EMAIL
@@ -30,8 +30,8 @@ def newsletters(shopper: Shopper) -> None:
     for day in range(period.days):
         if period.weekday(day) != _THURSDAY:
             continue
-        clicked = mail(shopper, period.start_ms + day * DAY + 8 * HOUR, f"sim_newsletter_{day // 7 + 1}",
-                       opened=0.38, clicked=0.16)  # fmt: skip
+        clicked = mail(shopper.person, period.start_ms + day * DAY + 8 * HOUR, f"sim_newsletter_{day // 7 + 1}",
+                       opened=0.38, clicked=0.16, link="/sale")  # fmt: skip
         if clicked is not None and clicked < period.end_ms - HOUR:
             device = shopper.plan.device_of(0)
             look_around(Visit(shopper.person, device, site=SITE, at_ms=clicked + 2_000), EMAIL, shopper, products=False)

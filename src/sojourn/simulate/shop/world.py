@@ -51,7 +51,7 @@ _BOT_PAGES = tuple([("Home", "/"), ("Prices", "/prices-and-delivery")] + [("Prod
 _RETURN_BY: Weighted[Channel] = Weighted.of({DIRECT: 0.7, REMINDER: 0.05, DISPLAY: 0.25})
 
 
-def live(number: int, dice: Dice, post: Post, on: Mapping[str, bool], seed: int) -> PersonTruth:
+def live(number: int, dice: Dice, post: Post, on: Mapping[str, bool], seed: int) -> list[PersonTruth]:
     """Act out one person.
 
     Args:
@@ -81,7 +81,7 @@ def live(number: int, dice: Dice, post: Post, on: Mapping[str, bool], seed: int)
         in_town(shopper)
     if had_account:
         in_crm(shopper, max(plan.starts[0] - HOUR, post.period.start_ms))
-    return _truth(shopper, shared_id if plan.shared else None)
+    return [_truth(shopper, shared_id if plan.shared else None)]
 
 
 def crawl_once(number: int, dice: Dice, post: Post) -> PersonTruth:
