@@ -6,8 +6,6 @@ A row is (person, time, event, properties). Rows keep their order, which decides
 from __future__ import annotations
 
 import datetime as dt
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +15,7 @@ from hypothesis import strategies as st
 from sojourn.analyse.journeys import Journeys
 from sojourn.records.batch import FIXED_COLUMNS, EventBatch
 from sojourn.store.append import Append
-from sojourn.store.folder import create_folder
+from sojourn.store.folder import TemporaryFolder, create_folder
 from sojourn.store.index import build_index, open_index
 
 if TYPE_CHECKING:
@@ -54,15 +52,17 @@ def batch(rows: Sequence[Row | tuple[str, str | dt.datetime | int, str]]) -> Eve
         "revenue": pa.array([row.get("revenue") for row in properties], pa.float64()),
         "bot": pa.array([False] * n, pa.bool_()),
     }
+    fixed = ("anonymous_id", "order_id", "currency")
+    columns |= {name: pa.array([row.get(name) for row in properties], pa.string()) for name in fixed}
     hashes = np.random.default_rng(n).integers(1, 2**63, (n, 2)).astype(np.uint64)
-    extra = {name: pa.array([row.get(name) for row in properties]) for name in names if name != "revenue"}
+    extra = {name: pa.array([row.get(name) for row in properties]) for name in names if name not in {"revenue", *fixed}}
     return EventBatch(pa.table(columns), extra, hashes, [], n)
 
 
 def log(rows: Sequence[Row | tuple[str, str | dt.datetime | int, str]]) -> Journeys:
     """Store and index rows in a folder that lives as long as the journeys."""
-    place = tempfile.TemporaryDirectory(prefix="sojourn-test-")
-    folder = create_folder(Path(place.name))
+    place = TemporaryFolder()
+    folder = create_folder(place.path)
     with folder.writing():
         append = Append(folder, source="test")
         append.add(batch(rows))
@@ -79,6 +79,8 @@ def random_rows(
         st.integers(0, persons - 1).map(lambda n: f"p{n}"),
         st.integers(0, seconds // 100).map(lambda n: n * 100),
         st.sampled_from(list(events)),
-        st.fixed_dictionaries({}, optional={"channel": st.sampled_from(["ads", "mail"]), "price": st.integers(0, 3).map(float)}),
+        st.fixed_dictionaries(
+            {}, optional={"channel": st.sampled_from(["ads", "mail"]), "price": st.integers(0, 3).map(float)}
+        ),
     )
     return st.lists(row, min_size=1, max_size=longest)

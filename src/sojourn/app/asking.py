@@ -57,6 +57,7 @@ class Scope:
 
     def journeys(self, *, progress: Callable[[str, int, int], None] | None = None) -> Journeys:
         """Open the folder and narrow it."""
+        compile_once()
         from sojourn.analyse.journeys import Journeys  # noqa: PLC0415  (heavy)
         from sojourn.store.folder import open_folder  # noqa: PLC0415  (heavy)
         from sojourn.store.index import open_index  # noqa: PLC0415  (heavy)
@@ -67,6 +68,15 @@ class Scope:
         if self.start or self.until:
             journeys = journeys.between(self.start, self.until)
         return journeys.including_bots() if self.bots else journeys
+
+
+def compile_once() -> None:
+    """Compile the kernels with a line of progress when this is the first start on this machine."""
+    from sojourn.app import warming  # noqa: PLC0415  (heavy)
+    from sojourn.app.commands.warm import compile_kernels  # noqa: PLC0415  (heavy)
+
+    if not warming.is_warm():
+        compile_kernels()
 
 
 def show(result: Any, *, as_json: bool) -> None:  # noqa: ANN401  (any Result or Persons)

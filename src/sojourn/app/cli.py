@@ -24,7 +24,9 @@ app = typer.Typer(
 )
 
 _COMMANDS = (
+    "attribution",
     "import",
+    "report",
     "events",
     "sessions",
     "funnel",
@@ -33,6 +35,8 @@ _COMMANDS = (
     "simulate",
     "compact",
     "erase",
+    "export",
+    "warm",
 )
 for _name in _COMMANDS:
     # A keyword of Python has an underscore behind it as the name of a module and of a function.

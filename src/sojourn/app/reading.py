@@ -6,7 +6,6 @@ In: files or a folder. Out: `Journeys`. A temporary folder lives as long as the 
 from __future__ import annotations
 
 import dataclasses
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,7 @@ from sojourn.analyse.journeys import Journeys
 from sojourn.app.importing import import_files
 from sojourn.collect.imports.mapping import Mapping, load_mapping
 from sojourn.records.errors import BadMapping
-from sojourn.store.folder import open_folder
+from sojourn.store.folder import TemporaryFolder, open_folder
 from sojourn.store.index import open_index
 
 if TYPE_CHECKING:
@@ -36,8 +35,8 @@ def read_journeys(
     """Import files and open them; see `sojourn.read`."""
     drop = bool(given.pop("drop_duplicates", False))
     mapping = merged_mapping(given.pop("mapping", None), given)
-    temporary = tempfile.TemporaryDirectory(prefix="sojourn-") if data is None else None
-    place = Path(data) if data is not None else Path(temporary.name if temporary else "")
+    temporary = TemporaryFolder() if data is None else None
+    place = temporary.path if temporary else Path(data or "")
     import_files([Path(file) for file in files], place, mapping, drop_duplicates=drop)
     return open_journeys(place, keep_alive=temporary)
 

@@ -9,6 +9,9 @@ import contextlib
 import fcntl
 import os
 import secrets
+import shutil
+import tempfile
+import weakref
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -77,6 +80,15 @@ class Folder:
             yield
         finally:
             os.close(descriptor)
+
+
+class TemporaryFolder:
+    """A folder that goes away with the last reference to this object, or when Python ends."""
+
+    def __init__(self) -> None:
+        """Make it."""
+        self.path = Path(tempfile.mkdtemp(prefix="sojourn-"))
+        weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
 
 
 def open_folder(path: str | Path) -> Folder:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sojourn.app.asking import DEFAULT_DATA, Data, Json, lines, progress_bar, show
+from sojourn.app.asking import DEFAULT_DATA, Data, Json, compile_once, lines, progress_bar, show
 from sojourn.records.errors import BadOption
 
 SOME_REJECTED = 3
@@ -78,6 +78,7 @@ def import_(  # noqa: PLR0913  (one argument an option)
         "received_at": received_at, "user_agent": user_agent, "time_format": time_format, "time_zone": time_zone,
         "format": file_format, "encoding": encoding, "delimiter": delimiter, "header": False if no_header else None,
     }  # fmt: skip
+    compile_once()
     with progress_bar(quiet=json) as progress:
         result = import_files(
             files,

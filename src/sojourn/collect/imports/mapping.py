@@ -72,6 +72,7 @@ class Mapping:
         kinds: Segment type of events, by canonical name.
         person_is_actor: True: a row whose person equals its actor has no known person (PostHog before identify).
         actor_prefix: A person that begins with this is an actor (`$device:` in Mixpanel); the prefix is cut off.
+        partial: True: columns named here need not all be in the file; recipes say what a tool may write.
         protocol: `segment`: rows are Segment messages, and become canonical names.
     """
 
@@ -105,6 +106,7 @@ class Mapping:
     kinds: tuple[tuple[str, str], ...] = ()
     person_is_actor: bool = False
     actor_prefix: str | None = None
+    partial: bool = False
     protocol: Literal["segment"] | None = None
 
 
@@ -130,7 +132,7 @@ def load_mapping(path_or_recipe_name: str) -> Mapping:
             .joinpath(f"recipes/{path_or_recipe_name}.toml")
             .read_text("utf-8")
         )
-        return parse_mapping(text, path_or_recipe_name)
+        return dataclasses.replace(parse_mapping(text, path_or_recipe_name), partial=True)
     path = Path(path_or_recipe_name)
     try:
         text = path.read_text("utf-8")

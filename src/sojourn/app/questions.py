@@ -1,0 +1,31 @@
+"""Every question with options that reach every kernel; for compiling them and for checking that all answer.
+
+In: journeys with the events `view`, `cart`, `purchase`. Out: nothing; each question has answered.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sojourn.analyse.journeys import Journeys
+
+ASKED: tuple[tuple[str, tuple[Any, ...], dict[str, Any]], ...] = (
+    ("sessions", (), {"trend": "day", "by": "channel"}),
+    ("funnel", (["view", "cart", "purchase"],), {"within": "7d", "by": "first channel", "trend": "week"}),
+    ("funnel", (["view", "not cart", "price > 3"],), {"ties": "strict", "unit": "sessions"}),
+)
+"""Name of the method, its arguments and its options."""
+
+
+def ask_everything(journeys: Journeys, say: Callable[[str], None]) -> None:
+    """Ask every question, of the whole log and of a filtered one."""
+    narrowed = journeys.where("channel = 'ads' and price > 1").between("2024-01-02", None)
+    for name, arguments, options in ASKED:
+        say(f"compiling {name}")
+        result = getattr(journeys, name)(*arguments, **options)
+        result.to_dict()
+        getattr(narrowed, name)(*arguments, **options)
+    journeys.funnel(["view", "purchase"]).persons(1)

@@ -1,0 +1,1 @@
+"""The whole story of a log in one call. In: journeys. Out: `Report`: every question with one plain sentence each, as terminal text, one HTML file and JSON. Never: computes a number of its own; the questions of `analyse` do."""

@@ -1,0 +1,243 @@
+"""Choosing a goal and the steps towards it, for a log nobody described.
+
+In: `Evidence` and the names of its columns. Out: `Choice`, with the reason of each choice in words. Pure: asks nothing of the log.
+A usual name decides first, because it says what people want; without one, what happens late and ends journeys is guessed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sojourn.app.report.vocabulary import (
+    MOST_NEEDED,
+    NOT_A_GOAL,
+    PAGES,
+    SHOP_STEPS,
+    TOUCHES,
+    family,
+    goal_meaning,
+    shop_step,
+    words,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sojourn.app.report.evidence import Evidence, Seen
+
+MOST_STEPS = 6
+"""Steps of a chosen funnel, the goal among them."""
+_FEWEST = 5
+"""Persons below which a goal found without a usual name is chance."""
+_KNOWN_SHARE = 0.15
+"""A step with a usual name stays when at least this share of converters took it before the goal."""
+_FOUND_SHARE = 0.6
+"""A step found by data alone must have been taken by at least this share of converters before the goal."""
+_EVERYBODY = 0.97
+_MIN_LOSS = 0.015
+_LATE, _ENDS, _COMMON, _RARE = 0.6, 0.5, 0.5, 0.003
+_ONE_VISIT, _MANY_VISITS = 0.7, 3.0
+_MOST_CHANNELS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What people come for, as chosen.
+
+    Attributes:
+        step: Event name or predicate.
+        why: Why it was chosen, as the end of a sentence.
+        guessed: Whether no usual name said it.
+    """
+
+    step: str
+    why: str
+    guessed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A step most converters did without.
+
+    Attributes:
+        step: The step.
+        converters: Persons who reached the goal.
+        with_step: Of these, persons who took the step before their first goal.
+    """
+
+    step: str
+    converters: int
+    with_step: int
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """The steps of a funnel, the goal last.
+
+    Attributes:
+        steps: In order.
+        why: Why these, as the end of a sentence.
+        skipped: Steps most converters did without.
+    """
+
+    steps: tuple[str, ...]
+    why: str
+    skipped: tuple[Skipped, ...] = ()
+
+
+def choose_goal(evidence: Evidence) -> Goal | None:
+    """The event people come for; None when nothing in the log looks like one."""
+    if len(evidence.events) < 2:  # noqa: PLR2004  (an event cannot be the goal of itself)
+        return None
+    named = [(meant, event) for event in evidence.events if (meant := goal_meaning(event.name)) is not None]
+    named = [
+        (meant, event) for meant, event in named if event.persons < evidence.persons * _EVERYBODY or event.place > _LATE
+    ]
+    if named:
+        best = min(meant[0] for meant, _ in named)
+        meaning, event = max(
+            ((meant[1], event) for meant, event in named if meant[0] == best), key=lambda pair: pair[1].persons
+        )
+        return Goal(event.name, f"its name says {meaning}")
+    late = [event for event in evidence.events if _looks_final(event, evidence)]
+    if not late:
+        return None
+    event = max(late, key=lambda event: (event.place * event.ends, event.persons))
+    return Goal(
+        event.name, "it happens late, to few, and little follows it; no event has a usual goal's name", guessed=True
+    )
+
+
+def choose_path(evidence: Evidence, goal: str) -> Path:
+    """The steps that lead to a goal.
+
+    Args:
+        evidence: What the log shows.
+        goal: An event name of the log.
+
+    Returns:
+        Steps with the goal last; the goal alone when nothing comes before it.
+    """
+    reached = evidence.seen(goal)
+    if reached is None or not reached.persons:
+        return Path((goal,), "nothing is known of what comes before it")
+    steps, why = _shop_path(evidence, reached), "these names are usual steps of a shop"
+    if len(steps) < 2:  # noqa: PLR2004  (a funnel has two steps)
+        steps, why = (
+            _found_path(evidence, reached),
+            "most who reach the goal take these before it, in this order, and at each fewer are left",
+        )
+    if len(steps) < 2:  # noqa: PLR2004  (a funnel has two steps)
+        why = "no event regularly comes before it"
+    taken = {step: evidence.preceded(step, goal) for step in steps[:-1]}
+    skipped = tuple(Skipped(step, reached.persons, n) for step, n in taken.items() if n < reached.persons / 2)
+    return Path(steps, why, skipped)
+
+
+def choose_unit(sessions_per_person: float, converted_persons: int, converting_sessions: int) -> tuple[str, str]:
+    """Whether to count persons or sessions, and why.
+
+    Args:
+        sessions_per_person: Mean.
+        converted_persons: Persons who go from the first step to the goal, however long it takes.
+        converting_sessions: Sessions that do both.
+    """
+    often = sessions_per_person >= _MANY_VISITS
+    at_once = converting_sessions >= _ONE_VISIT * converted_persons > 0
+    if often and at_once:
+        return (
+            "sessions",
+            f"people come {sessions_per_person:.1f} times each, and the way to the goal usually fits in one visit",
+        )
+    if often:
+        return "persons", "the way to the goal takes several visits"
+    return "persons", f"people come {sessions_per_person:.1f} times each on average"
+
+
+def choose_column(names: Sequence[str], usual: Sequence[str]) -> list[str]:
+    """Columns whose names are usual for what is looked for, best first, in the spelling of the log."""
+    spelled = {name.lower().replace(" ", "_").replace("-", "_"): name for name in names}
+    return [spelled[name] for name in usual if name in spelled]
+
+
+def choose_touch(distinct: Mapping[str, int]) -> str | None:
+    """Where visits came from: the best of the usual columns with more than one and not too many values.
+
+    Args:
+        distinct: Distinct values of candidate columns, best name first.
+    """
+    return next((name for name, values in distinct.items() if 1 < values <= _MOST_CHANNELS), None)
+
+
+def touch_candidates(names: Sequence[str]) -> list[str]:
+    """Columns that may say where a visit came from, best first."""
+    return choose_column(names, TOUCHES)
+
+
+def page_candidates(names: Sequence[str]) -> list[str]:
+    """Columns that may say which page, best first."""
+    return choose_column(names, PAGES)
+
+
+def _looks_final(event: Seen, evidence: Evidence) -> bool:
+    enough = event.persons >= max(_FEWEST, evidence.persons * _RARE)
+    wanted = not NOT_A_GOAL.search(words(event.name))
+    return (
+        enough
+        and wanted
+        and event.persons <= evidence.persons * _COMMON
+        and event.place >= _LATE
+        and event.ends >= _ENDS
+    )
+
+
+def _shop_path(evidence: Evidence, goal: Seen) -> tuple[str, ...]:
+    """Events with the names of a shop's steps, one a step, that converters take before the goal."""
+    found: dict[str, Seen] = {}
+    for event in evidence.events:
+        meaning = shop_step(event.name)
+        if (
+            event.name == goal.name
+            or meaning is None
+            or evidence.preceded(event.name, goal.name) < _KNOWN_SHARE * goal.persons
+        ):
+            continue
+        if meaning not in found or event.persons > found[meaning].persons:
+            found[meaning] = event
+    if not found.keys() - {"visit", "browse"}:
+        # A page viewed before a sign-up says nothing of a shop: the data must say which steps matter.
+        return ()
+    kept = sorted(found, key=MOST_NEEDED.index)[: MOST_STEPS - 1]
+    return (*(found[meaning].name for meaning, _ in SHOP_STEPS if meaning in kept), goal.name)
+
+
+def _found_path(evidence: Evidence, goal: Seen) -> tuple[str, ...]:
+    """Events most converters have before the goal, each later and rarer than the one before."""
+    able = [
+        event
+        for event in evidence.events
+        if event.name != goal.name
+        and evidence.preceded(event.name, goal.name) >= _FOUND_SHARE * goal.persons
+        and event.persons > goal.persons * (1 + _MIN_LOSS)
+        and not NOT_A_GOAL.search(words(event.name))
+    ]
+    # Of events that lose about as many, the one of the goal's own family (A_... towards A_APPROVED) tells the clearer story.
+    able.sort(key=lambda event: (-event.persons, family(event.name) != family(goal.name), event.place))
+    chain: list[Seen] = []
+    for event in able:
+        if not chain or event.persons < chain[-1].persons * (1 - _MIN_LOSS) and _follows(evidence, chain[-1], event):
+            chain.append(event)
+    while len(chain) > MOST_STEPS - 1:
+        chain.remove(min(chain[1:], key=lambda event: _loss(chain, event)))
+    return (*(event.name for event in chain), goal.name)
+
+
+def _follows(evidence: Evidence, earlier: Seen, later: Seen) -> bool:
+    right, wrong = evidence.preceded(earlier.name, later.name), evidence.preceded(later.name, earlier.name)
+    return right > 2 * wrong and right >= later.persons * _FOUND_SHARE
+
+
+def _loss(chain: Sequence[Seen], event: Seen) -> float:
+    """Share of the step before that is lost at a step."""
+    return 1 - event.persons / chain[chain.index(event) - 1].persons

@@ -1,0 +1,89 @@
+"""The whole story of a log.
+
+In: journeys and wishes. Out: `Report`: the plan, the import's counts, and one section a question, as terminal text, HTML and JSON.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sojourn.app.report import about_goal, about_log
+from sojourn.app.report.plan import Plan, Wishes, make_plan
+from sojourn.app.report.sections import Section, or_one_line
+from sojourn.store.quarantine import count_rejected
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rich.console import RenderableType
+
+    from sojourn.analyse.journeys import Journeys
+    from sojourn.app.importing import ImportResult
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The whole story of a log.
+
+    Attributes:
+        source: Names of the files, or of the folder.
+        imported: What importing the files did; None when nothing was imported for this report.
+        plan: What the report is about, and why.
+        sections: The story.
+    """
+
+    source: str
+    imported: ImportResult | None
+    plan: Plan
+    sections: tuple[Section, ...]
+
+    def section(self, name: str) -> Section:
+        """A section by name.
+
+        Raises:
+            KeyError: There is none of that name.
+        """
+        return {section.name: section for section in self.sections}[name]
+
+    def to_dict(self) -> dict[str, Any]:
+        """`{"source", "import", "chosen", "sections"}`; each section holds its results as the questions give them."""
+        return {
+            "source": self.source,
+            "import": self.imported.to_dict() if self.imported else None,
+            "chosen": self.plan.to_dict(),
+            "sections": {section.name: section.to_dict() for section in self.sections},
+        }
+
+    def __rich__(self) -> RenderableType:
+        """The story for a terminal."""
+        from sojourn.app.report.terminal import render  # noqa: PLC0415  (rich is heavy)
+
+        return render(self)
+
+
+def report(journeys: Journeys, *, source: str = "", imported: ImportResult | None = None, **wishes: Any) -> Report:
+    """Ask a log every question.
+
+    Args:
+        journeys: The log.
+        source: What to call it.
+        imported: What the import did, when there was one.
+        wishes: Fields of `Wishes`; what is not given is chosen.
+
+    Raises:
+        UnknownEvent: A goal or step no event has the name of.
+        UnknownColumn: A channel or page column nobody has.
+    """
+    plan = make_plan(journeys, Wishes(**wishes))
+    rejected = sum(count_rejected(journeys.index.folder).values())
+    sections = [
+        or_one_line("log", "What the log holds", lambda: about_log.log_section(journeys, rejected=rejected)),
+        or_one_line("sessions", "Sessions", lambda: about_log.sessions_section(journeys, plan)),
+        or_one_line("funnel", "Funnel", lambda: about_goal.funnel_section(journeys, plan)[0]),
+    ]
+    return Report(source or _name(journeys.index.folder.path), imported, plan, tuple(sections))
+
+
+def _name(path: Path) -> str:
+    return path.name

@@ -1,0 +1,88 @@
+"""Compiling the kernels once, so that no question pays for it.
+
+In: nothing. Out: compiled code in the cache (`NUMBA_CACHE_DIR`, else beside the package, else the user's cache).
+Runs every question on a small made-up log; done again only when the package, numba or the processor changes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import llvmlite.binding
+import numba
+
+import sojourn
+from sojourn.app.questions import ask_everything
+from sojourn.app.reading import read_journeys
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_ROWS = 240
+
+
+def is_warm() -> bool:
+    """Whether the kernels of this version are compiled for this machine."""
+    return _marker().exists()
+
+
+def warm(say: Callable[[str], None]) -> float:
+    """Compile what is not compiled yet.
+
+    Args:
+        say: Told what is being compiled, a line at a time.
+
+    Returns:
+        Seconds it took.
+    """
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="sojourn-warm-") as folder:
+        log = Path(folder) / "log.csv"
+        log.write_text(_log())
+        say("compiling the reader")
+        journeys = read_journeys([log])
+        lines = Path(folder) / "log.jsonl"
+        lines.write_text(_messages())
+        read_journeys([lines])
+        ask_everything(journeys, say)
+    marker = _marker()
+    marker.parent.mkdir(parents=True, exist_ok=True)
+    marker.touch()
+    return time.monotonic() - began
+
+
+def _marker() -> Path:
+    """An empty file named after what the compiled code depends on; numba itself notices a changed source file."""
+    home = os.environ.get("NUMBA_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    package = Path(sojourn.__file__).parent
+    known = [sojourn.__version__, numba.__version__, sys.version, llvmlite.binding.get_host_cpu_name(), str(package)]
+    digest = hashlib.blake2b("\n".join(known).encode(), digest_size=12).hexdigest()
+    return Path(home).expanduser() / "sojourn" / f"warm-{digest}"
+
+
+def _log() -> str:
+    """A made-up log with every kind of column."""
+    head = "user_id,event,time,channel,price,page,scroll_depth\n"
+    names = ("view", "cart", "purchase", "Page Viewed")
+    rows = (
+        f"u{n % 17},{names[n % 4 if n % 3 else 0]},2024-01-{1 + n % 28:02d} {n % 24:02d}:{n % 60:02d}:00,"
+        f"{'ads' if n % 2 else 'mail'},{n / 7:.2f},/p{n % 5},{n % 101}\n"
+        for n in range(_ROWS)
+    )
+    return head + "".join(rows)
+
+
+def _messages() -> str:
+    """A made-up log of Segment messages."""
+    return "".join(
+        f'{{"type":"track","event":"Order Completed","messageId":"m{n}","anonymousId":"a{n % 7}","userId":"u{n % 5}",'
+        f'"timestamp":"2024-01-01T00:{n % 60:02d}:00Z","receivedAt":"2024-01-01T00:{n % 60:02d}:01Z",'
+        f'"context":{{"userAgent":"Mozilla/5.0"}},"traits":{{"plan":"free"}},"properties":{{"revenue":{n}.5,"k":"v"}}}}\n'
+        for n in range(_ROWS)
+    )
