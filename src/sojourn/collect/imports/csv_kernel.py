@@ -14,6 +14,21 @@ _CR, _LF = 13, 10
 
 
 @njit(nogil=True, cache=True)
+def count_breaks(data):
+    """Line breaks: LF, CR LF or CR."""
+    size = data.size
+    breaks = 0
+    lonely = 0
+    for at in range(size):
+        breaks += data[at] == _LF
+        lonely += data[at] == _CR
+    if lonely > 0:
+        for at in range(size - 1):
+            lonely -= (data[at] == _CR) & (data[at + 1] == _LF)
+    return breaks + lonely
+
+
+@njit(nogil=True, cache=True)
 def scan_rows(data, begin, delimiter, quote, expected, final, most, starts, ends, lines, fields):
     """Fill `starts`, `ends`, `lines` (from 0) and `fields` for each row that is not blank.
 

@@ -79,9 +79,7 @@ class CsvBlock:
 
 def count_lines(data: bytes) -> int:
     """Line breaks: LF, CR LF or CR."""
-    breaks = data.count(b"\n")
-    returns = data.count(b"\r")
-    return breaks + (returns - data.count(b"\r\n") if returns else 0)
+    return int(csv_kernel.count_breaks(np.frombuffer(data, dtype=np.uint8)))
 
 
 def scan_block(data: bytes, layout: Layout, *, begin: int = 0, final: bool = True) -> Scan:

@@ -13,7 +13,7 @@ NULL, INTEGER, DECIMAL, HARD, TEXT = 0, 1, 2, 3, 4
 
 _MINUS, _DOT, _ZERO, _NINE, _E, _SMALL_E, _PLUS = 45, 46, 48, 57, 69, 101, 43
 _EXACT_DIGITS = 15  # every decimal of up to 15 significant digits has a float64 of its own
-_INT_DIGITS = 18  # any 18 digits fit an int64
+_INT_DIGITS = 19  # nineteen digits fit an int64 or wrap around into the negative, where they are seen
 
 
 @njit(nogil=True, cache=True)
@@ -75,6 +75,9 @@ def read_numbers(offsets, data, valid, kinds, integers, decimals):
         for place in range(at, end):
             if data[place] != _DOT:
                 value = value * 10 + np.int64(data[place] - _ZERO)
+        if value < 0:
+            kinds[row] = HARD
+            continue
         if negative and value == 0 and not dot:
             kinds[row] = TEXT
             continue

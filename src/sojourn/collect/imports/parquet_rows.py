@@ -51,10 +51,7 @@ class ParquetReader:
         """What reads the file, batch by batch."""
         for batch, row, done in self.pieces():
             if isinstance(batch, Rejected):
-                yield (
-                    (lambda bad=batch: Rows(columns=_empty(self.sample), count=0, place=lambda _: [], rejected=[bad])),
-                    done,
-                )
+                yield partial(_no_rows, self.sample, batch), done
             elif self.nested:
                 yield partial(nested_rows, batch, row, plan), done
             else:

@@ -22,9 +22,12 @@ from sojourn.records.errors import BadMapping
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy.typing as npt
+
     from sojourn.collect.imports.mapping import Mapping
     from sojourn.collect.imports.rows import Sample
 
+_EXACT_INTEGER = 1 << 53
 Kind = Literal["string", "int64", "float64", "bool"]
 ARROW: dict[Kind, pa.DataType] = {
     "string": pa.string(),
@@ -161,24 +164,22 @@ def _kind_of_text(values: pa.Array) -> Kind:
     return next((kind for kind in wanted if fitting(values, kind).all()), "string")
 
 
-def fitting(values: pa.Array, kind: Kind) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def fitting(values: pa.Array, kind: Kind) -> npt.NDArray[np.bool_]:
     """True where a text is null, or a value of `kind` that comes back as the same number (or word)."""
     if kind == "bool":
         return pc.is_in(values, value_set=pa.array(["true", "false", None])).to_numpy(zero_copy_only=False)
     kinds, integers, decimals = read_numbers(values)
     whole = (kinds == number_kernel.INTEGER) | (kinds == number_kernel.NULL)
     hard = np.flatnonzero(kinds == number_kernel.HARD)
-    if hard.size:
-        texts = values.take(pa.array(hard)).to_pylist()
-        for row, text in zip(hard.tolist(), texts, strict=True):
-            whole[row] = kind == "int64" and _whole(text)
-            kinds[row] = (
-                number_kernel.DECIMAL if kind == "float64" and _comes_back(text, decimals[row]) else number_kernel.TEXT
-            )
+    if hard.size and kind == "int64":
+        whole[hard] = [_whole(text) for text in values.take(pa.array(hard)).to_pylist()]
     if kind == "int64":
         return whole
+    if hard.size:
+        come_back = _come_back(values.take(pa.array(hard)), decimals[hard])
+        kinds[hard] = np.where(come_back, number_kernel.DECIMAL, number_kernel.TEXT)
     # An integer beyond 2**53 would be rounded as a float.
-    exact = (kinds == number_kernel.INTEGER) & (np.abs(integers) <= 1 << 53)
+    exact = (kinds == number_kernel.INTEGER) & (np.abs(integers) <= _EXACT_INTEGER)
     return exact | (kinds == number_kernel.DECIMAL) | (kinds == number_kernel.NULL)
 
 
@@ -187,6 +188,10 @@ def _whole(text: str) -> bool:
     return text.lstrip("-").isdigit() and -(2**63) <= int(text) < 2**63
 
 
-def _comes_back(text: str, value: float) -> bool:
-    """Whether the shortest way to write the float is the same decimal."""
-    return Decimal(text) == Decimal(repr(float(value)))
+def _come_back(texts: pa.Array, numbers: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """Where the shortest way to write the float is the same decimal as the text."""
+    back = pa.array(numbers).cast(pa.string())
+    same = np.array(pc.equal(back, texts).to_numpy(zero_copy_only=False), dtype=np.bool_)
+    for row in np.flatnonzero(~same).tolist():
+        same[row] = np.isfinite(numbers[row]) and Decimal(texts[row].as_py()) == Decimal(repr(float(numbers[row])))
+    return same

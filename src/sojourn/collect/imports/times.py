@@ -107,11 +107,8 @@ def read_numbers(values: pa.Array) -> tuple[npt.NDArray[np.uint8], npt.NDArray[n
     decimals = np.zeros(len(values), dtype=np.float64)
     number_kernel.read_numbers(*text_buffers(values), kinds, integers, decimals)
     hard = np.flatnonzero(kinds == number_kernel.HARD)
-    for row, text in zip(hard.tolist(), values.take(pa.array(hard)).to_pylist(), strict=True):
-        number = float(text)
-        if not np.isfinite(number):
-            kinds[row] = number_kernel.TEXT
-        decimals[row] = number
+    if hard.size:
+        decimals[hard] = values.take(pa.array(hard)).cast(pa.float64()).to_numpy(zero_copy_only=False)
     return kinds, integers, decimals
 
 
