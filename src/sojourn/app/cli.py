@@ -27,6 +27,7 @@ _COMMANDS = (
     "attribution",
     "import",
     "report",
+    "report",
     "events",
     "sessions",
     "funnel",
