@@ -27,7 +27,6 @@ _COMMANDS = (
     "attribution",
     "import",
     "report",
-    "report",
     "events",
     "sessions",
     "funnel",

@@ -226,7 +226,7 @@ def _found_path(evidence: Evidence, goal: Seen) -> tuple[str, ...]:
     able.sort(key=lambda event: (-event.persons, family(event.name) != family(goal.name), event.place))
     chain: list[Seen] = []
     for event in able:
-        if not chain or event.persons < chain[-1].persons * (1 - _MIN_LOSS) and _follows(evidence, chain[-1], event):
+        if not chain or (event.persons < chain[-1].persons * (1 - _MIN_LOSS) and _follows(evidence, chain[-1], event)):
             chain.append(event)
     while len(chain) > MOST_STEPS - 1:
         chain.remove(min(chain[1:], key=lambda event: _loss(chain, event)))
