@@ -2,7 +2,7 @@
 # Everything is installed into .venv beside this file, by install/install.sh, and only when it is not there yet.
 
 .DEFAULT_GOAL := help
-.PHONY: demo test test-all check lock docs clean help dev
+.PHONY: demo test test-all check lock docs clean help dev warm
 .NOTPARALLEL:
 
 SHELL := /bin/sh
@@ -19,10 +19,10 @@ help: ## list the commands
 demo: ## report on LOG=FILE, or without LOG on a simulated month of a shop
 	@sh install/demo.sh '$(DATA)' '$(LOG)'
 
-test: dev ## the tests of a few minutes
+test: warm ## the tests of a few minutes
 	@$(PYTHON) -m pytest -n $(WORKERS) -m 'not long' $(ARGS)
 
-test-all: dev ## every test, the long ones too
+test-all: warm ## every test, the long ones too
 	@$(PYTHON) -m pytest -n $(WORKERS) $(ARGS)
 
 check: dev ## format, lint, types and import fences
@@ -43,3 +43,6 @@ clean: ## remove everything that make made, the data of the demo too
 
 dev:
 	@sh install/install.sh dev
+
+warm:
+	@sh install/install.sh dev warm

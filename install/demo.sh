@@ -11,7 +11,7 @@ case "$log" in "~/"*) log=$HOME/${log#"~/"} ;; esac
 # Said before anything is downloaded, because a wrong name is found out sooner that way.
 [ -z "$log" ] || [ -f "$log" ] || { echo "LOG=$log: there is no such file." >&2; exit 2; }
 
-sh install/install.sh runtime
+sh install/install.sh runtime warm
 sojourn=.venv/bin/sojourn
 echo "No port is opened; everything stays in $data."
 mkdir -p "$data"

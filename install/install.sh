@@ -1,5 +1,5 @@
 #!/bin/sh
-# Make .venv hold exactly what a lock names, and this checkout. Used by the Makefile: install.sh runtime|dev
+# Make .venv hold exactly what a lock names, and this checkout. Used by the Makefile: install.sh runtime|dev [warm]
 # Does nothing, and needs no network, when that is already so. Safe to run again after a failure or Ctrl-C:
 # a stamp is written only after its step succeeded, and it names the hash of what was installed.
 set -eu
@@ -41,4 +41,12 @@ if ! stamped project "$project"; then
     echo "Installing this checkout into $venv."
     "$python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index --editable .
     stamp project "$project"
+fi
+
+# `sojourn warm` compiles the kernels once for this machine; a changed source file is compiled again.
+[ "${2:-}" = warm ] || exit 0
+sources=$(find src/sojourn -name '*.py' -exec cksum {} + | sort | cksum | tr ' ' '-')
+if ! stamped kernels "$wanted $project $sources"; then
+    "$venv/bin/sojourn" warm
+    stamp kernels "$wanted $project $sources"
 fi

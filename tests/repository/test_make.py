@@ -13,7 +13,7 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
-TOOLS = ("sh", "make", "awk", "basename", "cat", "cksum", "cut", "dirname", "id", "mkdir", "rm", "tr")
+TOOLS = ("sh", "make", "awk", "basename", "cat", "cksum", "cut", "dirname", "find", "id", "mkdir", "rm", "sort", "tr")
 
 
 class Machine:
@@ -162,15 +162,31 @@ def test_rows_in_quarantine_are_no_failure_of_the_demo(machine: Machine, code: i
     interpreter(machine)
     machine.run("sh", "install/install.sh", "runtime")
     asked = machine.checkout / "asked"
-    program = machine.program("fake", f'echo "$@" >> {asked}; exit {code}')
+    program = machine.program("fake", f'echo "$@" >> {asked}; [ "$1" = warm ] || exit {code}')
     (machine.checkout / ".venv" / "bin" / "sojourn").symlink_to(program)
     (machine.checkout / "log of today.csv").touch()
 
     done = machine.run("make", "demo", "LOG=log of today.csv")
 
     assert done.returncode == expected
-    assert re.fullmatch(r"report log of today.csv --data var/demo/log of today.csv-\d+.sojourn\n", asked.read_text())
+    assert re.fullmatch(
+        r"warm\nreport log of today.csv --data var/demo/log of today.csv-\d+.sojourn\n", asked.read_text()
+    )
     assert "No port is opened" in done.stdout
+
+
+def test_kernels_are_compiled_again_only_when_a_source_has_changed(machine: Machine) -> None:
+    interpreter(machine)
+    machine.run("sh", "install/install.sh", "runtime")
+    asked = machine.checkout / "asked"
+    (machine.checkout / ".venv" / "bin" / "sojourn").symlink_to(machine.program("fake", f'echo "$@" >> {asked}'))
+    source = machine.checkout / "src" / "sojourn" / "kernel.py"
+    source.parent.mkdir(parents=True)
+    for text in ("one", "one", "two"):
+        source.write_text(text)
+        assert machine.run("sh", "install/install.sh", "runtime", "warm").returncode == 0
+
+    assert asked.read_text() == "warm\nwarm\n"
 
 
 def test_every_target_is_listed_by_help(machine: Machine) -> None:
