@@ -19,6 +19,7 @@ def report(  # noqa: PLR0913  (one argument an option)
     data: Annotated[
         Path | None, typer.Option("--data", "-d", help="The data folder; default: a temporary one.")
     ] = None,
+    html: Annotated[Path | None, typer.Option(help="Also write the report as one HTML file that needs nothing else.")] = None,
     goal: Annotated[str | None, typer.Option(help="Event or predicate that counts as success; default: found.")] = None,
     step: Annotated[
         list[str] | None, typer.Option("--step", "-s", help="A step of the funnel; default: found.")
@@ -90,4 +91,8 @@ def report(  # noqa: PLR0913  (one argument an option)
             source=", ".join(file.name for file in files or ()) or place.name,
             imported=imported, goal=goal, steps=tuple(step or ()), within=within, unit=unit, touch=touch, page=page,
         )  # fmt: skip
+        page_text = told.html() if html else ""
     show(told, as_json=json)
+    if html:
+        html.write_text(page_text, encoding="utf-8")
+        lines([f"written to {html}"])

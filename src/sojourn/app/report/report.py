@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from sojourn.analyse.journeys import Journeys
     from sojourn.app.importing import ImportResult
 
+_WIDTH = 120
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -60,6 +62,28 @@ class Report:
         from sojourn.app.report.terminal import render  # noqa: PLC0415  (rich is heavy)
 
         return render(self)
+
+    def __str__(self) -> str:
+        """The story as text, as in a terminal without colours."""
+        import io  # noqa: PLC0415  (only here)
+
+        from rich.console import Console  # noqa: PLC0415  (rich is heavy)
+
+        out = io.StringIO()
+        Console(file=out, width=_WIDTH, color_system=None, markup=False, emoji=False).print(self.__rich__())
+        return out.getvalue().rstrip() + "\n"
+
+    def _repr_html_(self) -> str:
+        """The story in a notebook, without figures; each result's `plot()` gives its own."""
+        from sojourn.app.report.page import fragment  # noqa: PLC0415  (plotly is heavy)
+
+        return fragment(self)
+
+    def html(self) -> str:
+        """The story as one HTML page that needs nothing else."""
+        from sojourn.app.report.page import page  # noqa: PLC0415  (plotly is heavy)
+
+        return page(self)
 
 
 def report(journeys: Journeys, *, source: str = "", imported: ImportResult | None = None, **wishes: Any) -> Report:
