@@ -23,7 +23,7 @@ import numpy as np
 import pyarrow as pa
 
 from sojourn.identify.persons import PersonMap, fold_links
-from sojourn.records.errors import FolderBusy, NotADataFolder
+from sojourn.records.errors import FolderBusy, NotADataFolder, UnknownColumn
 from sojourn.store.column_source import BySeq, ColumnSource
 from sojourn.store.columns import (
     Column,
@@ -51,6 +51,7 @@ FORMAT = 1
 COLUMN_LIMIT = 64
 """Column files kept; the one unused for longest goes first."""
 _CORES = 2
+_ABSENT = "absent"
 _TRIES = 3
 """A compaction may replace the files under a reader; it then reads the new ones."""
 _IN_MEMORY = 1 << 23
@@ -134,6 +135,8 @@ class Index:
             if not place.exists():
                 self._build_column(name, place)
             os.utime(place)
+            if (place / _ABSENT).exists():
+                raise UnknownColumn((place / _ABSENT).read_text())
             self._columns[name] = self._map_column(place)
         return self._columns[name]
 
@@ -146,22 +149,29 @@ class Index:
 
     def _build_column(self, name: str, place: Path) -> None:
         """Read the column by place in the log, then spread it over the buckets' rows."""
-        by_seq = self._read_column(name)
         place.parent.mkdir(exist_ok=True)
         fresh = place.with_name(f".{place.name}-{uuid.uuid4().hex}")
         fresh.mkdir()
-        for bucket in self.buckets:
-            values = by_seq.at(bucket.seq)
-            write_columns(fresh / f"{bucket.number:03d}.arrow", {by_seq.kind: values})
-            self._progress(f"indexing {name}", bucket.number + 1, len(self.buckets))
-        if by_seq.names is not None:
-            write_names(fresh / "names.arrow", by_seq.names)
+        try:
+            by_seq = self._read_column(name)
+        except UnknownColumn as error:
+            # Questions ask for columns a log may lack, such as revenue: it is searched for them once.
+            (fresh / _ABSENT).write_text(str(error))
+        else:
+            self._write_column(name, by_seq, fresh)
         try:
             fresh.rename(place)
         except OSError:
             # Another reader built the same column first; its files are as good as ours.
             shutil.rmtree(fresh)
         _forget_unused(place.parent)
+
+    def _write_column(self, name: str, by_seq: BySeq, place: Path) -> None:
+        for bucket in self.buckets:
+            write_columns(place / f"{bucket.number:03d}.arrow", {by_seq.kind: by_seq.at(bucket.seq)})
+            self._progress(f"indexing {name}", bucket.number + 1, len(self.buckets))
+        if by_seq.names is not None:
+            write_names(place / "names.arrow", by_seq.names)
 
     def _read_column(self, name: str) -> BySeq:
         """A column of the newest version: it holds every event of ours, by the same places in the log."""
