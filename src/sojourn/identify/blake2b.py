@@ -80,7 +80,7 @@ def digests(strings: pa.Array, *, prefix: bytes = b"", key: bytes = b"", size: i
     distinct = strings.cast(pa.large_string())
     counted, state = _first_state(key, size)
     out = np.zeros((len(distinct), size // _WORD), np.uint64)
-    data, offsets = _buffers(distinct)
+    data, offsets = string_buffers(distinct)
     _hash_column(state, counted, np.frombuffer(prefix, np.uint8), data, offsets, out)
     too_long = offsets[1:] - offsets[:-1] > _BLOCK - len(prefix)
     for i in np.flatnonzero(too_long):
@@ -106,7 +106,7 @@ def hash_distinct(values: pa.Array, hash_values: Any) -> NDArray[Any]:  # noqa: 
     return rows[encoded.indices.fill_null(len(hashed)).to_numpy(zero_copy_only=False)]
 
 
-def _buffers(strings: pa.LargeStringArray) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+def string_buffers(strings: pa.LargeStringArray) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """Bytes and offsets of a large_string array, without copying."""
     _, offsets, data = strings.buffers()
     if offsets is None or len(strings) == 0:

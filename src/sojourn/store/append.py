@@ -6,6 +6,7 @@ Never makes anything visible before `finish`; a process killed before it leaves 
 
 from __future__ import annotations
 
+import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from sojourn.identify.actor import actor_ids
+from sojourn.identify.actor import ActorNumbers
 from sojourn.identify.blake2b import digests, hash_distinct
 from sojourn.records.rejected import Reason, Rejected
 from sojourn.store.events import FIXED, FRESH, EventsTable, scan_file, write_file
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from sojourn.store.folder import Folder
 
 _ROWS_A_FILE = 2_097_152
+_LONG_NAME = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,8 @@ class Append:
         self._source = source
         self._drop_repeats = drop_repeats
         self._ids = SeenIds()
+        self._users = ActorNumbers(folder.secret, "user")
+        self._anonymous = ActorNumbers(folder.secret, "anonymous")
         self._counts = AppendCounts()
         self._next = self._version.seq + 1
         self._rejected: list[Rejected] = []
@@ -138,8 +142,8 @@ class Append:
         fixed, n = batch.fixed, batch.fixed.num_rows
         self._promote(batch)
         user, anonymous = fixed["user_id"].combine_chunks(), fixed["anonymous_id"].combine_chunks()
-        users = actor_ids(self._folder.secret, "user", user)
-        anonymous_actors = actor_ids(self._folder.secret, "anonymous", anonymous)
+        users = self._users.numbers(user)
+        anonymous_actors = self._anonymous.numbers(anonymous)
         has_user, has_anonymous = _valid(user), _valid(anonymous)
         ids = self._row_ids(batch)
         seq = np.arange(self._next, self._next + n)
@@ -187,28 +191,37 @@ class Append:
         ids = batch.row_hash.copy()
         if messages.null_count == len(messages):
             return ids
-        prefix = self._source.encode()[:63] + b"\0"
+        name = self._source.encode()
+        prefix = (name if len(name) < _LONG_NAME else hashlib.blake2b(name, digest_size=32).digest()) + b"\0"
         of_message = hash_distinct(messages, lambda values: digests(values, prefix=prefix, size=16))
         given = _valid(messages)
         ids[given] = of_message[given]
         return ids
 
     def _without_suppressed(self, table: pa.Table) -> pa.Table:
-        """Refuse events of erased actors up to the time of their erasure; nothing of them is kept."""
+        """Refuse events of erased actors up to the time of their erasure; nothing of them is kept.
+
+        An event of somebody else on an erased person's device stays, and does not name the device.
+        """
         if not len(self._suppressed):
             return table
-        times = table["time"].cast(pa.int64()).fill_null(0).to_numpy()
-        refused = np.zeros(table.num_rows, np.bool_)
-        for column in ("actor", "linked_actor"):
-            actors = table[column].fill_null(0).to_numpy()
-            place = np.minimum(np.searchsorted(self._suppressed[:, 0], actors), len(self._suppressed) - 1)
-            refused |= (self._suppressed[place, 0] == actors) & (times <= self._suppressed[place, 1])
+        linked = self._is_suppressed(table, "linked_actor")
+        if linked.any():
+            table = without_device(table, linked)
+        refused = self._is_suppressed(table, "actor")
         if not refused.any():
             return table
         self._count(rejected=int(refused.sum()))
         detail = "the person was erased on request; events up to the erasure are refused"
         self._rejected.append(Rejected("", 0, Reason.ERASED_PERSON, detail, b""))
         return table.filter(pa.array(~refused))
+
+    def _is_suppressed(self, table: pa.Table, column: str) -> NDArray[np.bool_]:
+        actors = table[column].fill_null(0).to_numpy()
+        times = table["time"].cast(pa.int64()).fill_null(0).to_numpy()
+        place = np.minimum(np.searchsorted(self._suppressed[:, 0], actors), len(self._suppressed) - 1)
+        found: NDArray[np.bool_] = (self._suppressed[place, 0] == actors) & (times <= self._suppressed[place, 1])
+        return found
 
     def _without_known(self, table: pa.Table, *, given: NDArray[np.bool_]) -> pa.Table:
         """Drop rows that this import has already seen."""
@@ -245,6 +258,7 @@ class Append:
         if not sum(self._ids.mark_stored(_ids(rows)) for rows in self._table.scan(self._version, columns)):
             return
         kept = []
+        self._next = self._version.seq + 1
         for path in self._parts:
             fresh = self._table.new_file(FRESH)
             if write_file(fresh, self._new_rows(path)):
@@ -259,7 +273,22 @@ class Append:
             bots = int(np.asarray(rows["bot"])[stored].sum())
             repeats = int(np.isin(rows["seq"].to_numpy()[stored], np.concatenate([*self._repeats, []])).sum())
             self._count(imported=-again, duplicates=again, bots=-bots, repeated=-repeats)
-            yield rows.filter(pa.array(~stored))
+            yield self._placed(rows.filter(pa.array(~stored)))
+
+    def _placed(self, rows: pa.Table) -> pa.Table:
+        """The rows at the next places in the log: a file that grows must not leave a gap for what was known of it."""
+        place = np.arange(self._next, self._next + rows.num_rows)
+        self._next += rows.num_rows
+        return rows.set_column(rows.schema.get_field_index("seq"), "seq", pa.array(place))
+
+
+def without_device(rows: pa.Table, which: NDArray[np.bool_]) -> pa.Table:
+    """Events with their anonymous id forgotten in some rows; the user id says who it was."""
+    for name in ("anonymous_id", "linked_actor"):
+        column = rows[name].combine_chunks()
+        kept = pc.if_else(pa.array(which), pa.scalar(None, column.type), column)
+        rows = rows.set_column(rows.schema.get_field_index(name), name, kept)
+    return rows
 
 
 def _ids(table: pa.Table) -> NDArray[np.uint64]:
