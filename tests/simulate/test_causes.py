@@ -14,8 +14,8 @@ from sojourn.simulate import CAUSES, WORLDS, Cause, only
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-FEW = {"shop": 1500, "software": 400, "streaming": 500}
-MANY = {"shop": 3000, "software": 1200, "streaming": 1500}
+FEW = {"shop": 1200, "software": 350, "streaming": 250}
+MANY = {"shop": 2500, "software": 1000, "streaming": 700}
 EACH = [(name, cause) for name in WORLDS for cause in CAUSES[name]]
 IDS = [f"{name}-{cause.name}" for name, cause in EACH]
 
@@ -121,7 +121,7 @@ def test_the_lots_fall_as_designed(name: Any, cause: Cause, world: Callable[...,
     told = log.summary["causes"][cause.name]
     error = math.sqrt(0.25 / max(told["met"], 1))
 
-    assert told["met"] / len(came) <= cause.exposed_share + 0.06
+    assert told["met"] / len(came) <= cause.exposed_share + 3 * error
     assert told["met"] / len(came) >= 0.4 * cause.exposed_share  # some who come are spared: those signed in, guests
     would = [p for p in log.people if cause.name in p.get("met", []) and p["outcomes"][cause.outcome]["without_causes"]]
     left = sum(p["outcomes"][cause.outcome].get("left_by") == cause.name for p in would)
@@ -136,7 +136,7 @@ def journey_between(events: list[dict[str, Any]], cause: Cause) -> tuple[bool, l
     end = next((place for place in range(start + 1, len(events)) if matches(events[place], cause.after)), None)
     if end is not None:
         return True, events[start:end]
-    return False, [event for event in events[start:] if event.get("event") != cause.said_by]
+    return False, [event for event in events[start:] if cause.said_by is None or event.get("event") != cause.said_by]
 
 
 def features(events: list[dict[str, Any]]) -> set[tuple[str, ...]]:

@@ -109,14 +109,32 @@ SOFTWARE = (
           0.35, 0.75, Marker("Integration Missing"), ("Integration Missing",),
           "event = 'Integration Searched'", "event = 'Integration Connected'", "subscribed", "missing_integration"),
     Cause("unanswered_ticket", "A customer's ticket stays without an answer for days.",
-          0.35, 0.65, Marker("Ticket Overdue"), ("Ticket Overdue",),
+          0.35, 0.65, Marker("Ticket Overdue"), ("Ticket Overdue", "Ticket Resolved"),
           "event = 'Ticket Created'", "event = 'Subscription Renewed'", "stayed", "unanswered_ticket", _CANCELLED),
     Cause("price_increase", "A price increase of 35 percent is announced with the reminder of the renewal.",
           0.3, 0.6, Marker("Price Increase Announced"), ("Price Increase Announced",),
           "event = 'Renewal Reminded'", "event = 'Subscription Renewed'", "stayed", "price_increase", _CANCELLED),
 )  # fmt: skip
 
-CAUSES: Mapping[World, tuple[Cause, ...]] = {"shop": SHOP, "software": SOFTWARE}
+STREAMING = (
+    Cause("card_required", "The free week asks for a credit card.",
+          0.4, 0.7, Marker("Card Required"), ("Card Required",),
+          "event = 'Sign Up Started'", "event = 'Form Submitted' and form = 'sign-up'", "subscribed", "card_required"),
+    Cause("missing_language", "Titles they want to see lack subtitles in their language.",
+          0.35, 0.75, Marker("Subtitles Missing"), ("Subtitles Missing",),
+          "event = 'Trial Started'", "event = 'Subscription Started'", "subscribed", "missing_language"),
+    Cause("buffering", "Videos stop to load again and again.",
+          0.3, 0.65, Marker("Video Playback Interrupted", "method", "buffering"), ("Video Playback Interrupted",),
+          "event = 'Billing Period Started'", "event = 'Subscription Renewed'", "stayed", "buffering", _CANCELLED),
+    Cause("removed_title", "The title they watch most is taken away.",
+          0.25, 0.65, Marker("Title Removed Shown"), ("Title Removed Shown",),
+          "event = 'Billing Period Started'", "event = 'Subscription Renewed'", "stayed", "removed_title", _CANCELLED),
+    Cause("price_increase", "A price increase of 40 percent is announced with the reminder of the renewal.",
+          0.3, 0.6, Marker("Price Increase Announced"), ("Price Increase Announced",),
+          "event = 'Renewal Reminded'", "event = 'Subscription Renewed'", "stayed", "price_increase", _CANCELLED),
+)  # fmt: skip
+
+CAUSES: Mapping[World, tuple[Cause, ...]] = {"shop": SHOP, "software": SOFTWARE, "streaming": STREAMING}
 """Every planted cause by world, in the order a person meets them."""
 
 

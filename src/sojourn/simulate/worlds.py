@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sojourn.simulate.shop import world as shop
 from sojourn.simulate.software import world as software
+from sojourn.simulate.streaming import world as streaming
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -62,5 +63,9 @@ MODELS: dict[str, Model] = {
     "software": Model(
         "software", 2, software.DEFAULT_PERSONS, software.BOT_SHARE, software.CURRENCY, software.CHANNELS_WITH_SPEND,
         software.live, software.crawl_once, None, software.SHORTEST_DAYS,
+    ),
+    "streaming": Model(
+        "streaming", 3, streaming.DEFAULT_PERSONS, streaming.BOT_SHARE, streaming.CURRENCY, streaming.CHANNELS_WITH_SPEND,
+        streaming.live, streaming.crawl_once, None, streaming.SHORTEST_DAYS,
     ),
 }  # fmt: skip
