@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from sojourn.analyse.attribution import Attribution
+    from sojourn.analyse.compare import Comparison
     from sojourn.analyse.funnel import Funnel
     from sojourn.analyse.parts import Part
     from sojourn.analyse.retention import Retention
@@ -95,6 +97,18 @@ class Journeys:
 
     def _narrower(self, **changes: Any) -> Journeys:
         return dataclasses.replace(self, **changes, _cache={})
+
+    def attribution(self, **options: Any) -> Attribution:
+        """Which channels stand before the conversions; options as `analyse.attribution.attribution`."""
+        from sojourn.analyse.attribution import attribution  # noqa: PLC0415  (its kernels load only when asked)
+
+        return attribution(self, **options)
+
+    def compare(self, steps: Sequence[str] = (), **options: Any) -> Comparison:
+        """What separates leavers from converters, or two groups; options as `analyse.compare.compare`."""
+        from sojourn.analyse.compare import compare  # noqa: PLC0415  (its kernels load only when asked)
+
+        return compare(self, steps, **options)
 
     def funnel(self, steps: Sequence[str], **options: Any) -> Funnel:
         """How many go from step to step; options as `analyse.funnel.funnel`."""

@@ -34,6 +34,7 @@ _COMMANDS = (
     "sql",
     "simulate",
     "compact",
+    "compare",
     "erase",
     "export",
     "warm",

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from sojourn.analyse.journeys import Journeys
 
 ASKED: tuple[tuple[str, tuple[Any, ...], dict[str, Any]], ...] = (
+    ("compare", (["view", "cart", "purchase"],), {"by": "channel"}),
+    ("compare", (), {"group": "channel = 'ads'", "against": "channel = 'mail'"}),
     ("sessions", (), {"trend": "day", "by": "channel"}),
     ("funnel", (["view", "cart", "purchase"],), {"within": "7d", "by": "first channel", "trend": "week"}),
     ("funnel", (["view", "not cart", "price > 3"],), {"ties": "strict", "unit": "sessions"}),

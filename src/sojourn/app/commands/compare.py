@@ -6,23 +6,54 @@ from typing import Annotated, Literal
 
 import typer
 
-from sojourn.app.asking import DEFAULT_DATA, Bots, By, Data, From, Json, Scope, Until, Where, Zone, progress_bar, show, show_persons
+from sojourn.app.asking import (
+    DEFAULT_DATA,
+    Bots,
+    By,
+    Data,
+    From,
+    Json,
+    Scope,
+    Until,
+    Where,
+    Zone,
+    progress_bar,
+    show,
+    show_persons,
+)
 
 
 def compare(  # noqa: PLR0913  (one argument an option)
-    step: Annotated[list[str] | None, typer.Option("--step", "-s", help="A step of a funnel: event, `A|B`, predicate, or `not X` between two.")] = None,
+    step: Annotated[
+        list[str] | None,
+        typer.Option("--step", "-s", help="A step of a funnel: event, `A|B`, predicate, or `not X` between two."),
+    ] = None,
     data: Data = DEFAULT_DATA,
-    at: Annotated[int | None, typer.Option(help="Compare who was lost at this step with who reached it, from 1; the last if not given.")] = None,
+    at: Annotated[
+        int | None,
+        typer.Option(help="Compare who was lost at this step with who reached it, from 1; the last if not given."),
+    ] = None,
     within: Annotated[str | None, typer.Option(help="Longest time from first to last step, e.g. 7d.")] = None,
-    group: Annotated[str | None, typer.Option(help="Instead of steps: persons with such an event (a name or a predicate).")] = None,
+    group: Annotated[
+        str | None, typer.Option(help="Instead of steps: persons with such an event (a name or a predicate).")
+    ] = None,
     against: Annotated[str | None, typer.Option(help="Compare them with persons with such an event.")] = None,
-    kind: Annotated[list[Literal["event", "property", "repeat", "order", "timing", "moment"]] | None, typer.Option(help="Try only these.")] = None,
-    property_: Annotated[list[str] | None, typer.Option("--property", help="Try only this property, e.g. context.device.type.")] = None,
+    kind: Annotated[
+        list[Literal["event", "property", "repeat", "order", "timing", "moment"]] | None,
+        typer.Option(help="Try only these."),
+    ] = None,
+    property_: Annotated[
+        list[str] | None, typer.Option("--property", help="Try only this property, e.g. context.device.type.")
+    ] = None,
     by: By = None,
     gap: Annotated[str, typer.Option(help="Silence that ends a visit.")] = "30m",
     most: Annotated[int, typer.Option(help="How many findings to list.")] = 20,
-    persons: Annotated[int | None, typer.Option("--persons", help="List the persons who have this finding, from 0, instead.")] = None,
-    side: Annotated[Literal["a", "b"], typer.Option(help="Of the first group (a, leavers) or the second (b, converters).")] = "a",
+    persons: Annotated[
+        int | None, typer.Option("--persons", help="List the persons who have this finding, from 0, instead.")
+    ] = None,
+    side: Annotated[
+        Literal["a", "b"], typer.Option(help="Of the first group (a, leavers) or the second (b, converters).")
+    ] = "a",
     where: Where = None,
     start: From = None,
     until: Until = None,

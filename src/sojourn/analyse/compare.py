@@ -1,0 +1,445 @@
+"""Compare: what separates those who went on from those who left, or any two groups of persons.
+
+In: the steps of a funnel, or two predicates. Out: `Comparison`: everything tried, ranked, each with an interval and a p
+value corrected for how many were tried. What counts, and why it is fair: docs/methods/compare.md.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from sojourn.analyse.comparison_features import (
+    KINDS,
+    SLOTS,
+    Candidate,
+    Kind,
+    Plan,
+    count_part,
+    families,
+    holders,
+    survey,
+)
+from sojourn.analyse.comparison_findings import ALIKE, MILESTONE, SURE, collect, judge, rank, together
+from sojourn.analyse.comparison_question import choose_properties, phrase, read_question, sides
+from sojourn.analyse.comparison_windows import find_looks
+from sojourn.analyse.comparison_words import name as called
+from sojourn.analyse.comparison_words import sentence
+from sojourn.analyse.groups import group_events
+from sojourn.analyse.intervals import ratio_interval
+from sojourn.analyse.results import Drill, Persons, Result
+from sojourn.records.errors import BadOption
+from sojourn.store.columns import TextColumn
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from sojourn.analyse.comparison_features import Counts, Family
+    from sojourn.analyse.comparison_findings import Judged, Tried
+    from sojourn.analyse.comparison_question import CompareQuestion
+    from sojourn.analyse.comparison_windows import Look, Looks
+    from sojourn.analyse.journeys import Journeys
+    from sojourn.analyse.parts import Part
+
+Side = Literal["a", "b"]
+_GROUPED = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was tried, and how the groups differ in it.
+
+    Attributes:
+        kind: `event`, `property`, `repeat`, `order`, `timing` or `moment`.
+        what: It, in a few words.
+        event: The event it is about; null when it is about any.
+        property: The property it is about.
+        value: The property's value.
+        more_among: The group that has it more often.
+        share_a: Share of the first group that has it, in [0, 1].
+        share_b: Share of the second group.
+        count_a: Persons of the first group who have it.
+        count_b: Persons of the second group who have it.
+        n_a: Persons of the first group it was asked of.
+        n_b: Persons of the second group it was asked of.
+        difference: `share_a - share_b`.
+        low: Lower end of its 95 % interval (Newcombe).
+        high: Upper end.
+        ratio: `share_a / share_b`; null when nobody has it, or only the first group has.
+        ratio_low: Lower end of its 95 % interval (Katz).
+        ratio_high: Upper end.
+        median_a_s: Of a timing: median time in the first group, seconds; null otherwise.
+        median_b_s: The same in the second group.
+        p: p value: Fisher's exact test, for a timing Mann-Whitney's.
+        p_corrected: The same corrected for everything tried (Holm).
+        sure: Whether `p_corrected` is below 0.05.
+        also: What the same persons have, so that it says the same (correlation above 0.95), best first.
+        sentence: All of it in a sentence.
+    """
+
+    kind: Kind
+    what: str
+    event: str | None
+    property: str | None
+    value: str | None
+    more_among: str
+    share_a: float
+    share_b: float
+    count_a: int
+    count_b: int
+    n_a: int
+    n_b: int
+    difference: float
+    low: float
+    high: float
+    ratio: float
+    ratio_low: float
+    ratio_high: float
+    median_a_s: float
+    median_b_s: float
+    p: float
+    p_corrected: float
+    sure: bool
+    also: tuple[str, ...] = ()
+    sentence: str = ""
+    _candidate: Candidate | None = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """An event nearly every converter passes before the step: where people are lost more exactly, not why.
+
+    Attributes:
+        event: The event.
+        share_a: Share of leavers who passed it too.
+        share_b: Share of converters who passed it before the step.
+    """
+
+    event: str
+    share_a: float
+    share_b: float
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonGroup:
+    """The comparison within one group of a breakdown.
+
+    Attributes:
+        group: The group's name.
+        groups: Persons by name of the side.
+        findings: As in `Comparison`, corrected for everything tried in all groups together.
+    """
+
+    group: str
+    groups: dict[str, int]
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison(Result):
+    """Two groups of persons compared.
+
+    Attributes:
+        asked: What was compared, in words.
+        groups: Persons in each group, the first (a) before the second (b).
+        tried: How many candidates were tried.
+        correction: How p values are corrected for that: `holm`.
+        median_watch_s: Median time from the step before to the step, of converters, seconds; leavers were watched for
+            times dealt from the same distribution. Null when two predicates are compared.
+        undecided: Persons left out: the log ends sooner after they came than any converter needed.
+        in_both: Persons left out: they are in both groups.
+        findings: Best first.
+        milestones: Events nearly every converter passes on the way; they are not among the findings.
+        by_group: The same by group, largest first; empty without a breakdown.
+    """
+
+    asked: str
+    groups: dict[str, int]
+    tried: int
+    correction: str
+    median_watch_s: float
+    undecided: int
+    in_both: int
+    findings: tuple[Finding, ...]
+    milestones: tuple[Milestone, ...] = ()
+    by_group: tuple[ComparisonGroup, ...] = ()
+    _drill: Drill | None = field(default=None, repr=False, compare=False)
+
+    def rows(self) -> Sequence[Finding]:
+        """The findings."""
+        return self.findings
+
+    def persons(self, finding: int | None = None, side: Side = "a") -> Persons:
+        """The persons behind a number.
+
+        Args:
+            finding: Place of a finding, from 0: the persons who have it; None for the whole group.
+            side: `a` for the first group, `b` for the second.
+        """
+        assert self._drill is not None
+        if finding is not None and not 0 <= finding < len(self.findings):
+            raise BadOption(f"expected a finding from 0 to {len(self.findings) - 1}, got {finding}")
+        chosen = None if finding is None else self.findings[finding]
+        return members(self._drill.journeys, self._drill.question, chosen, side)
+
+
+def compare(  # noqa: PLR0913  (one argument a choice)
+    journeys: Journeys,
+    steps: Sequence[str] = (),
+    *,
+    at: int | None = None,
+    within: str | dt.timedelta | None = None,
+    group: str | None = None,
+    against: str | None = None,
+    by: str | None = None,
+    kinds: Sequence[Kind] = KINDS,
+    properties: Sequence[str] | None = None,
+    gap: str | dt.timedelta = "30m",
+    most: int = 20,
+) -> Comparison:
+    """Compare converters with leavers of a funnel step, or two groups of persons.
+
+    Args:
+        journeys: The log.
+        steps: Steps of a funnel, as `funnel` takes them. The first group are those who were lost at step `at`
+            (leavers), the second those who reached it (converters).
+        at: Place of that step, from 1; None for the last.
+        within: Longest time from the first step to the last; None for no limit.
+        group: Instead of steps: an event or a predicate; persons with such an event are the first group.
+        against: As `group`, for the second. Persons in both groups are left out.
+        by: Compare within each group of a column, `first COLUMN` or `last COLUMN`, too.
+        kinds: What to try; `KINDS` is everything.
+        properties: Properties to try; None for all that have a column.
+        gap: Silence that ends a visit.
+        most: How many findings to list.
+
+    Raises:
+        UnknownEvent: A step no event has the name of.
+        BadOption: Neither steps nor two groups, or an option outside what it accepts.
+    """
+    question = read_question(
+        journeys,
+        steps,
+        at=at,
+        within=within,
+        sides=(group, against),
+        by=by,
+        kinds=kinds,
+        properties=properties,
+        gap=gap,
+        most=most,
+    )
+    groupings = group_events(journeys.parts(), question.breakdown)
+    looks = find_looks(journeys, question, groupings)
+    rows = _event_rows(looks, question)
+    plan = Plan(_families(journeys, looks, rows, question), _slots(rows, question), groupings[0].names)
+    counted = journeys.map(lambda part, look: partial(part, look, question, plan), looks.parts, looks.looks)
+    return merge(counted, question, plan, journeys=journeys, looks=looks)
+
+
+def partial(part: Part, look: Look, question: CompareQuestion, plan: Plan) -> Counts:
+    """Count who has what in one part."""
+    return count_part(part, look, plan, question)
+
+
+def merge(
+    counted: Sequence[Counts], question: CompareQuestion, plan: Plan, *, journeys: Journeys, looks: Looks
+) -> Comparison:
+    """Add up the parts, test, rank, and put together what says the same."""
+    every = collect(counted, plan, question)
+    names = plan.groups
+    judged = judge(every, range(len(names)), many=len(every.candidates))
+    telling = _Telling(journeys, looks, question, every, len(every.candidates))
+    findings, milestones = telling.findings(judged, None, question.most)
+    a, b = sides(question)
+    by_group = []
+    if question.breakdown is not None:
+        in_all = dataclasses.replace(telling, many=len(every.candidates) * len(names))
+        for n, group in enumerate(names):
+            sizes = {a: int(every.sizes[2 * n]), b: int(every.sizes[2 * n + 1])}
+            if all(sizes.values()):
+                found, _ = in_all.findings(judge(every, [n], many=in_all.many), n, question.most)
+                by_group.append(ComparisonGroup(group, sizes, found))
+    return Comparison(
+        asked=phrase(question),
+        groups={a: int(every.sizes[::2].sum()), b: int(every.sizes[1::2].sum())},
+        tried=len(every.candidates),
+        correction="holm",
+        median_watch_s=float(np.median(looks.watched_us)) / 1e6
+        if len(looks.watched_us) and not question.untimed
+        else np.nan,
+        undecided=looks.undecided,
+        in_both=looks.both,
+        findings=findings,
+        milestones=milestones,
+        by_group=tuple(sorted(by_group, key=lambda g: -sum(g.groups.values()))),
+        _drill=Drill(journeys, question),
+    )
+
+
+def members(journeys: Journeys, question: CompareQuestion, finding: Finding | None, side: Side) -> Persons:
+    """The persons of one side, or those of them who have a finding."""
+    if side not in ("a", "b"):
+        raise BadOption(f"expected side a or b, got {side!r}")
+    looks = find_looks(journeys, question, group_events(journeys.parts(), question.breakdown))
+    number = 0 if side == "a" else 1
+    chosen = []
+    for part, look in zip(looks.parts, looks.looks, strict=True):
+        has = look.side == number
+        if finding is not None:
+            assert finding._candidate is not None  # noqa: SLF001  (a field of this module that stays out of JSON)
+            _, whole, strict = holders(part, look, finding._candidate, question)  # noqa: SLF001  (as above)
+            # Converters are counted up to the conversion when they are the ones who have more of it.
+            has &= strict if number and finding.difference < 0 else whole
+        chosen.append(part.person[look.unit[has]])
+    return journeys.persons_of(chosen)
+
+
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    """What is needed to tell findings."""
+
+    journeys: Journeys
+    looks: Looks
+    question: CompareQuestion
+    tried: Tried
+    many: int
+
+    def findings(
+        self, judged: Judged, group: int | None, most: int
+    ) -> tuple[tuple[Finding, ...], tuple[Milestone, ...]]:
+        """The best findings, each with those that say the same, and the milestones."""
+        order = rank(judged, one_sided=bool(self.question.steps))
+        passed = self._milestones(judged, order) if self.question.steps else []
+        on_the_way = {self.tried.candidates[place].event for place in passed}
+        order = [k for k in order if judged.difference[k] >= 0 or not self._speaks_of(k, on_the_way)]
+        alike = self._alike(order[:_GROUPED], group) + [[k] for k in order[_GROUPED:most]]
+        told = [self._finding(judged, same, group) for same in alike[:most]]
+        milestones = tuple(
+            Milestone(str(self.tried.candidates[k].event), float(judged.count_a[k] / judged.n_a[k]),
+                      float(judged.count_b[k] / judged.n_b[k]))
+            for k in passed
+        )  # fmt: skip
+        return tuple(told), milestones
+
+    def _speaks_of(self, place: int, events: set[str | None]) -> bool:
+        candidate = self.tried.candidates[place]
+        return candidate.event in events or (candidate.kind == "order" and candidate.other in events)
+
+    def _alike(self, best: list[int], group: int | None) -> list[list[int]]:
+        """Near-identical candidates together, in the order of the best of each; the simplest stands first."""
+        candidates = [self.tried.candidates[k] for k in best]
+        phi = together(self.journeys, self.looks, self.tried, best, self.question, group)
+        found: list[list[int]] = []
+        for n in range(len(best)):
+            same = next((places for places in found if abs(phi[places[0], n]) > ALIKE), None)
+            if same is None:
+                found.append([n])
+            else:
+                same.append(n)
+        simple = [sorted(places, key=lambda n: (phi[places[0], n] < 0, _plainness(candidates[n]))) for places in found]
+        return [[best[n] for n in places] for places in simple]
+
+    def _milestones(self, judged: Judged, order: list[int]) -> list[int]:
+        found = [
+            k for k in order
+            if self.tried.candidates[k].kind == "event" and judged.difference[k] < 0 and judged.corrected[k] < SURE
+            and judged.count_b[k] >= MILESTONE * judged.n_b[k]
+        ]  # fmt: skip
+        return sorted(found, key=lambda k: judged.difference[k])
+
+    def _finding(self, judged: Judged, same: list[int], group: int | None) -> Finding:
+        place, *others = same
+        candidate = self.tried.candidates[place]
+        count_a, n_a, count_b, n_b = (
+            int(counts[place]) for counts in (judged.count_a, judged.n_a, judged.count_b, judged.n_b)
+        )
+        ratio, ratio_low, ratio_high = (float(end) for end in ratio_interval(count_a, n_a, count_b, n_b))
+        sides_named = sides(self.question)
+        median_a, median_b = self._medians(place, group)
+        finding = Finding(
+            kind=candidate.kind,
+            what=called(candidate),
+            event=candidate.event,
+            property=candidate.property,
+            value=candidate.value,
+            more_among=sides_named[0 if judged.difference[place] >= 0 else 1],
+            share_a=count_a / n_a,
+            share_b=count_b / n_b,
+            count_a=count_a,
+            count_b=count_b,
+            n_a=n_a,
+            n_b=n_b,
+            difference=float(judged.difference[place]),
+            low=float(judged.low[place]),
+            high=float(judged.high[place]),
+            ratio=ratio if np.isfinite(ratio) else np.nan,
+            ratio_low=ratio_low,
+            ratio_high=ratio_high,
+            median_a_s=median_a,
+            median_b_s=median_b,
+            p=float(judged.p[place]),
+            p_corrected=float(judged.corrected[place]),
+            sure=bool(judged.corrected[place] < SURE),
+            also=tuple(self._named_as(place, k, judged) for k in others),
+            _candidate=candidate,
+        )
+        who = sides_named if self.question.steps else tuple(f"persons with {side}" for side in sides_named)
+        return dataclasses.replace(finding, sentence=sentence(finding, who[0], who[1], self.many))
+
+    def _named_as(self, place: int, other: int, judged: Judged) -> str:
+        """What another finding is called beside this one: what it excludes is called `not ...`."""
+        words = called(self.tried.candidates[other])
+        return words if (judged.difference[other] >= 0) == (judged.difference[place] >= 0) else f"not {words}"
+
+    def _medians(self, place: int, group: int | None) -> tuple[float, float]:
+        if place not in self.tried.times:
+            return np.nan, np.nan
+        values, label = self.tried.times[place]
+        mine = np.ones(len(label), np.bool_) if group is None else label // 2 == group
+        a, b = values[mine & (label % 2 == 0)], values[mine & (label % 2 == 1)]
+        return (float(np.median(a)) / 1e6 if len(a) else np.nan), (float(np.median(b)) / 1e6 if len(b) else np.nan)
+
+
+def _plainness(candidate: Candidate) -> tuple[int, bool]:
+    """Of what says the same, an event says it most plainly, then a value on a stated event."""
+    return KINDS.index(candidate.kind), candidate.event is None
+
+
+def _event_rows(looks: Looks, question: CompareQuestion) -> NDArray[np.int64]:
+    """Rows that count by event, whoever has them."""
+    size = len(question.events)
+    pairs = zip(looks.parts, looks.looks, strict=True)
+    rows: NDArray[np.int64] = np.sum(
+        [np.bincount(part.event[look.row], minlength=size) for part, look in pairs], axis=0
+    )
+    return rows
+
+
+def _slots(rows: NDArray[np.int64], question: CompareQuestion) -> list[int]:
+    """The most frequent events: their order and times are tried."""
+    if not {"order", "timing"} & set(question.kinds):
+        return []
+    wanted = [int(code) for code in np.argsort(-rows, kind="stable") if rows[code]]
+    return [code for code in wanted if question.events[code] not in question.outcomes][:SLOTS]
+
+
+def _families(journeys: Journeys, looks: Looks, rows: NDArray[np.int64], question: CompareQuestion) -> list[Family]:
+    """What to try of each property."""
+    if "property" not in question.kinds:
+        return []
+    by_event = {
+        name: int(n) for name, n in zip(question.events, rows, strict=True) if n and name not in question.barred
+    }
+    out: list[Family] = []
+    for name in choose_properties(journeys, question.properties, question.taken, by_event):
+        surveys = journeys.map(survey, looks.parts, looks.looks, [name] * len(looks.parts))
+        column = looks.parts[0].column(name)
+        out += families(name, surveys, int(rows.sum()), column.names if isinstance(column, TextColumn) else None)
+    return out

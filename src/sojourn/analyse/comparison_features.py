@@ -1,0 +1,384 @@
+"""What `compare` tries: events, property values, repeats, orders, times and moments, and who has them.
+
+In: parts and their looks. Out: candidates, and how many persons of each label have each of them.
+A label is a group of the breakdown and a side of the comparison: `2 * group + side`. Candidates are chosen without
+looking at the sides, so that choosing them cannot make a difference appear.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from sojourn.analyse.comparison_kernel import count, count_orders, dwell
+from sojourn.records.periods import zone
+from sojourn.store.columns import TextColumn
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from sojourn.analyse.comparison_question import CompareQuestion
+    from sojourn.analyse.comparison_windows import Look
+    from sojourn.analyse.parts import Part
+
+Kind = Literal["event", "property", "repeat", "order", "timing", "moment"]
+KINDS: tuple[Kind, ...] = ("event", "property", "repeat", "order", "timing", "moment")
+TIMES = np.array([1, 2, 3, 5], np.int64)
+"""Done at least so many times."""
+SLOTS = 12
+"""Most frequent events whose order and time are compared."""
+_VALUES = 50
+_EXACT_SHARE = 0.02
+_FEW = 12
+_BACKGROUND = 0.9
+_SAMPLE = 50_000
+_HOUR = 3_600_000_000
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One thing that may separate the groups.
+
+    Attributes:
+        kind: What it is about.
+        event: The event it is about; None for any event.
+        other: The later event of an order, or the later step of a wait.
+        property: The property; `hour` or `weekday` for a moment.
+        value: The value, as text.
+        low: From this number on (inclusive), for numbers; the cut in microseconds for times.
+        high: Up to this number (exclusive); equal to `low` for one number.
+        times: How often at least.
+        place: Place of the later step of a wait.
+    """
+
+    kind: Kind
+    event: str | None = None
+    other: str | None = None
+    property: str | None = None
+    value: str | None = None
+    low: float = math.nan
+    high: float = math.nan
+    times: int = 1
+    place: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Candidates of one property that a row has at most one of.
+
+    Attributes:
+        property: The property.
+        kind: `text`: one of the values in `codes`; `exact`: one of `numbers`; `bins`: between two of `numbers`.
+        each: A candidate for each event that carries it; otherwise one for all events together.
+        labels: The values, as text.
+        codes: int32: places of the values among the column's distinct ones.
+        numbers: float64, ascending: values, or edges from -inf to inf.
+    """
+
+    property: str
+    kind: Literal["text", "exact", "bins"]
+    each: bool
+    labels: tuple[str, ...]
+    codes: NDArray[np.int32]
+    numbers: NDArray[np.float64]
+
+    def candidate(self, place: int, events: Sequence[str]) -> Candidate:
+        """The candidate of a code given by `code_rows`."""
+        event, value = divmod(place, len(self.labels))
+        low = high = math.nan
+        if self.kind != "text":
+            low, high = float(self.numbers[value]), float(self.numbers[value + (self.kind == "bins")])
+        named = events[event] if self.each else None
+        return Candidate("property", named, None, self.property, self.labels[value], low, high)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is tried, beyond the events themselves.
+
+    Attributes:
+        families: Property values.
+        slots: Codes of the events whose order and times are tried.
+        groups: Groups of the breakdown.
+    """
+
+    families: list[Family]
+    slots: list[int]
+    groups: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What one part's looks hold of one property.
+
+    Attributes:
+        known: int64, one an event name: rows that have it.
+        counts: int64, one a value: rows; None for numbers.
+        sample: float64: some of the numbers; None for text.
+    """
+
+    known: NDArray[np.int64]
+    counts: NDArray[np.int64] | None
+    sample: NDArray[np.float64] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What one part adds: persons by label.
+
+    Attributes:
+        sizes: (labels,).
+        events: (times, events, labels, whole | strict).
+        families: For each family (1, codes, labels, whole | strict).
+        orders: (slots, slots, labels, both | in this order).
+        moments: (hours and weekdays, labels).
+        spent: (persons, slots): microseconds on each slot, -1 unknown.
+        wait: (persons, waits): microseconds between the steps before.
+        label: (persons,): label of each.
+    """
+
+    sizes: NDArray[np.int64]
+    events: NDArray[np.int64]
+    families: list[NDArray[np.int64]]
+    orders: NDArray[np.int64]
+    moments: NDArray[np.int64]
+    spent: NDArray[np.int64]
+    wait: NDArray[np.int64]
+    label: NDArray[np.int64]
+
+
+def survey(part: Part, look: Look, name: str) -> Survey:
+    """Look at one property's values in the looks, whoever has them."""
+    event = part.event[look.row]
+    column = part.column(name)
+    if isinstance(column, TextColumn):
+        codes = column.codes[look.row]
+        known = np.bincount(event[codes >= 0], minlength=len(part.events))
+        return Survey(known, np.bincount(codes + 1, minlength=len(column.names) + 1)[1:], None)
+    values = column.values[look.row]
+    there = ~np.isnan(values)
+    known = np.bincount(event[there], minlength=len(part.events))
+    found = values[there]
+    return Survey(known, None, found[:: max(1, len(found) // _SAMPLE)])
+
+
+def families(name: str, surveys: Sequence[Survey], rows: int, names: Sequence[str] | None) -> list[Family]:
+    """The families of one property.
+
+    Args:
+        name: The property.
+        surveys: One a part.
+        rows: Rows in all looks.
+        names: Its distinct values; None for numbers.
+    """
+    known = np.sum([s.known for s in surveys], axis=0)
+    carriers = int((known > 0).sum())
+    if not carriers:
+        return []
+    # What nearly every event carries (platform, campaign) describes the person, not what happened at one event.
+    background = carriers > 1 and known.sum() >= _BACKGROUND * rows
+    spread = (False,) if background else (False, True) if carriers > 1 else (True,)
+    none = np.empty(0, np.int32)
+    if names is not None:
+        counts = np.sum([s.counts for s in surveys if s.counts is not None], axis=0)
+        codes = np.argsort(-counts, kind="stable")[:_VALUES].astype(np.int32)
+        codes = codes[counts[codes] > 0]
+        labels = tuple(names[int(code)] for code in codes)
+        return [Family(name, "text", each, labels, codes, np.empty(0)) for each in spread]
+    values, counts = np.unique(np.concatenate([s.sample for s in surveys if s.sample is not None]), return_counts=True)
+    few = len(values) <= _FEW
+    exact = values if few else values[counts >= _EXACT_SHARE * counts.sum()]
+    out = [Family(name, "exact", each, tuple(map(number, exact)), none, exact) for each in spread if len(exact)]
+    if not few:
+        inner = np.unique(np.repeat(values, counts)[(np.arange(1, 5) * counts.sum()) // 5])
+        edges = np.concatenate(([-np.inf], inner, [np.inf]))
+        labels = tuple(_range(low, high) for low, high in pairwise(edges.tolist()))
+        out += [Family(name, "bins", each, labels, none, edges) for each in spread]
+    return out
+
+
+def code_rows(part: Part, look: Look, family: Family, barred: frozenset[str]) -> NDArray[np.int32]:
+    """The family's candidate each row of the looks has; -1 for none, and on events that make the groups."""
+    column = part.column(family.property)
+    if isinstance(column, TextColumn):
+        table = np.full(len(column.names) + 1, -1, np.int32)
+        table[family.codes] = np.arange(len(family.codes))
+        found = table[column.codes[look.row]]
+    else:
+        values = column.values[look.row]
+        found = np.searchsorted(family.numbers, values, side="right").astype(np.int32) - 1
+        if family.kind == "exact":
+            found[(found < 0) | (family.numbers[found] != values)] = -1
+        found[np.isnan(values)] = -1
+    if barred:
+        found[_barred_rows(part, look, barred)] = -1
+    if not family.each:
+        return found
+    return np.where(found < 0, -1, part.event[look.row].astype(np.int32) * len(family.labels) + found).astype(np.int32)
+
+
+def count_part(part: Part, look: Look, plan: Plan, question: CompareQuestion) -> Counts:
+    """Count who has what in one part."""
+    labels = 2 * len(plan.groups)
+    label = 2 * look.group + look.side
+    slots = plan.slots
+    slot = slot_rows(part, look, slots)
+    timed = "timing" in question.kinds and not question.untimed
+
+    def counted(code: NDArray[np.int32], size: int, times: NDArray[np.int64]) -> NDArray[np.int64]:
+        found: NDArray[np.int64] = count(look.owner, look.early, code, label, size, labels, times)
+        return found
+
+    return Counts(
+        sizes=np.bincount(label, minlength=labels),
+        events=counted(
+            part.event[look.row].astype(np.int32), len(part.events), TIMES if "repeat" in question.kinds else TIMES[:1]
+        ),
+        families=[
+            counted(
+                code_rows(part, look, family, question.barred),
+                len(family.labels) * (len(part.events) if family.each else 1),
+                TIMES[:1],
+            )
+            for family in plan.families
+        ],
+        orders=count_orders(
+            look.owner, look.early, slot, label, len(slots) if "order" in question.kinds else 0, labels
+        ),
+        moments=_count_moments(part, look, label, labels, question),
+        spent=spent(part, look, slot, len(slots) if timed else 0, question.gap_us),
+        wait=look.wait if timed else look.wait[:, :0],
+        label=label,
+    )
+
+
+def slot_rows(part: Part, look: Look, slots: Sequence[int]) -> NDArray[np.int32]:
+    """The slot of each row's event; -1 for none."""
+    table = np.full(len(part.events), -1, np.int32)
+    table[list(slots)] = np.arange(len(slots))
+    return table[part.event[look.row]]
+
+
+def spent(part: Part, look: Look, slot: NDArray[np.int32], slots: int, gap_us: int) -> NDArray[np.int64]:
+    """Microseconds each person spent on each slot, -1 unknown."""
+    coded = slot if slots else np.full(len(slot), -1, np.int32)
+    return dwell(look.row, look.owner, look.early, coded, part.time, len(look.unit), slots, gap_us)
+
+
+def moments(part: Part, look: Look, time_zone: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Hour (0-23) and weekday (0 is Monday) at which each look begins, in a time zone."""
+    hours, place = np.unique(part.time[look.start] // _HOUR, return_inverse=True)
+    where = zone(time_zone)
+    local = [dt.datetime.fromtimestamp(int(hour) * 3600, tz=where) for hour in hours]
+    hour = np.array([moment.hour for moment in local], np.int64)
+    weekday = np.array([moment.weekday() for moment in local], np.int64)
+    return hour[place], weekday[place]
+
+
+def moment_candidates() -> list[Candidate]:
+    """Candidates in the order `Counts.moments` counts them."""
+    hours = [Candidate("moment", property="hour", value=f"{hour:02}:00") for hour in range(24)]
+    return hours + [Candidate("moment", property="weekday", value=day) for day in _DAYS]
+
+
+def holders(
+    part: Part, look: Look, candidate: Candidate, question: CompareQuestion
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Who a candidate is asked of, who has it in the whole look, and who has it in the strict part; one a person."""
+    every = np.ones(len(look.unit), np.bool_)
+    if candidate.kind == "moment":
+        hour, weekday = moments(part, look, question.time_zone)
+        named = moment_candidates().index(candidate)
+        has = hour == named if candidate.property == "hour" else weekday == named - 24
+        return every, has, has
+    if candidate.kind == "order":
+        return _in_order(part, look, candidate)
+    if candidate.kind == "timing":
+        took = _took(part, look, candidate, question)
+        return took >= 0, took > candidate.low, took > candidate.low
+    mask = _rows_with(part, look, candidate)
+    if candidate.property is not None and question.barred:
+        mask &= ~_barred_rows(part, look, question.barred)
+    whole = np.bincount(look.owner[mask], minlength=len(look.unit)) >= candidate.times
+    strict = np.bincount(look.owner[mask & look.early], minlength=len(look.unit)) >= candidate.times
+    return every, whole, strict
+
+
+def number(value: float) -> str:
+    """A number as people write it."""
+    return f"{value:.10g}"
+
+
+def _range(low: float, high: float) -> str:
+    if low == -np.inf:
+        return f"below {number(high)}"
+    return f"{number(low)} or more" if high == np.inf else f"{number(low)} to below {number(high)}"
+
+
+def _barred_rows(part: Part, look: Look, barred: frozenset[str]) -> NDArray[np.bool_]:
+    found: NDArray[np.bool_] = np.array([name in barred for name in part.events], np.bool_)[part.event[look.row]]
+    return found
+
+
+def _rows_with(part: Part, look: Look, candidate: Candidate) -> NDArray[np.bool_]:
+    mask = np.ones(len(look.row), np.bool_)
+    if candidate.event is not None:
+        mask = part.event[look.row] == list(part.events).index(candidate.event)
+    if candidate.property is None:
+        return mask
+    column = part.column(candidate.property)
+    if isinstance(column, TextColumn):
+        code = column_code(column, str(candidate.value))
+        return mask & (column.codes[look.row] == code)
+    values = column.values[look.row]
+    if candidate.low == candidate.high:
+        return mask & (values == candidate.low)
+    return mask & (values >= candidate.low) & (values < candidate.high)
+
+
+def column_code(column: TextColumn, value: str) -> int:
+    """Place of a value among a column's distinct ones; -2, which no row has, when it is not among them."""
+    from sojourn.analyse.masks import names_array  # noqa: PLC0415  (Arrow, only for a drill-down)
+
+    place: int = names_array(column.names).index(value).as_py()
+    return place if place >= 0 else -2
+
+
+def _in_order(
+    part: Part, look: Look, candidate: Candidate
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+    first = []
+    for name in (candidate.event, candidate.other):
+        rows = np.flatnonzero((part.event[look.row] == list(part.events).index(str(name))) & look.early)
+        place = np.full(len(look.unit), -1, np.int64)
+        place[look.owner[rows[::-1]]] = rows[::-1]
+        first.append(place)
+    both = (first[0] >= 0) & (first[1] >= 0)
+    return both, both & (first[0] < first[1]), both & (first[0] < first[1])
+
+
+def _took(part: Part, look: Look, candidate: Candidate, question: CompareQuestion) -> NDArray[np.int64]:
+    if candidate.other is not None:
+        return look.wait[:, candidate.place - 1]
+    slot = slot_rows(part, look, [list(part.events).index(str(candidate.event))])
+    return spent(part, look, slot, 1, question.gap_us)[:, 0]
+
+
+def _count_moments(
+    part: Part, look: Look, label: NDArray[np.int64], labels: int, question: CompareQuestion
+) -> NDArray[np.int64]:
+    out = np.zeros((31, labels), np.int64)
+    if "moment" not in question.kinds or question.untimed or not len(look.unit):
+        return out
+    hour, weekday = moments(part, look, question.time_zone)
+    np.add.at(out, (hour, label), 1)
+    np.add.at(out, (24 + weekday, label), 1)
+    return out

@@ -1,0 +1,258 @@
+"""From counts to findings: which candidates separate the two sides, how surely, and which say the same.
+
+In: counts of all parts. Out: arrays over candidates, ranked places, and groups of near-identical ones.
+Side 0 is the first group (leavers), side 1 the second (converters). The tests: docs/methods/compare.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sojourn.analyse.comparison_features import TIMES, Candidate, holders, moment_candidates
+from sojourn.analyse.intervals import fisher, holm, mann_whitney, newcombe
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from sojourn.analyse.comparison_features import Counts, Kind, Plan
+    from sojourn.analyse.comparison_question import CompareQuestion
+    from sojourn.analyse.comparison_windows import Look, Looks
+    from sojourn.analyse.journeys import Journeys
+    from sojourn.analyse.parts import Part
+
+    Whole = NDArray[np.int64]
+
+SURE = 0.05
+"""A finding's corrected p is below it."""
+MILESTONE = 0.95
+"""Share of converters that makes an event a part of the way."""
+ALIKE = 0.95
+"""Correlation over persons from which two findings are one."""
+_FEWEST = 3
+_FEWEST_SHARE = 0.005
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """Everything that was tried, as arrays over candidates and labels.
+
+    Attributes:
+        candidates: What.
+        asked: (candidates, labels): persons it was asked of.
+        whole: Persons who have it in the whole look.
+        strict: Persons who have it before the outcome.
+        times: By place of a timing candidate: its values (microseconds), and the labels of their persons.
+        sizes: (labels,): persons.
+    """
+
+    candidates: list[Candidate]
+    asked: NDArray[np.int64]
+    whole: NDArray[np.int64]
+    strict: NDArray[np.int64]
+    times: dict[int, tuple[NDArray[np.float64], NDArray[np.int64]]]
+    sizes: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Each candidate's counts on the two sides and what follows from them.
+
+    Attributes:
+        count_a: Persons of side 0 who have it.
+        n_a: Persons of side 0 it was asked of.
+        count_b: The same of side 1.
+        n_b: The same of side 1.
+        difference: Share in side 0 minus share in side 1; nan where neither side has more by the rules of `judge`.
+        low: Lower end of its interval.
+        high: Upper end.
+        p: p value.
+        corrected: p value, corrected for all that was tried.
+    """
+
+    count_a: NDArray[np.int64]
+    n_a: NDArray[np.int64]
+    count_b: NDArray[np.int64]
+    n_b: NDArray[np.int64]
+    difference: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    p: NDArray[np.float64]
+    corrected: NDArray[np.float64]
+
+    @property
+    def surest(self) -> NDArray[np.float64]:
+        """The end of the interval nearer to no difference: how large the difference is at least; below 0 if it may be none."""
+        found: NDArray[np.float64] = np.where(self.difference >= 0, self.low, -self.high)
+        return found
+
+
+class _Collection:
+    """Candidates that enough persons have and enough have not, as they are found."""
+
+    def __init__(self, sizes: Whole) -> None:
+        self.sizes = sizes
+        self.fewest = max(_FEWEST, int(np.ceil(_FEWEST_SHARE * sizes.sum())))
+        self._candidates: list[Candidate] = []
+        none = np.empty((0, len(sizes)), np.int64)
+        self._asked, self._whole, self._strict = [none], [none], [none]
+        self._times: dict[int, tuple[NDArray[np.float64], Whole]] = {}
+
+    def add(self, made: Sequence[Candidate], whole: Whole, strict: Whole, asked: Whole | None = None) -> None:
+        """Add candidates with their counts by label; `asked` is everyone when it is not given."""
+        of = np.broadcast_to(self.sizes, whole.shape) if asked is None else asked
+        having, total = whole.sum(axis=1), of.sum(axis=1)
+        keep = np.flatnonzero((having >= self.fewest) & (total - having >= self.fewest))
+        self._candidates += [made[k] for k in keep.tolist()]
+        self._asked.append(of[keep])
+        self._whole.append(whole[keep])
+        self._strict.append(strict[keep])
+
+    def add_times(self, candidate: Candidate, values: NDArray[np.float64], label: Whole) -> None:
+        """Add a timing: values in microseconds, and the labels of their persons."""
+        self._times[len(self._candidates)] = (values, label)
+        self._candidates.append(candidate)
+        self._asked.append(np.bincount(label, minlength=len(self.sizes))[None, :])
+        longer = np.bincount(label[values > candidate.low], minlength=len(self.sizes))[None, :]
+        self._whole.append(longer)
+        self._strict.append(longer)
+
+    def tried(self) -> Tried:
+        """All of it."""
+        asked, whole, strict = (np.concatenate(pieces) for pieces in (self._asked, self._whole, self._strict))
+        return Tried(self._candidates, asked, whole, strict, self._times, self.sizes)
+
+
+def collect(counted: Sequence[Counts], plan: Plan, question: CompareQuestion) -> Tried:
+    """Add up the parts and keep the candidates enough persons have, and enough have not."""
+    found = _Collection(np.sum([c.sizes for c in counted], axis=0))
+    names = question.events
+    happened = np.sum([c.events for c in counted], axis=0)
+    for n, times in enumerate(TIMES[: len(happened)].tolist()):
+        kind: Kind = "event" if times == 1 else "repeat"
+        left_out = question.skipped if times == 1 else question.outcomes
+        codes = [code for code, name in enumerate(names) if name not in left_out and kind in question.kinds]
+        made = [Candidate(kind, names[code], times=times) for code in codes]
+        found.add(made, happened[n, codes, :, 0], happened[n, codes, :, 1])
+    for n, family in enumerate(plan.families):
+        counts = np.sum([c.families[n][0] for c in counted], axis=0)
+        used = np.flatnonzero(counts[:, :, 0].sum(axis=1) >= found.fewest)
+        found.add([family.candidate(int(place), names) for place in used], counts[used, :, 0], counts[used, :, 1])
+    orders = np.sum([c.orders for c in counted], axis=0)
+    first, second = np.triu_indices(len(orders), 1)
+    made = [Candidate("order", names[plan.slots[i]], names[plan.slots[j]]) for i, j in zip(first, second, strict=True)]
+    in_order = orders[first, second, :, 1]
+    found.add(made, in_order, in_order, orders[first, second, :, 0])
+    if "moment" in question.kinds and not question.untimed:
+        began = np.sum([c.moments for c in counted], axis=0)
+        found.add(moment_candidates(), began, began)
+    _add_times(found, counted, plan, question)
+    return found.tried()
+
+
+def judge(tried: Tried, groups: Sequence[int], *, many: int) -> Judged:
+    """Test every candidate among the persons of some groups of the breakdown.
+
+    Args:
+        tried: The counts.
+        groups: Groups taken together.
+        many: How many tests there are in all, for the correction.
+    """
+    a, b = [2 * group for group in groups], [2 * group + 1 for group in groups]
+    n_a, n_b = tried.asked[:, a].sum(axis=1), tried.asked[:, b].sum(axis=1)
+    whole_a, whole_b = tried.whole[:, a].sum(axis=1), tried.whole[:, b].sum(axis=1)
+    strict_b = tried.strict[:, b].sum(axis=1)
+    # What leavers have more of must hold against everything converters have in looks of the same length; what
+    # converters have more of must come before the conversion.
+    leavers_more = whole_a * n_b > whole_b * n_a
+    count_b = np.where(leavers_more, whole_b, strict_b)
+    neither = ~leavers_more & (count_b * n_a < whole_a * n_b)
+    p = np.where(neither, 1.0, fisher(whole_a, n_a, count_b, n_b))
+    for place, (values, label) in tried.times.items():
+        p[place] = mann_whitney(values[np.isin(label, a)], values[np.isin(label, b)])[1]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        difference = np.where(neither, np.nan, whole_a / n_a - count_b / n_b)
+    low, high = newcombe(whole_a, n_a, count_b, n_b)
+    return Judged(whole_a, n_a, count_b, n_b, difference, low, high, p, holm(p, many))
+
+
+def rank(judged: Judged, *, one_sided: bool) -> list[int]:
+    """Places of the candidates, best first.
+
+    Sure ones (corrected p below `SURE`) come before others. Within them, with `one_sided`, what side 0 has more of
+    comes before what side 1 has more of; then the difference that is larger at least (`Judged.surest`).
+    """
+    known = np.flatnonzero(~np.isnan(judged.difference))
+    sure = judged.corrected < SURE
+    behind = (judged.difference < 0) & sure if one_sided else np.zeros(len(sure), np.bool_)
+    return sorted(known.tolist(), key=lambda k: (not sure[k], bool(behind[k]), -judged.surest[k], judged.p[k]))
+
+
+def together(
+    journeys: Journeys, looks: Looks, tried: Tried, places: Sequence[int], question: CompareQuestion, group: int | None
+) -> NDArray[np.float64]:
+    """Correlation (phi) over the persons compared of each pair of candidates that may be alike; 0 for all others.
+
+    Args:
+        journeys: The log.
+        looks: Who is compared.
+        tried: Everything that was tried.
+        places: Which candidates.
+        question: The question.
+        group: Only this group of the breakdown; None for all.
+    """
+    labels = slice(None) if group is None else slice(2 * group, 2 * group + 2)
+    have, n = tried.whole[places, labels].sum(axis=1), int(tried.sizes[labels].sum())
+    some = np.flatnonzero(_may_be_alike(have, n))
+
+    def gram(part: Part, look: Look) -> NDArray[np.float64]:
+        mine = np.ones(len(look.unit), np.bool_) if group is None else look.group == group
+        columns = [holders(part, look, tried.candidates[places[k]], question)[1][mine] for k in some.tolist()]
+        matrix = np.array(columns, np.float32).reshape(len(some), -1)
+        found: NDArray[np.float64] = (matrix @ matrix.T).astype(np.float64)
+        return found
+
+    both = np.sum(journeys.map(gram, looks.parts, looks.looks), axis=0) if len(some) else np.empty((0, 0))
+    some_have = have[some].astype(np.float64)
+    spread = np.sqrt(some_have * (n - some_have))
+    phi = np.zeros((len(places), len(places)))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        phi[np.ix_(some, some)] = np.nan_to_num((n * both - np.outer(some_have, some_have)) / np.outer(spread, spread))
+    return phi
+
+
+def _may_be_alike(have: Whole, n: int) -> NDArray[np.bool_]:
+    """Which candidates another one may be alike: phi is bounded by how many persons have each of the two."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        odds = have / (n - have)
+    low, high = np.minimum.outer(odds, odds), np.maximum.outer(odds, odds)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        possible = (np.sqrt(low / high) > ALIKE) | (
+            np.sqrt(np.minimum(np.outer(odds, odds), 1 / np.outer(odds, odds))) > ALIKE
+        )
+    np.fill_diagonal(possible, val=False)
+    found: NDArray[np.bool_] = np.asarray(possible.any(axis=1))
+    return found
+
+
+def _add_times(found: _Collection, counted: Sequence[Counts], plan: Plan, question: CompareQuestion) -> None:
+    """Times on events and between steps, cut at the median of all persons who have them."""
+    label = np.concatenate([c.label for c in counted])
+    every = np.concatenate([np.concatenate([c.wait, c.spent], axis=1) for c in counted])
+    waits = counted[0].wait.shape[1]
+    for column in range(every.shape[1]):
+        known = every[:, column] >= 0
+        values = every[known, column].astype(np.float64)
+        if len(values) < 2 * found.fewest or values.min() == values.max():
+            continue
+        cut = float(np.median(values))
+        if column < waits:
+            steps = question.steps[column : column + 2]
+            made = Candidate("timing", steps[0].text, steps[1].text, low=cut, place=column + 1)
+        else:
+            made = Candidate("timing", question.events[plan.slots[column - waits]], low=cut)
+        found.add_times(made, values, label[known])

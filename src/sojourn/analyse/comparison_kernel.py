@@ -1,0 +1,186 @@
+"""Kernels of `compare`: where each person's look begins and ends, and who has what in it.
+
+In: arrays of one part. Out: small arrays. Never knows what a code stands for.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+
+@njit(nogil=True, cache=True)
+def tries(start, stop, time, classes, first, matched, at, within, gap, gaps, blocked):  # type: ignore[no-untyped-def]
+    """The last try at step `at` of each unit that reached the step before it.
+
+    Returns:
+        Units; the row where the try begins (the first time the step before was reached in the visit of the try); the row
+        of the step, -1 where it was never reached; and microseconds between the steps up to the begin, (units, at - 1).
+    """
+    units = start.size
+    out_unit = np.empty(units, np.int64)
+    out_entry = np.empty(units, np.int64)
+    out_outcome = np.empty(units, np.int64)
+    out_wait = np.zeros((units, max(at - 1, 0)), np.int64)
+    begun = np.empty(at + 1, np.int64)
+    reached = np.empty(at + 1, np.int64)
+    row = np.empty(at + 1, np.int64)
+    waits = np.zeros((at + 1, at + 1), np.int64)
+    m = 0
+    for u in range(units):
+        row[:] = -1
+        entry = np.int64(-1)
+        outcome = np.int64(-1)
+        visit = 0
+        entry_visit = -1
+        for i in range(start[u], stop[u]):
+            t = time[i]
+            if i > start[u] and t - time[i - 1] >= gap:
+                visit += 1
+            c = classes[i]
+            for j in range(first[c], first[c + 1]):
+                k = matched[j]
+                if k > at:
+                    continue
+                if k == 0:
+                    begun[0], reached[0], row[0] = t, t, i
+                elif row[k - 1] >= 0 and t - begun[k - 1] <= within:
+                    begun[k], reached[k], row[k] = begun[k - 1], t, i
+                    waits[k, : k - 1] = waits[k - 1, : k - 1]
+                    waits[k, k - 1] = t - reached[k - 1]
+                    if k == at:
+                        outcome = np.int64(i)
+                        break
+                else:
+                    continue
+                if k == at - 1 and visit != entry_visit:
+                    entry, entry_visit = np.int64(i), visit
+                    out_wait[m, :] = waits[k, : at - 1]
+            if outcome >= 0:
+                break
+            for e in range(gaps.size):
+                if gaps[e] <= at and blocked[e, i] and row[gaps[e] - 1] != i:
+                    row[gaps[e] - 1] = -1
+        if entry >= 0:
+            out_unit[m], out_entry[m], out_outcome[m] = u, entry, outcome
+            m += 1
+    return out_unit[:m], out_entry[:m], out_outcome[:m], out_wait[:m]
+
+
+@njit(nogil=True, cache=True)
+def ends(entry, outcome, stop, clock, horizon, least):  # type: ignore[no-untyped-def]
+    """Where each look's strict part and the whole look end (exclusive).
+
+    The strict part ends at the outcome, or where `horizon` has passed; the whole look when `least` has passed as well.
+    """
+    middle = np.empty(entry.size, np.int64)
+    end = np.empty(entry.size, np.int64)
+    for j in range(entry.size):
+        m = outcome[j]
+        if m < 0:
+            m = entry[j] + 1
+            while m < stop[j] and clock[m] - clock[entry[j]] < horizon[j]:
+                m += 1
+        e = m
+        length = max(horizon[j], least)
+        while e < stop[j] and clock[e] - clock[entry[j]] < length:
+            e += 1
+        middle[j], end[j] = m, e
+    return middle, end
+
+
+@njit(nogil=True, cache=True)
+def spread(start, middle, end):  # type: ignore[no-untyped-def]
+    """Rows of all looks one after the other, whose they are, and whether they lie in the strict part."""
+    n = 0
+    for j in range(start.size):
+        n += end[j] - start[j]
+    row = np.empty(n, np.int64)
+    owner = np.empty(n, np.int32)
+    early = np.empty(n, np.bool_)
+    n = 0
+    for j in range(start.size):
+        for i in range(start[j], end[j]):
+            row[n], owner[n], early[n] = i, j, i < middle[j]
+            n += 1
+    return row, owner, early
+
+
+@njit(nogil=True, cache=True)
+def count(owner, early, code, label, size, labels, times):  # type: ignore[no-untyped-def]
+    """Owners by label that have each code at least so many times: (times, codes, labels, whole look | strict part).
+
+    Args:
+        owner: int32, one a row, equal ones together, strict rows before the others.
+        early: bool, one a row: it lies in the strict part.
+        code: int32, one a row; -1 for none.
+        label: int64, one an owner.
+        size: Codes.
+        labels: Labels.
+        times: int64, ascending.
+    """
+    out = np.zeros((times.size, size, labels, 2), np.int64)
+    last = np.full(size, -1, np.int32)
+    seen = np.zeros(size, np.int32)
+    for r in range(code.size):
+        c = code[r]
+        if c < 0:
+            continue
+        o = owner[r]
+        if last[c] != o:
+            last[c], seen[c] = o, 0
+        seen[c] += 1
+        for k in range(times.size):
+            if seen[c] == times[k]:
+                out[k, c, label[o], 0] += 1
+                if early[r]:
+                    out[k, c, label[o], 1] += 1
+    return out
+
+
+@njit(nogil=True, cache=True)
+def count_orders(owner, early, slot, label, slots, labels):  # type: ignore[no-untyped-def]
+    """Owners with both of two slots in the strict part, and of these the ones whose first came first.
+
+    Returns:
+        (slots, slots, labels, 2): [i, j, label, 0] both, [i, j, label, 1] i before j; i < j only.
+    """
+    out = np.zeros((slots, slots, labels, 2), np.int64)
+    place = np.full(slots, -1, np.int64)
+    order = np.empty(slots, np.int64)
+    r = 0
+    while r < owner.size:
+        o = owner[r]
+        n = 0
+        while r < owner.size and owner[r] == o:
+            s = slot[r]
+            if early[r] and s >= 0 and place[s] < 0:
+                place[s] = n
+                order[n] = s
+                n += 1
+            r += 1
+        for a in range(n):
+            for b in range(a + 1, n):
+                i, j = order[a], order[b]
+                if i < j:
+                    out[i, j, label[o], 0] += 1
+                    out[i, j, label[o], 1] += 1
+                else:
+                    out[j, i, label[o], 0] += 1
+        for a in range(n):
+            place[order[a]] = -1
+    return out
+
+
+@njit(nogil=True, cache=True)
+def dwell(row, owner, early, slot, time, owners, slots, gap):  # type: ignore[no-untyped-def]
+    """Microseconds each owner spent on each slot: until the next event of the strict part, silences left out; -1 unknown."""
+    out = np.full((owners, slots), -1, np.int64)
+    for r in range(row.size - 1):
+        s = slot[r]
+        if s < 0 or owner[r + 1] != owner[r] or not early[r + 1]:
+            continue
+        passed = time[row[r + 1]] - time[row[r]]
+        if passed < gap:
+            out[owner[r], s] = max(out[owner[r], s], 0) + passed
+    return out
