@@ -42,7 +42,16 @@ def text_buffers(values: pa.Array) -> TextBuffers:
     else:
         offsets = np.frombuffer(buffers[1], dtype=np.int32)[values.offset : values.offset + count + 1]
     data = np.frombuffer(buffers[2], dtype=np.uint8) if buffers[2] is not None else np.zeros(0, dtype=np.uint8)
-    return TextBuffers(offsets, data, validity(values))
+    return frozen_buffers(offsets, data, validity(values))
+
+
+def frozen_buffers(
+    offsets: npt.NDArray[np.int32], data: npt.NDArray[np.uint8], valid: npt.NDArray[np.bool_]
+) -> TextBuffers:
+    """The three, read-only: a kernel is compiled once more for each mixture of writable and read-only arrays."""
+    for array in (offsets, data, valid):
+        array.flags.writeable = False
+    return TextBuffers(offsets, data, valid)
 
 
 def validity(values: pa.Array) -> npt.NDArray[np.bool_]:

@@ -28,7 +28,23 @@ if TYPE_CHECKING:
 
     from sojourn.collect.imports.plan import Kind
 
-MISSING_IDS = ("", "null", "NULL", "Null", "None", "none", "nan", "NaN", "NA", "N/A", "undefined", "\\N", "(null)", "-")
+MISSING_IDS = (
+    "",
+    "null",
+    "NULL",
+    "Null",
+    "None",
+    "none",
+    "nan",
+    "NaN",
+    "NA",
+    "N/A",
+    "undefined",
+    "\\N",
+    "(null)",
+    "(not set)",
+    "-",
+)
 """Texts that stand for no id at all."""
 
 
@@ -82,7 +98,7 @@ def _fixed(rows: Rows, plan: Plan) -> tuple[dict[str, pa.Array], npt.NDArray[np.
         "user_id": user,
         "anonymous_id": actor,
         "message_id": _text_or_null(_field(rows, plan, "message_id"), count),
-        "order_id": _text_or_null(_field(rows, plan, "order"), count),
+        "order_id": _id(_field(rows, plan, "order"), count),
         "revenue": _revenue(_field(rows, plan, "revenue"), count),
         "currency": _text_or_null(_field(rows, plan, "currency"), count),
         "bot": mark_bots(agent) if agent is not None else pa.array(np.zeros(count, dtype=np.bool_)),

@@ -32,7 +32,7 @@ def count_breaks(data):
 def scan_rows(data, begin, delimiter, quote, expected, final, most, starts, ends, lines, fields):
     """Fill `starts`, `ends`, `lines` (from 0) and `fields` for each row that is not blank.
 
-    A row with the wrong number of fields (`expected`, 0: any) that stretches over several lines is taken apart: its first line is a
+    A row over several lines that has the wrong number of fields (`expected`, 0: any), or text after a closing quote, is taken apart: its first line is a
     row of its own (fields == -1: a quote was opened and not closed where it should be) and reading goes on with the next line. The
     same holds for a quote that is still open after `most` bytes, or at the end of the file (`final`).
 
@@ -51,10 +51,10 @@ def scan_rows(data, begin, delimiter, quote, expected, final, most, starts, ends
             at = after
             line += 1
             continue
-        end, after, count, inside, first_break = _scan_row(data, at, size, delimiter, quote, final)
+        end, after, count, inside, first_break, loose = _scan_row(data, at, size, delimiter, quote, final)
         if end < 0 and not final and (size - at <= most or first_break < 0):
             break
-        torn = end < 0 or (inside > 0 and expected > 0 and count != expected)
+        torn = end < 0 or (inside > 0 and (loose or (expected > 0 and count != expected)))
         if torn:
             if first_break < 0:
                 first_break = size
@@ -84,10 +84,12 @@ def _after_break(data, at, size, final):
 
 @njit(nogil=True, cache=True)
 def _scan_row(data, at, size, delimiter, quote, final):
-    """End of the row (-1: not found), position after its break, fields, line breaks inside, and where the first one is."""
+    """End of the row (-1: not found), position after its break, fields, line breaks inside, where the first one is, and
+    whether text follows a closing quote, which is then likely the opening one of a later row."""
     count = 1
     inside = 0
     first_break = -1
+    loose = False
     while at < size:
         if data[at] == quote:
             at += 1
@@ -99,11 +101,12 @@ def _scan_row(data, at, size, delimiter, quote, final):
                             first_break = at - 1 if data[at] == _LF and data[at - 1] == _CR else at
                     at += 1
                 if at >= size:
-                    return -1, size, count, inside, first_break
+                    return -1, size, count, inside, first_break, loose
                 at += 1
                 if at < size and data[at] == quote:
                     at += 1
                     continue
+                loose = loose or (at < size and data[at] != delimiter and data[at] != _LF and data[at] != _CR)
                 break
         while at < size and data[at] != delimiter and data[at] != _LF and data[at] != _CR:
             at += 1
@@ -115,6 +118,6 @@ def _scan_row(data, at, size, delimiter, quote, final):
             continue
         after = _after_break(data, at, size, final)
         if after < 0:
-            return -1, size, count, inside, first_break
-        return at, after, count, inside, (first_break if first_break >= 0 else at)
-    return (size if final else -1), size, count, inside, first_break
+            return -1, size, count, inside, first_break, loose
+        return at, after, count, inside, (first_break if first_break >= 0 else at), loose
+    return (size if final else -1), size, count, inside, first_break, loose

@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from sojourn.collect.imports import csv_kernel
+from sojourn.collect.imports import csv_kernel, objects
 from sojourn.collect.imports.arrow_text import one_array
 from sojourn.collect.imports.rows import FIELD_LIMIT, Rows, Sample, reject
 from sojourn.collect.imports.text_check import check_text, without_bom
@@ -109,11 +109,22 @@ class CsvReader:
     done: int
 
     def tasks(self, plan: Plan) -> Iterator[tuple[Callable[[], Rows], int]]:
-        """What reads the file, block by block; the plan adds nothing to it."""
-        del plan
-        yield lambda: self.first, self.done
+        """What reads the file, block by block."""
+        yield partial(_opened, partial(_same, self.first), plan), self.done
         for block, done in self.following:
-            yield partial(parse_block, block, self.layout), done
+            yield partial(_opened, partial(parse_block, block, self.layout), plan), done
+
+
+def _same(rows: Rows) -> Rows:
+    return rows
+
+
+def _opened(read: Callable[[], Rows], plan: Plan) -> Rows:
+    """Rows, with the objects opened that the mapping says stand in them as JSON text."""
+    rows = read()
+    if not plan.mapping.opens_objects:
+        return rows
+    return objects.shape_table(rows, plan)
 
 
 def open_csv(source: Source, chunks: Iterator[bytes], mapping: Mapping) -> CsvReader:
@@ -139,7 +150,10 @@ def open_csv(source: Source, chunks: Iterator[bytes], mapping: Mapping) -> CsvRe
     if block is None:
         raise BadFile(f"{name} has a header and no rows (--no-header if its first line is a row)")
     first = parse_block(block, layout)
-    return CsvReader(source.size, Sample(columns=first.columns, textual=True), mapping, (), layout, first, blocks, done)
+    sample = (
+        objects.sample_table(first, mapping) if mapping.opens_objects else Sample(columns=first.columns, textual=True)
+    )
+    return CsvReader(source.size, sample, mapping, (), layout, first, blocks, done)
 
 
 def _find_layout(text: bytes, name: str, mapping: Mapping) -> tuple[Layout, int, int]:
@@ -239,6 +253,8 @@ def _last_block(source: Source, held: bytes, line: int, layout: Layout) -> Itera
 def parse_block(block: CsvBlock, layout: Layout) -> Rows:
     """Read the fields of a block; every column is text, an empty field is null."""
     scan = block.scan
+    if scan is None and _QUOTE in block.data:
+        scan = scan_block(block.data, layout)
     table = None if scan is not None and (scan.fields != len(layout.names)).any() else _parse(block.data, layout)
     rejected = list(block.rejected)
     kept: npt.NDArray[np.int64] | None = None

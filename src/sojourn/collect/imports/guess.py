@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from sojourn.collect.imports import usual_names
 from sojourn.collect.imports.mapping import SELECTORS, Mapping
-from sojourn.collect.imports.times import TimeForm, find_form
+from sojourn.collect.imports.times import LIKELY, SURE, TimeForm, find_form
 from sojourn.collect.imports.usual_names import reduced
 from sojourn.records.errors import BadMapping
 
@@ -69,6 +69,9 @@ def guess_mapping(sample: Columns[str, pa.Array], given: Mapping) -> tuple[Mappi
 
 def _check_named(sample: Columns[str, pa.Array], given: Mapping) -> None:
     if given.partial:
+        ids = [*split_names(given.person), *split_names(given.actor)]
+        if not any(name in sample for name in ids):
+            raise BadMapping(f"this is no such export: none of {_listed(ids)} is in it, it has {_listed(sample)}")
         return
     for field in (
         "person",
@@ -136,8 +139,9 @@ def _guess_time(columns: dict[str, pa.Array], given: Mapping) -> tuple[dict[str,
         return {}, []
     hinted = [name for name in columns if reduced(name).endswith(_TIME_HINTS)]
     typed = [name for name, values in columns.items() if pa.types.is_timestamp(values.type)]
-    for name in dict.fromkeys((*_by_name(columns, usual_names.TIME), *typed, *hinted)):
-        form = find_form(columns[name], given)
+    usual = _by_name(columns, usual_names.TIME)
+    for name in dict.fromkeys((*usual, *typed, *hinted)):
+        form = find_form(columns[name], given, share=LIKELY if name in usual else SURE)
         if form is not None:
             return {"time": name}, [f"time: {name} ({form.words})"]
     for name, values in columns.items():

@@ -64,6 +64,7 @@ class Mapping:
         kind: Column with the Segment type (track, page, screen, identify, group, alias).
         page_name: Column with the name of a page or screen as it was sent (Segment).
         spread: Object columns whose members become columns of their own.
+        prefixed: Object columns whose members become columns called `object_member`.
         key_values: Columns that hold lists of `{key, value}` (GA4): each key becomes a column.
         explode: Column that holds a list of objects: each becomes a row of its own, with the columns around it.
         traits: Object columns (or single columns) that say something about the person, kept apart as traits.
@@ -98,6 +99,7 @@ class Mapping:
     kind: str | None = None
     page_name: str | None = None
     spread: tuple[str, ...] = ()
+    prefixed: tuple[str, ...] = ()
     key_values: tuple[str, ...] = ()
     explode: str | None = None
     traits: tuple[str, ...] = ()
@@ -108,6 +110,11 @@ class Mapping:
     actor_prefix: str | None = None
     partial: bool = False
     protocol: Literal["segment"] | None = None
+
+    @property
+    def opens_objects(self) -> bool:
+        """Whether rows hold objects or lists that have to be opened."""
+        return bool(self.spread or self.prefixed or self.key_values or self.explode or self.traits or self.context)
 
 
 def recipe_names() -> list[str]:

@@ -44,7 +44,7 @@ def find(item: Object, name: str) -> Any:  # noqa: ANN401 - JSON is anything
         return item[name]
     head, dot, tail = name.partition(".")
     while dot:
-        inner = item.get(head)
+        inner = opened_text(item.get(head))
         if isinstance(inner, dict):
             found = find(inner, tail)
             if found is not None:
@@ -71,7 +71,7 @@ def explode(items: list[Object], column: str) -> tuple[list[Object], list[int]]:
     rows: list[Object] = []
     origins: list[int] = []
     for origin, item in enumerate(items):
-        inner = item.get(column)
+        inner = opened_text(item.get(column))
         elements = [one for one in inner if isinstance(one, dict)] if isinstance(inner, list) else []
         around = {key: value for key, value in item.items() if key != column}
         rows += [{**around, **one} for one in elements] or [around]
@@ -82,23 +82,39 @@ def explode(items: list[Object], column: str) -> tuple[list[Object], list[int]]:
 def flatten(item: Object, mapping: Mapping) -> Object:
     """The item with the members of its `spread` objects and `key_values` lists as members of its own.
 
-    A member whose name the item has already is called `object.member`.
+    A member whose name the item has already is called `object.member`; members of `prefixed` objects `object_member`.
     """
-    if not mapping.spread and not mapping.key_values:
-        return item
     opened = (*mapping.spread, *mapping.key_values)
-    flat = {key: value for key, value in item.items() if key not in opened}
+    if not opened and not mapping.prefixed:
+        return item
+    flat = {key: value for key, value in item.items() if key not in opened and key not in mapping.prefixed}
     for name in opened:
-        inner = item.get(name)
-        if inner is None:
-            continue
+        inner = opened_text(item.get(name))
         members = inner if isinstance(inner, dict) else key_values(inner)
         if members is None:
             flat[name] = inner
             continue
         for key, value in members.items():
             flat[key if key not in item else f"{name}.{key}"] = value
+    for name in mapping.prefixed:
+        inner = opened_text(find(item, name))
+        if isinstance(inner, dict):
+            # An object inside that is opened by itself would else be kept twice.
+            members = {key: value for key, value in inner.items() if f"{name}.{key}" not in mapping.prefixed}
+            flat |= {f"{name}_{key}".replace(".", "_"): value for key, value in members.items()}
+        elif inner is not None:
+            flat[name] = inner
     return flat
+
+
+def opened_text(value: Any) -> Any:  # noqa: ANN401 - JSON is anything
+    """The object or list in a text that holds one as JSON (CSV and Parquet exports write them so); other values as they are."""
+    if not isinstance(value, str) or value[:1] not in ("{", "["):
+        return value
+    try:
+        return msgspec.json.decode(value)
+    except (msgspec.MsgspecError, RecursionError):
+        return value
 
 
 def key_values(pairs: Any) -> Object | None:  # noqa: ANN401 - JSON is anything
@@ -130,9 +146,10 @@ def merged(item: Object, names: Sequence[str]) -> bytes | None:
     """The objects in these members as one JSON object; a single value keeps its name. None when there is nothing."""
     parts: Object = {}
     for name in names:
-        value = find(item, name)
+        value = opened_text(find(item, name))
         if isinstance(value, list):
-            value = key_values(value) or value
+            members = key_values(value)
+            value = value if members is None else members
         if isinstance(value, dict):
             parts |= {key: one for key, one in value.items() if one is not None}
         elif value is not None and value != "":
@@ -157,8 +174,12 @@ def sample_rows(items: list[Object], mapping: Mapping) -> Sample:
     columns = {name: _sampled([item.get(name) for item in flat]) for name in sorted(frequent, key=members.index)}
     reachable: dict[str, pa.Array] = {}
     for name in (*named, *(mapping.properties or ()), *mapping.ignore):
-        values = [select(item, [name]) for item in items]
-        if name not in columns and any(value is not None for value in values):
+        values = [
+            value if (value := find(item, name)) is not None else flat[row].get(name) for row, item in enumerate(items)
+        ]
+        if name not in columns and any(
+            value is not None or name in item for value, item in zip(values, items, strict=True)
+        ):
             reachable[name] = _sampled(values)
     return Sample(columns=columns, reachable=reachable)
 
@@ -316,3 +337,28 @@ def _hashes(items: list[Object], ids: pa.Array | None, mapping: Mapping) -> npt.
         for item in items
     ]
     return np.frombuffer(b"".join(digests), dtype=np.uint64).reshape(-1, 2).copy()
+
+
+def sample_table(rows: Rows, mapping: Mapping) -> Sample:
+    """As `sample_rows`, of columns some of which hold JSON text."""
+    items = table_items(rows)
+    return sample_rows(explode(items, mapping.explode)[0] if mapping.explode else items, mapping)
+
+
+def shape_table(rows: Rows, plan: Plan) -> Rows:
+    """As `shape_rows`, of columns some of which hold JSON text."""
+    items = table_items(rows)
+    origins = list(range(len(items)))
+    if plan.mapping.explode:
+        items, origins = explode(items, plan.mapping.explode)
+
+    def place(wanted: Sequence[int]) -> list[tuple[int, bytes]]:
+        return rows.place([origins[row] for row in wanted])
+
+    return shape_rows(items, plan, place=place, rejected=rows.rejected)
+
+
+def table_items(rows: Rows) -> list[Object]:
+    """The rows as objects."""
+    items: list[Object] = pa.table(rows.columns).to_pylist()
+    return items

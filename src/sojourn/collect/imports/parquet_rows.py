@@ -73,7 +73,7 @@ def open_parquet(source: Source, mapping: Mapping) -> ParquetReader:
         raise BadFile(f"{name} has no row")
     schema = file.schema_arrow
     names = [column for column in schema.names if column not in mapping.ignore]
-    nested = any(pa.types.is_nested(schema.field(column).type) for column in names)
+    nested = mapping.opens_objects or any(pa.types.is_nested(schema.field(column).type) for column in names)
 
     def pieces() -> Iterator[Piece]:
         return _pieces(source, file, names, NESTED_BATCH_ROWS if nested else BATCH_ROWS)

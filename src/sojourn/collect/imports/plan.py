@@ -6,7 +6,7 @@ not fit goes to `rest` as it came.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from sojourn.collect.imports import number_kernel
 from sojourn.collect.imports.guess import guess_mapping, split_names
-from sojourn.collect.imports.times import TimeForm, find_form, read_numbers
+from sojourn.collect.imports.times import ANY, TimeForm, find_form, read_numbers
 from sojourn.records.errors import BadMapping
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def make_plan(first: Sample, given: Mapping, *, file: str) -> tuple[Plan, list[s
         file=file,
         mapping=mapping,
         time=_form(columns, mapping.time, mapping),
-        received=_form(columns, mapping.received_at, mapping),
+        received=_form(columns, mapping.received_at, replace(mapping, time_format=None)),
         kinds=_property_kinds(first, mapping),
     )
     return plan, lines
@@ -95,7 +95,7 @@ def _form(columns: dict[str, pa.Array], selector: str | None, mapping: Mapping) 
     values = pick(columns, selector)
     if values is None:
         return None
-    form = find_form(values, mapping)
+    form = find_form(values, mapping, share=ANY)
     if form is None:
         # Told to be the time by the user: what fits is read, the rest is rejected row by row.
         small = pa.types.is_integer(values.type) or pa.types.is_floating(values.type)
@@ -103,7 +103,7 @@ def _form(columns: dict[str, pa.Array], selector: str | None, mapping: Mapping) 
             return TimeForm(kind="unix" if small else "written", zone=mapping.time_zone)
         example = values.drop_null()[0].as_py()
         raise BadMapping(
-            f'the column "{selector}" is to say when, but most of its values are no times ("{example}"); '
+            f'the column "{selector}" is to say when, but its values are no times ("{example}"); '
             "name another one with --time, or say how it is written with --time-format, as in %d.%m.%Y %H:%M"
         )
     return form

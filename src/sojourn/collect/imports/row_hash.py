@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numba import njit
 
-from sojourn.collect.imports.arrow_text import text_buffers, validity
+from sojourn.collect.imports.arrow_text import frozen_buffers, text_buffers, validity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -120,5 +120,5 @@ def row_hash(columns: Mapping[str, pa.Array], rows: int) -> npt.NDArray[np.uint6
             filled = pc.fill_null(words, 0).to_numpy(zero_copy_only=False)
             data = np.ascontiguousarray(filled).view(np.uint8)
             offsets = np.arange(0, _WORD * (rows + 1), _WORD, dtype=np.int32)
-            _add_texts(sums, offsets, data, validity(values), seed0, seed1)
+            _add_texts(sums, *frozen_buffers(offsets, data, validity(values)), seed0, seed1)
     return sums

@@ -33,7 +33,8 @@ _ERAS = (("unix_s", 1e8, 1e11), ("unix_ms", 1e11, 1e14), ("unix_us", 1e14, 1e17)
 _COMPACT = ((1.8e7, 2.2e7), (1.8e13, 2.2e13))  # about 20191001 and 20191001123000
 _MOST_SECONDS = 250_000_000_000  # year 9892: what every later step can hold
 _MICROS = 1_000_000
-_GOOD_SHARE = 0.9
+SURE, LIKELY, ANY = 0.9, 0.5, 1e-9
+"""Share of values that must be times where nothing, the name, or the user says that the column is one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,11 +58,16 @@ class TimeForm:
     words: str = ""
 
 
-def find_form(values: pa.Array, mapping: Mapping) -> TimeForm | None:
+def find_form(values: pa.Array, mapping: Mapping, *, share: float = SURE) -> TimeForm | None:
     """How `values` say when, following the mapping's `time_format` and `time_zone` where given.
 
+    Args:
+        values: The first values of a column.
+        mapping: Where the user may have said how they are written.
+        share: At least this share of the values must be times.
+
     Returns:
-        None when most values are no times, or numbers that cannot be times of 1973 or later.
+        None when too few values are times, or they are numbers that cannot be times of 1973 or later.
     """
     zone = mapping.time_zone
     given = mapping.time_format
@@ -76,7 +82,7 @@ def find_form(values: pa.Array, mapping: Mapping) -> TimeForm | None:
     if given is not None and given != "iso":
         _check_pattern(given)
         return TimeForm(kind="strptime", pattern=given, zone=zone, words=f"as told: {given}")
-    return _unix_form(values) or _written_form(values, zone)
+    return _unix_form(values, share) or _written_form(values, zone, share)
 
 
 def _check_pattern(pattern: str) -> None:
@@ -87,7 +93,7 @@ def _check_pattern(pattern: str) -> None:
         )
 
 
-def numbers_of(values: pa.Array) -> npt.NDArray[np.float64] | None:
+def numbers_of(values: pa.Array, share: float = SURE) -> npt.NDArray[np.float64] | None:
     """The values as floats (nan: none), or None when the column is not made of numbers."""
     if pa.types.is_integer(values.type) or pa.types.is_floating(values.type) or pa.types.is_decimal(values.type):
         return np.asarray(values.cast(pa.float64(), safe=False).fill_null(np.nan).to_numpy(zero_copy_only=False))
@@ -95,7 +101,7 @@ def numbers_of(values: pa.Array) -> npt.NDArray[np.float64] | None:
         return None
     kinds, _, decimals = read_numbers(values)
     there = kinds != number_kernel.NULL
-    if not there.any() or (kinds[there] == number_kernel.TEXT).mean() > 1 - _GOOD_SHARE:
+    if not there.any() or (kinds[there] == number_kernel.TEXT).mean() > 1 - share:
         return None
     return np.where(there & (kinds != number_kernel.TEXT), decimals, np.nan)
 
@@ -112,8 +118,8 @@ def read_numbers(values: pa.Array) -> tuple[npt.NDArray[np.uint8], npt.NDArray[n
     return kinds, integers, decimals
 
 
-def _unix_form(values: pa.Array) -> TimeForm | None:
-    numbers = numbers_of(values)
+def _unix_form(values: pa.Array, share: float) -> TimeForm | None:
+    numbers = numbers_of(values, share)
     if numbers is None or not np.isfinite(numbers).any():
         return None
     typical = float(np.nanmedian(np.abs(numbers)))
@@ -132,7 +138,7 @@ def _looks_compact(values: pa.Array, typical: float) -> bool:
     if not any(low <= typical < high for low, high in _COMPACT):
         return False
     _, status = _read_written(_as_text(values), time_kernel.DAY_FIRST)
-    return bool((status != time_kernel.BAD).mean() >= _GOOD_SHARE)
+    return bool((status != time_kernel.BAD).mean() >= SURE)
 
 
 def _as_text(values: pa.Array) -> pa.Array:
@@ -148,7 +154,7 @@ def _read_written(values: pa.Array, order: int) -> tuple[npt.NDArray[np.int64], 
     return micros, status
 
 
-def _written_form(values: pa.Array, zone: str) -> TimeForm | None:
+def _written_form(values: pa.Array, zone: str, share: float) -> TimeForm | None:
     if not (pa.types.is_string(values.type) or pa.types.is_integer(values.type) or pa.types.is_floating(values.type)):
         return None
     texts = _as_text(values.drop_null())
@@ -157,7 +163,7 @@ def _written_form(values: pa.Array, zone: str) -> TimeForm | None:
     month_first, month_status = _read_written(texts, time_kernel.MONTH_FIRST)
     day_first, day_status = _read_written(texts, time_kernel.DAY_FIRST)
     month_good, day_good = month_status != time_kernel.BAD, day_status != time_kernel.BAD
-    if max(month_good.mean(), day_good.mean()) < _GOOD_SHARE:
+    if max(month_good.mean(), day_good.mean()) < share:
         return None
     local = bool((np.where(month_good, month_status, day_status) == time_kernel.LOCAL).any())
     where = f"without zone, read as {zone}" if local else "with zone"
