@@ -10,9 +10,10 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from sojourn.collect.imports.read import read_batches
-from sojourn.records.errors import BadFile, StorageFull
+from sojourn.records.errors import BadFile
 from sojourn.store.append import Append, AppendCounts
 from sojourn.store.compaction import FRESH_FILES, compact
+from sojourn.store.durable import clear_errors
 from sojourn.store.events import FRESH, EventsTable
 from sojourn.store.folder import create_folder
 from sojourn.store.index import build_index
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from sojourn.collect.imports.mapping import Mapping
     from sojourn.store.folder import Folder
     from sojourn.store.index import Manifest
-
-_NO_SPACE = 28
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,31 +125,27 @@ def _import_file(  # noqa: PLR0913  (the options of one import, passed on once)
     on_guess: Callable[[Sequence[str]], None] | None,
     report: Callable[[str, int, int], None],
 ) -> AppendCounts:
-    append = Append(folder, source=source, drop_repeats=drop_duplicates)
-    try:
-        for batch in read_batches(
-            file,
-            mapping,
-            on_guess=on_guess,
-            on_progress=lambda done, of: report(f"reading {file.name}", done, of),
-            secret=folder.secret,
-        ):
-            append.add(batch)
-        counts = append.finish()
-    except OSError as error:
-        append.abandon()
-        if error.errno == _NO_SPACE or "No space left" in str(error):
-            message = (
-                f"no space left in {folder.path}; nothing of {file.name} was stored, free some and import it again"
-            )
-            raise StorageFull(message) from error
-        raise
-    except BaseException:
-        append.abandon()
-        raise
+    with clear_errors(folder.path, f"nothing of {file.name} was stored"):
+        append = Append(folder, source=source, drop_repeats=drop_duplicates)
+        try:
+            for batch in read_batches(
+                file,
+                mapping,
+                on_guess=on_guess,
+                on_progress=lambda done, of: report(f"reading {file.name}", done, of),
+                secret=folder.secret,
+            ):
+                append.add(batch)
+            counts = append.finish()
+        except BaseException:
+            append.abandon()
+            raise
     now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
     record: dict[str, Any] = {**asdict(counts), "file": str(file), "source": source, "finished_at": now}
-    with database(folder.control, "control") as control:
+    with (
+        clear_errors(folder.path, f"{file.name} was stored, and is missing in the list of imports"),
+        database(folder.control, "control") as control,
+    ):
         queries("control").add_import(control, **record)
     return counts
 

@@ -51,6 +51,10 @@ class FolderBusy(SojournError):
     """Another process is writing to this data folder; wait for it or end it."""
 
 
+class NotWritable(SojournError):
+    """The data folder is read-only for this user; give it a folder it may write, or change its permissions."""
+
+
 class StorageFull(SojournError):
     """The disk is full; nothing of this import was stored. Free some space and run it again."""
 

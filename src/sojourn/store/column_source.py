@@ -157,7 +157,19 @@ def _merged(column: pa.Array | None, rest: pa.Array) -> pa.Array:
         return rest
     if rest.null_count == len(rest):
         return column
+    if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
+        numbers = _as_numbers(column, rest)
+        if numbers is not None:
+            return numbers
     return pc.coalesce(_texts(column), rest)
+
+
+def _as_numbers(column: pa.Array, rest: pa.Array) -> pa.Array | None:
+    """A column of numbers with the numbers that did not fit its type; None when some are no numbers."""
+    try:
+        return pc.coalesce(column.cast(pa.float64()), rest.cast(pa.float64()))
+    except pa.ArrowInvalid:
+        return None
 
 
 def _numeric(pieces: list[pa.Array]) -> bool:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, overload
 
 import pyarrow as pa
 
+from sojourn.store.durable import sync_file
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -48,10 +50,8 @@ Column = TextColumn | NumberColumn
 
 
 def write_columns(path: Path, columns: Mapping[str, NDArray[Any]]) -> None:
-    """Write arrays of equal length as one uncompressed Arrow file."""
-    batch = pa.record_batch({name: pa.array(values) for name, values in columns.items()})
-    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, batch.schema) as writer:
-        writer.write_batch(batch)
+    """Write arrays of equal length as one uncompressed Arrow file, and sync it."""
+    _write(path, pa.record_batch({name: pa.array(values) for name, values in columns.items()}))
 
 
 def map_columns(path: Path) -> dict[str, NDArray[Any]]:
@@ -62,10 +62,15 @@ def map_columns(path: Path) -> dict[str, NDArray[Any]]:
 
 
 def write_names(path: Path, names: pa.Array) -> None:
-    """Write the distinct values of a text column."""
-    batch = pa.record_batch({"names": names.cast(pa.large_string())})
+    """Write the distinct values of a text column, and sync it."""
+    _write(path, pa.record_batch({"names": names.cast(pa.large_string())}))
+
+
+def _write(path: Path, batch: pa.RecordBatch) -> None:
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, batch.schema) as writer:
         writer.write_batch(batch)
+    # A reader trusts what it finds: after a power cut a file must be whole, or not be there.
+    sync_file(path)
 
 
 class MappedNames(Sequence[str]):

@@ -14,15 +14,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sojourn.store.durable import replace_file
-from sojourn.store.events import FRESH, DataFile, EventsTable, open_writer, scan_file
+from sojourn.store.durable import clear_errors, replace_file
+from sojourn.store.events import DataFile, EventsTable, open_writer, scan_file
 from sojourn.store.index import bucket_bits, read_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
-
-    from numpy.typing import NDArray
 
     from sojourn.store.events import Version
     from sojourn.store.folder import Folder
@@ -49,8 +47,13 @@ def compact(folder: Folder, *, progress: Callable[[str, int, int], None] | None 
     replaced = _to_rewrite(version.files, bits)
     if not replaced:
         return version
-    written = _rewrite(table, version, replaced, bits, report)
-    after = table.commit(written, seq=version.seq, removes=replaced, kind="compact")
+    try:
+        with clear_errors(folder.path, "the events are as they were before compacting"):
+            written = _rewrite(table, version, replaced, bits, report)
+            after = table.commit(written, seq=version.seq, removes=replaced, kind="compact")
+    except BaseException:
+        table.remove_unreferenced()
+        raise
     manifest = read_manifest(folder)
     if manifest is not None and manifest.version == version.number:
         # The same events under another version: the index stays true.
@@ -63,14 +66,6 @@ def compact(folder: Folder, *, progress: Callable[[str, int, int], None] | None 
 def bucket_name(number: int, bits: int) -> str:
     """Name of a bucket: its prefix in binary, or `all`."""
     return f"{number:0{bits}b}" if bits else WHOLE
-
-
-def may_hold(bucket: str, actors: NDArray[np.int64]) -> bool:
-    """Whether a bucket can hold events of any of these actors."""
-    if bucket in (FRESH, WHOLE):
-        return True
-    tops = actors.view(np.uint64) >> np.uint64(64 - len(bucket))
-    return bool((tops == int(bucket, 2)).any())
 
 
 def _to_rewrite(files: Sequence[DataFile], bits: int) -> list[DataFile]:

@@ -7,6 +7,7 @@ then refuses the person's events up to this moment on every import. Readers of o
 from __future__ import annotations
 
 import datetime as dt
+import re
 import shutil
 import sqlite3
 from dataclasses import dataclass
@@ -14,12 +15,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from sojourn.identify.actor import actor_id
 from sojourn.identify.persons import fold_links
 from sojourn.records.errors import UnknownPerson
 from sojourn.records.periods import to_us
-from sojourn.store.compaction import may_hold
+from sojourn.store.append import without_device
+from sojourn.store.durable import clear_errors
 from sojourn.store.events import EventsTable, scan_file, write_file
 from sojourn.store.index import build_index
 from sojourn.store.sqlite import database, queries
@@ -61,29 +64,44 @@ def erase(folder: Folder, person: str, *, progress: Callable[[str, int, int], No
 
     Raises:
         UnknownPerson: No event carries the identifier.
+        StorageFull: The disk is full; do it again when there is space.
     """
+    with clear_errors(folder.path, f"{person} is not erased yet"):
+        return _erase(folder, person, progress)
+
+
+def _erase(folder: Folder, person: str, progress: Callable[[str, int, int], None] | None) -> Receipt:
     table = EventsTable(folder.events)
     table.recover()
     version = table.read()
     actors = _actors(folder, table, version, person)
     now = dt.datetime.now(dt.UTC)
+    found = _affected(version, actors)
+    until = max(to_us(now), found.last_us)
     with database(folder.control, "control") as control:
-        queries("control").suppress(control, ({"actor": int(a), "until_us": to_us(now)} for a in actors))
-    ids, touched, events = _affected(version, actors)
-    quarantined = _erase_quarantine(folder, ids | {person})
-    written = [path for file in touched if (path := _without(table, version, file, actors))]
-    table.commit(written, seq=version.seq, removes=touched, kind="erase")
+        queries("control").suppress(control, ({"actor": int(a), "until_us": until} for a in actors))
+    quarantined = _erase_quarantine(folder, found.ids | {person})
+    written = [path for file in found.files if (path := _without(table, version, file, actors))]
+    table.commit(written, seq=version.seq, removes=found.files, kind="erase")
     table.remove_unreferenced()
     shutil.rmtree(folder.events / "torn", ignore_errors=True)
-    shutil.rmtree(folder.index, ignore_errors=True)
-    build_index(folder, progress=progress)
-    receipt = Receipt(now.isoformat(timespec="seconds"), len(actors), events, quarantined)
+    _renew_index(folder, progress)
+    receipt = Receipt(now.isoformat(timespec="seconds"), len(actors), found.events, quarantined)
     with database(folder.control, "control") as control:
         queries("control").add_receipt(
-            control, erased_at=receipt.erased_at, actors=len(actors), events=events, quarantined=quarantined
+            control, erased_at=receipt.erased_at, actors=len(actors), events=found.events, quarantined=quarantined
         )
     _empty_log(folder.control)
     return receipt
+
+
+def _renew_index(folder: Folder, progress: Callable[[str, int, int], None] | None) -> None:
+    """A new index in place of the old one, which readers use until then and which must not outlive this."""
+    try:
+        build_index(folder, progress=progress)
+    except BaseException:
+        shutil.rmtree(folder.index, ignore_errors=True)
+        raise
 
 
 def _actors(folder: Folder, table: EventsTable, version: Version, person: str) -> NDArray[np.int64]:
@@ -107,48 +125,68 @@ def _actors(folder: Folder, table: EventsTable, version: Version, person: str) -
     return np.unique(np.concatenate([linked, np.array(sorted(persons | seen), np.int64)]))
 
 
-def _theirs(rows: pa.Table, actors: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Events of these actors, or linked with one of them."""
-    linked = rows["linked_actor"].fill_null(0).to_numpy()
-    mine: NDArray[np.bool_] = np.isin(rows["actor"].to_numpy(), actors) | (np.isin(linked, actors) & (linked != 0))
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What there is of a person: identifiers as they were sent, files to rewrite, how many events, the latest time."""
+
+    ids: set[str]
+    files: list[DataFile]
+    events: int
+    last_us: int
+
+
+def _of(rows: pa.Table, column: str, actors: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Rows whose actor, or linked actor, is one of these."""
+    values = rows[column].fill_null(0).to_numpy()
+    mine: NDArray[np.bool_] = np.isin(values, actors) & (values != 0)
     return mine
 
 
-def _affected(version: Version, actors: NDArray[np.int64]) -> tuple[set[str], list[DataFile], int]:
-    """Identifiers as they were sent, the files that hold events of the person, and how many events."""
+def _affected(version: Version, actors: NDArray[np.int64]) -> _Found:
+    """Find the person's events, and events of others that name one of the person's devices."""
     ids: set[str] = set()
-    touched, events = [], 0
+    files, events, last = [], 0, 0
     for file in version.files:
-        if not may_hold(file.bucket, actors):
-            continue
-        found = 0
-        for group in scan_file(file.path, ["actor", "linked_actor", "user_id", "anonymous_id"]):
-            mine = group.filter(pa.array(_theirs(group, actors)))
-            found += mine.num_rows
+        named = False
+        for group in scan_file(file.path, ["actor", "linked_actor", "user_id", "anonymous_id", "time"]):
+            mine, linked = _of(group, "actor", actors), _of(group, "linked_actor", actors)
+            named = named or bool((mine | linked).any())
+            theirs = group.filter(pa.array(mine))
+            if not theirs.num_rows:
+                continue
+            events += theirs.num_rows
+            last = max(last, pc.max(theirs["time"].cast(pa.int64())).as_py() or 0)
             for column in ("user_id", "anonymous_id"):
-                ids |= {value for value in mine[column].unique().to_pylist() if value}
-        if found:
-            touched.append(file)
-            events += found
-    return ids, touched, events
+                ids |= {value for value in theirs[column].unique().to_pylist() if value}
+        if named:
+            files.append(file)
+    return _Found(ids, files, events, last)
 
 
 def _without(table: EventsTable, version: Version, file: DataFile, actors: NDArray[np.int64]) -> Path | None:
     """The file without the person's events; None when nothing is left."""
     path = table.new_file(file.bucket)
     names = table.schema(version).names
-    kept = (group.filter(pa.array(~_theirs(group, actors))) for group in scan_file(file.path, names, version.promoted))
+    kept = (_kept(group, actors) for group in scan_file(file.path, names, version.promoted))
     return path if write_file(path, kept) else None
 
 
+def _kept(rows: pa.Table, actors: NDArray[np.int64]) -> pa.Table:
+    """Events of others; one of them on a device of the person stays, and no longer names the device."""
+    rows = rows.filter(pa.array(~_of(rows, "actor", actors)))
+    linked = _of(rows, "linked_actor", actors)
+    return without_device(rows, linked) if linked.any() else rows
+
+
 def _erase_quarantine(folder: Folder, ids: set[str]) -> int:
-    """Remove quarantined rows that mention the person."""
-    removed = 0
+    """Remove quarantined rows that name the person."""
+    named = re.compile(b"|".join(rb"(?<!\w)" + re.escape(value.encode()) + rb"(?!\w)" for value in sorted(ids)))
     with database(folder.quarantine, "quarantine") as quarantine:
-        for value in sorted(ids):
-            removed += queries("quarantine").erase_containing(quarantine, value=value.encode())
+        rows = queries("quarantine").texts(quarantine)
+        keys = [{"key": key} for key, raw, detail in rows if named.search(raw) or named.search(detail.encode())]
+        queries("quarantine").erase(quarantine, keys)
     _empty_log(folder.quarantine)
-    return removed
+    return len(keys)
 
 
 def _empty_log(path: Path) -> None:

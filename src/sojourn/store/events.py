@@ -8,6 +8,7 @@ behind it is set aside by the next writer.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import sys
 import time
@@ -23,6 +24,7 @@ from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Tr
 from deltalake.schema import Field, PrimitiveType, Schema
 from deltalake.transaction import AddAction, RemoveAction
 
+from sojourn.records.errors import NotADataFolder
 from sojourn.store.durable import replace_file, sync_all, sync_file, sync_folder
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _UTC = pa.timestamp("us", tz="UTC")
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 FIXED = pa.schema(
     [
@@ -65,6 +68,9 @@ _CONFIGURATION = {"delta.dataSkippingStatsColumns": "time,seq"}
 _QUIET = PostCommitHookProperties(create_checkpoint=False, cleanup_expired_logs=False)
 _CHECKPOINT_EVERY = 100
 _SEQ_APP = "seq"
+_DURABLE = "durable.json"
+_LAST_YEAR_US = 253_402_300_799_999_999  # 9999-12-31: the last day ISO 8601 and Python can write
+_FIRST_YEAR_US = -30_610_224_000_000_000  # 1000-01-01: before, strftime leaves out the leading zero
 _ROW_GROUP = 262_144
 
 
@@ -157,12 +163,19 @@ class EventsTable:
 
         Returns:
             The files set aside, now under `torn/`; they belong to no acknowledged import.
+
+        Raises:
+            NotADataFolder: The record of what is durable is gone though there are commits; nothing is touched then.
         """
         if not self.path.exists():
             return []
         durable = self._durable()
         last = -1 if durable is None else durable.version
         log = self.path / "_delta_log"
+        if durable is None and any(_log_version(path) > 0 for path in log.glob("*.json")):
+            # Only the commit that makes the table may stand there without a record of it.
+            message = f"{self.path / _DURABLE} is missing, though {log} holds commits; restore it from a backup"
+            raise NotADataFolder(message)
         torn = [path for path in sorted(log.glob("*")) if _log_version(path) > last or path.name.startswith(".")]
         pointer = log / "_last_checkpoint"
         if pointer.exists() and _checkpointed(pointer) > last:
@@ -263,23 +276,20 @@ class EventsTable:
         self._settle(DeltaTable(str(self.path)).version(), adds)
         return self.read()
 
-    def remove_unreferenced(self, *, keep: float = 0.0) -> int:
-        """Delete data files that the durable version does not name.
-
-        Args:
-            keep: Spare files younger than this many seconds, for readers of the version before.
+    def remove_unreferenced(self) -> int:
+        """Delete data files that the durable version does not name, for good.
 
         Returns:
             Files deleted.
         """
         named = {file.path for file in self.read().files}
-        horizon = time.time() - keep
-        gone = 0
-        for path in self.path.glob("bucket=*/*.parquet"):
-            if path not in named and path.stat().st_mtime <= horizon:
-                path.unlink()
-                gone += 1
-        return gone
+        gone = [path for path in self.path.glob("bucket=*/*.parquet") if path not in named]
+        for path in gone:
+            path.unlink()
+        # What was erased must not come back with a power cut.
+        for folder in {path.parent for path in gone}:
+            sync_folder(folder)
+        return len(gone)
 
     def scan(self, version: Version, columns: Sequence[str]) -> Iterator[pa.Table]:
         """Row groups of a version, one table each, oldest file first.
@@ -301,10 +311,14 @@ class EventsTable:
 
     def _durable(self) -> _Durable | None:
         try:
-            content = (self.path / "durable.json").read_bytes()
+            content = (self.path / _DURABLE).read_bytes()
         except FileNotFoundError:
             return None
-        return msgspec.json.decode(content, type=_Durable)
+        try:
+            return msgspec.json.decode(content, type=_Durable)
+        except msgspec.MsgspecError as error:
+            message = f"{self.path / _DURABLE} is damaged ({error}); restore it from a backup"
+            raise NotADataFolder(message) from error
 
     def _settle(self, version: int, adds: Sequence[Path]) -> None:
         """Sync a commit's log entry and folders, then record it as durable."""
@@ -313,9 +327,9 @@ class EventsTable:
             DeltaTable(str(self.path)).create_checkpoint()
             sync_all(path for path in log.iterdir() if path.is_file() and path.suffix != ".json")
         sync_file(log / f"{version:020d}.json")
-        for folder in {log, self.path, *(path.parent for path in adds)}:
+        for folder in {log, self.path, self.path.parent, *(path.parent for path in adds)}:
             sync_folder(folder)
-        replace_file(self.path / "durable.json", msgspec.json.encode(_Durable(version)))
+        replace_file(self.path / _DURABLE, msgspec.json.encode(_Durable(version)))
 
     def _files(self, table: DeltaTable) -> tuple[DataFile, ...]:
         actions = pa.table(table.get_add_actions(flatten=True))
@@ -412,10 +426,16 @@ def _column_stats(file: pq.ParquetFile, name: str, stats: dict[str, Any]) -> Non
     stats["nullCount"][name] = sum(group.null_count for group in groups if group is not None)
     if not known:
         return
-    low, high = min(group.min for group in known), max(group.max for group in known)
+    low, high = min(group.min_raw for group in known), max(group.max_raw for group in known)
     if name == "time":
-        low, high = low.strftime("%Y-%m-%dT%H:%M:%S.%fZ"), high.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        if low < _FIRST_YEAR_US or high > _LAST_YEAR_US:
+            return
+        low, high = _iso(low), _iso(high)
     stats["minValues"][name], stats["maxValues"][name] = low, high
+
+
+def _iso(micros: int) -> str:
+    return (_EPOCH + dt.timedelta(microseconds=micros)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def _promoted(schema: Schema) -> tuple[Promoted, ...]:

@@ -19,13 +19,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from sojourn.records.errors import FolderBusy, NotADataFolder
-from sojourn.store.durable import replace_file
+from sojourn.store.durable import clear_errors, sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FORMAT = 1
 _FILE = "folder.json"
+_SECRET_BYTES = 32
 
 
 class _FolderFile(msgspec.Struct, frozen=True):
@@ -71,12 +72,16 @@ class Folder:
 
         Raises:
             FolderBusy: Another process is writing; its process number is in the message.
+            StorageFull: The disk is full.
+            NotWritable: The folder is read-only.
         """
-        descriptor = os.open(self.path / "writer.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        with clear_errors(self.path, "nothing was written"):
+            descriptor = os.open(self.path / "writer.lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             _lock(descriptor, self.path)
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+            with clear_errors(self.path, "nothing was written"):
+                os.ftruncate(descriptor, 0)
+                os.pwrite(descriptor, str(os.getpid()).encode(), 0)
             yield
         finally:
             os.close(descriptor)
@@ -100,33 +105,64 @@ def open_folder(path: str | Path) -> Folder:
     place = Path(path)
     try:
         content = (place / _FILE).read_bytes()
-    except (FileNotFoundError, NotADirectoryError) as error:
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
         message = f"no Sojourn data in {place}; `sojourn import FILE --data {place}` puts some there"
         raise NotADataFolder(message) from error
     try:
         record = msgspec.json.decode(content, type=_FolderFile)
-    except msgspec.MsgspecError as error:
+        secret = bytes.fromhex(record.secret)
+        if len(secret) != _SECRET_BYTES:
+            message = f"a secret of {len(secret)} bytes"
+            raise ValueError(message)  # noqa: TRY301  (damage of any kind ends in one sentence)
+    except (msgspec.MsgspecError, ValueError) as error:
         message = f"{place / _FILE} is damaged ({error}); restore it from a backup, it holds the folder's secret"
         raise NotADataFolder(message) from error
     if record.format > FORMAT:
         message = f"{place} has format {record.format}, this version reads up to {FORMAT}; upgrade Sojourn"
         raise NotADataFolder(message)
-    return Folder(path=place, secret=bytes.fromhex(record.secret))
+    return Folder(path=place, secret=secret)
 
 
 def create_folder(path: str | Path) -> Folder:
-    """Open a data folder, making it first when it does not exist."""
+    """Open a data folder, making it first when it does not exist.
+
+    Raises:
+        NotADataFolder: There is something else of that name, or the folder is damaged.
+        StorageFull: The disk is full.
+        NotWritable: It may not be made there.
+    """
     place = Path(path)
     try:
         return open_folder(place)
     except NotADataFolder:
         if (place / _FILE).exists():
             raise
-    place.mkdir(parents=True, exist_ok=True, mode=0o700)
-    record = _FolderFile(format=FORMAT, secret=secrets.token_hex(32))
-    replace_file(place / _FILE, msgspec.json.encode(record))
-    (place / _FILE).chmod(0o600)
+    try:
+        with clear_errors(place, "nothing was written"):
+            place.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _write_secret(place)
+    except (FileExistsError, NotADirectoryError) as error:
+        message = f"{place} is no folder; name another one with --data"
+        raise NotADataFolder(message) from error
     return open_folder(place)
+
+
+def _write_secret(place: Path) -> None:
+    """Make `folder.json`, unless another process has just made it: a folder has one secret for ever."""
+    record = _FolderFile(format=FORMAT, secret=secrets.token_hex(_SECRET_BYTES))
+    fresh = place / f".{_FILE}-{secrets.token_hex(8)}"
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(msgspec.json.encode(record))
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            os.link(fresh, place / _FILE)
+    finally:
+        fresh.unlink()
+    sync_folder(place)
+    sync_folder(place.parent)
 
 
 def _lock(descriptor: int, path: Path) -> None:

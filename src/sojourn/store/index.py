@@ -16,17 +16,18 @@ import tempfile
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 import numpy as np
 import pyarrow as pa
 
 from sojourn.identify.persons import PersonMap, fold_links
-from sojourn.records.errors import FolderBusy, NotADataFolder, UnknownColumn
+from sojourn.records.errors import FolderBusy, NotADataFolder, NotWritable, UnknownColumn
 from sojourn.store.column_source import BySeq, ColumnSource
 from sojourn.store.columns import (
     Column,
+    MappedNames,
     NumberColumn,
     TextColumn,
     map_columns,
@@ -34,7 +35,7 @@ from sojourn.store.columns import (
     write_columns,
     write_names,
 )
-from sojourn.store.durable import replace_file
+from sojourn.store.durable import clear_errors, replace_file, sync_file, sync_folder
 from sojourn.store.events import EventsTable
 from sojourn.store.grouping import group_rows
 
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from sojourn.store.events import Version
     from sojourn.store.folder import Folder
 
+T = TypeVar("T")
 FORMAT = 1
 COLUMN_LIMIT = 64
 """Column files kept; the one unused for longest goes first."""
@@ -132,13 +134,22 @@ class Index:
         """
         if name not in self._columns:
             place = self._path / "columns" / hashlib.blake2b(name.encode(), digest_size=12).hexdigest()
-            if not place.exists():
-                self._build_column(name, place)
-            os.utime(place)
-            if (place / _ABSENT).exists():
-                raise UnknownColumn((place / _ABSENT).read_text())
-            self._columns[name] = self._map_column(place)
+            try:
+                with clear_errors(self.folder.path, f"the column {name} was not indexed"):
+                    self._columns[name] = self._open_column(name, place)
+            except (FileNotFoundError, NotWritable):
+                # A newer index took the place of this one, or the folder is not ours to write: nothing is kept.
+                self._columns[name] = _in_memory(self._read_column(name), self.buckets)
         return self._columns[name]
+
+    def _open_column(self, name: str, place: Path) -> list[Column]:
+        if not place.exists():
+            self._build_column(name, place)
+        with contextlib.suppress(PermissionError):
+            os.utime(place)
+        if (place / _ABSENT).exists():
+            raise UnknownColumn((place / _ABSENT).read_text())
+        return self._map_column(place)
 
     def _map_column(self, place: Path) -> list[Column]:
         files = [map_columns(place / f"{bucket.number:03d}.arrow") for bucket in self.buckets]
@@ -153,20 +164,23 @@ class Index:
         fresh = place.with_name(f".{place.name}-{uuid.uuid4().hex}")
         fresh.mkdir()
         try:
+            self._write_column(name, fresh)
+            sync_folder(fresh)
+            with contextlib.suppress(FileExistsError):
+                # Another reader may have built the same column first; its files are as good as ours.
+                _rename(fresh, place)
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
+        _forget_unused(place.parent)
+
+    def _write_column(self, name: str, place: Path) -> None:
+        try:
             by_seq = self._read_column(name)
         except UnknownColumn as error:
             # Questions ask for columns a log may lack, such as revenue: it is searched for them once.
-            (fresh / _ABSENT).write_text(str(error))
-        else:
-            self._write_column(name, by_seq, fresh)
-        try:
-            fresh.rename(place)
-        except OSError:
-            # Another reader built the same column first; its files are as good as ours.
-            shutil.rmtree(fresh)
-        _forget_unused(place.parent)
-
-    def _write_column(self, name: str, by_seq: BySeq, place: Path) -> None:
+            (place / _ABSENT).write_text(str(error))
+            sync_file(place / _ABSENT)
+            return
         for bucket in self.buckets:
             write_columns(place / f"{bucket.number:03d}.arrow", {by_seq.kind: by_seq.at(bucket.seq)})
             self._progress(f"indexing {name}", bucket.number + 1, len(self.buckets))
@@ -180,10 +194,14 @@ class Index:
         def report(done: int, of: int) -> None:
             self._progress(f"reading {name}", done, of)
 
-        for _ in range(_TRIES - 1):
-            with contextlib.suppress(FileNotFoundError):
-                return ColumnSource(table, table.read()).read(name, progress=report)
-        return ColumnSource(table, table.read()).read(name, progress=report)
+        def read() -> BySeq:
+            version = table.read()
+            if version.number < self.manifest.version:
+                message = f"{self.folder.path} was deleted or replaced meanwhile; open it again"
+                raise NotADataFolder(message)
+            return ColumnSource(table, version).read(name, progress=report)
+
+        return retried(read)
 
 
 def open_index(folder: Folder, *, progress: Callable[[str, int, int], None] | None = None) -> Index:
@@ -194,6 +212,18 @@ def open_index(folder: Folder, *, progress: Callable[[str, int, int], None] | No
         FolderBusy: There is no index yet and another process is making it.
     """
     report = progress or (lambda _what, _done, _of: None)
+    return retried(lambda: _open(folder, report))
+
+
+def retried(read: Callable[[], T]) -> T:
+    """Read again, a few times, when a writer replaced files between finding and opening them."""
+    for _ in range(_TRIES - 1):
+        with contextlib.suppress(FileNotFoundError):
+            return read()
+    return read()
+
+
+def _open(folder: Folder, report: Callable[[str, int, int], None]) -> Index:
     manifest = read_manifest(folder)
     version = EventsTable(folder.events).read()
     if not version.rows:
@@ -205,6 +235,7 @@ def open_index(folder: Folder, *, progress: Callable[[str, int, int], None] | No
                 manifest = build_index(folder, progress=report)
         except FolderBusy:
             # Someone is writing: what was last made visible is what there is to read.
+            manifest = read_manifest(folder)
             if manifest is None:
                 raise
     return Index(folder, manifest, progress=report)
@@ -212,10 +243,14 @@ def open_index(folder: Folder, *, progress: Callable[[str, int, int], None] | No
 
 def read_manifest(folder: Folder) -> Manifest | None:
     """The manifest of the current generation; None when there is none that this version reads."""
-    with contextlib.suppress(FileNotFoundError, msgspec.MsgspecError):
-        manifest = msgspec.json.decode((folder.index / "manifest.json").read_bytes(), type=Manifest)
-        if manifest.format == FORMAT and (folder.index / manifest.generation).is_dir():
-            return manifest
+    for _ in range(_TRIES):
+        with contextlib.suppress(FileNotFoundError, msgspec.MsgspecError):
+            manifest = msgspec.json.decode((folder.index / "manifest.json").read_bytes(), type=Manifest)
+            if manifest.format != FORMAT:
+                return None
+            # Without its files it was replaced this moment, and the next reading finds the new one.
+            if (folder.index / manifest.generation).is_dir():
+                return manifest
     return None
 
 
@@ -225,18 +260,29 @@ def build_index(folder: Folder, *, progress: Callable[[str, int, int], None] | N
     Memory stays bounded: rows go to one temporary file a bucket, and two buckets are sorted at a time.
     """
     report = progress or (lambda _what, _done, _of: None)
+    with clear_errors(folder.path, "the events are stored, and not indexed yet"):
+        return _build(folder, report)
+
+
+def _build(folder: Folder, report: Callable[[str, int, int], None]) -> Manifest:
     table = EventsTable(folder.events)
     version = table.read()
     folder.index.mkdir(exist_ok=True)
     generation = f"{version.number:08d}-{uuid.uuid4().hex[:8]}"
     fresh = folder.index / f".{generation}"
     fresh.mkdir()
-    manifest = _Builder(table, version, fresh, report).build(generation)
-    fresh.rename(folder.index / generation)
+    try:
+        manifest = _Builder(table, version, fresh, report).build(generation)
+        sync_folder(fresh)
+        fresh.rename(folder.index / generation)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
     replace_file(folder.index / "manifest.json", msgspec.json.encode(manifest))
     for other in folder.index.iterdir():
         if other.is_dir() and other.name != generation:
             shutil.rmtree(other, ignore_errors=True)
+    # What was erased must not come back with a power cut.
+    sync_folder(folder.index)
     return manifest
 
 
@@ -250,7 +296,7 @@ class _Builder:
         self._bits = bucket_bits(version.rows)
         self._codes: dict[str, int] = {}
         self._untimed = self._bots = 0
-        self._first, self._last = np.iinfo(np.int64).max, 0
+        self._first, self._last = np.iinfo(np.int64).max, np.iinfo(np.int64).min
 
     def build(self, generation: str) -> Manifest:
         persons = self._person_map()
@@ -268,7 +314,7 @@ class _Builder:
             untimed=self._untimed,
             bots=self._bots,
             first_us=int(self._first) if timed else 0,
-            last_us=int(self._last),
+            last_us=int(self._last) if timed else 0,
             events=list(self._codes),
         )
 
@@ -351,6 +397,28 @@ def bucket_bits(rows: int) -> int:
     return 6
 
 
+def _in_memory(by_seq: BySeq, buckets: Sequence[Bucket]) -> list[Column]:
+    """A column over the rows of buckets, without a file."""
+    if by_seq.names is None:
+        return [NumberColumn(by_seq.at(bucket.seq)) for bucket in buckets]
+    names = MappedNames(by_seq.names.cast(pa.large_string()))
+    return [TextColumn(by_seq.at(bucket.seq), names) for bucket in buckets]
+
+
+def _rename(fresh: Path, place: Path) -> None:
+    """Give a folder its name.
+
+    Raises:
+        FileExistsError: There is one of that name.
+    """
+    try:
+        fresh.rename(place)
+    except OSError as error:
+        if place.exists():
+            raise FileExistsError(error.errno, str(error)) from error
+        raise
+
+
 def _map_bucket(path: Path, number: int) -> Bucket:
     persons = map_columns(path / f"{number:03d}.persons.arrow")
     rows = map_columns(path / f"{number:03d}.rows.arrow")
@@ -380,6 +448,8 @@ def _whole(values: pa.ChunkedArray) -> NDArray[np.int64]:
 
 def _forget_unused(columns: Path) -> None:
     """Keep the column files within their limit."""
-    places = sorted((p for p in columns.iterdir() if not p.name.startswith(".")), key=lambda p: p.stat().st_mtime)
-    for place in places[:-COLUMN_LIMIT]:
-        shutil.rmtree(place, ignore_errors=True)
+    with contextlib.suppress(FileNotFoundError):
+        # Another reader may be forgetting the same ones.
+        used = {place: place.stat().st_mtime for place in columns.iterdir() if not place.name.startswith(".")}
+        for place in sorted(used, key=used.__getitem__)[:-COLUMN_LIMIT]:
+            shutil.rmtree(place, ignore_errors=True)

@@ -6,6 +6,8 @@ a value that its column cannot hold exactly is null there and stands, as it came
 
 from __future__ import annotations
 
+import math
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _EXACT_INT = 2**53
+_INT64 = 2**63
 
 
 def fit(values: pa.Array, kind: pa.DataType) -> tuple[pa.Array, pa.Array | None]:
@@ -74,26 +77,38 @@ def _fragments(name: str, values: pa.Array) -> pa.Array:
     """`"name":value` for each value, made once a distinct value."""
     encoded = pc.dictionary_encode(values)
     key = msgspec.json.encode(name)
-    texts = [(key + b":" + msgspec.json.encode(value)).decode() for value in encoded.dictionary.to_pylist()]
+    texts = [(key + b":" + msgspec.json.encode(_sayable(value))).decode() for value in encoded.dictionary.to_pylist()]
     return pa.array(texts, pa.string()).take(encoded.indices)
+
+
+def _sayable(value: object) -> object:
+    """JSON has no word for NaN and the infinities: they stand as text."""
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _parse(values: pa.Array, kind: pa.DataType) -> tuple[pa.Array, pa.Array | None]:
     """Text into numbers or booleans, where it means exactly that."""
-    try:
-        return values.cast(kind), None
-    except pa.ArrowInvalid:
-        distinct = values.dictionary_encode()
-        parsed = pa.array([_parsed(text, kind) for text in distinct.dictionary.to_pylist()], kind)
-        fitting = parsed.take(distinct.indices)
-        return fitting, pc.if_else(fitting.is_valid(), None, values)
+    distinct = values.dictionary_encode()
+    parsed = pa.array([_parsed(text, kind) for text in distinct.dictionary.to_pylist()], kind)
+    fitting = parsed.take(distinct.indices)
+    if fitting.null_count == values.null_count:
+        return fitting, None
+    return fitting, pc.if_else(fitting.is_valid(), None, values)
 
 
 def _parsed(text: str, kind: pa.DataType) -> object:
+    """The value that a text is the usual spelling of; None for `007`, ` 5`, `0x1F` and whatever a number would change."""
+    if pa.types.is_boolean(kind):
+        return {"true": True, "false": False}.get(text)
     try:
-        return pa.scalar(text).cast(kind).as_py()
-    except pa.ArrowInvalid:
+        if pa.types.is_integer(kind):
+            return int(text) if str(int(text)) == text and abs(int(text)) < _INT64 else None
+        unusual = text.startswith(("+", ".")) or (text.lstrip("-")[:2].isdigit() and text.lstrip("-").startswith("0"))
+        value = float(text)
+        exact = not unusual and math.isfinite(value) and Decimal(text) == Decimal(repr(value))
+    except (ValueError, InvalidOperation):
         return None
+    return value if exact and text == text.strip() and "_" not in text else None
 
 
 def _exact(value: object, kind: pa.DataType) -> object:

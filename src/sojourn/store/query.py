@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from sojourn.store.folder import Folder
 
 
+FILES_GONE = "the events were rewritten while the query was reading them; ask again"
+"""What the query's process says when a compaction took its files away; it is then run again on the new ones."""
+_TRIES = 3
+
+
 class QueryRequest(msgspec.Struct, frozen=True):
     """What the query's process is told.
 
@@ -56,10 +61,24 @@ def run_query(folder: Folder, sql: str, *, most: int, timeout_s: float, memory_m
     Raises:
         QueryRefused: It is not one SELECT, fails, or reaches a limit.
     """
-    version = EventsTable(folder.events).read()
-    request = QueryRequest(str(folder.events), version.number, sql, most, memory_mb, 2)
+    for _ in range(_TRIES):
+        version = EventsTable(folder.events).read()
+        request = QueryRequest(str(folder.events), version.number, sql, most, memory_mb, 2)
+        done = _run(request, timeout_s)
+        if done.returncode == 0:
+            with pa.ipc.open_stream(done.stdout) as reader:
+                table = reader.read_all()
+            return table.slice(0, most), table.num_rows > most
+        reason = (done.stderr.decode(errors="replace").strip().splitlines() or [""])[-1]
+        if reason != FILES_GONE:
+            break
+    message = f"the query ended with code {done.returncode}; raise --memory-mb, or narrow it"
+    raise QueryRefused(reason or message)
+
+
+def _run(request: QueryRequest, timeout_s: float) -> subprocess.CompletedProcess[bytes]:
     try:
-        done = subprocess.run(  # noqa: S603  (our own module, with our own interpreter)
+        return subprocess.run(  # noqa: S603  (our own module, with our own interpreter)
             [sys.executable, "-I", "-c", _RUN, *sys.path],
             input=msgspec.json.encode(request),
             capture_output=True,
@@ -69,14 +88,6 @@ def run_query(folder: Folder, sql: str, *, most: int, timeout_s: float, memory_m
     except subprocess.TimeoutExpired as error:
         message = f"the query took over {timeout_s:g} s and was ended; narrow it, or raise --timeout-s"
         raise QueryRefused(message) from error
-    if done.returncode:
-        reason = done.stderr.decode(errors="replace").strip().splitlines()
-        raise QueryRefused(
-            reason[-1] if reason else f"the query ended with code {done.returncode}; raise --memory-mb, or narrow it"
-        )
-    with pa.ipc.open_stream(done.stdout) as reader:
-        table = reader.read_all()
-    return table.slice(0, most), table.num_rows > most
 
 
 _RUN = "import sys; sys.path[:] = sys.argv[1:]; from sojourn.store.query_process import main; main()"

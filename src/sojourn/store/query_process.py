@@ -14,25 +14,37 @@ import pyarrow as pa
 
 from sojourn.identify.persons import fold_links
 from sojourn.records.errors import QueryRefused
-from sojourn.store.events import FIXED, EventsTable, Version
-from sojourn.store.query import QueryRequest
+from sojourn.store.events import EMPTY, FIXED, EventsTable, Version
+from sojourn.store.query import FILES_GONE, QueryRequest
 
-_OVERHEAD_MB = 3072
+_OVERHEAD_MB = 2048
 _INTERNAL = {"actor", "linked_actor", "id_high", "id_low"}
 
 
 def main() -> None:
     """Answer the request on stdin."""
     request = msgspec.json.decode(sys.stdin.buffer.read(), type=QueryRequest)
-    limit = (request.memory_mb + _OVERHEAD_MB) * 1024 * 1024
-    resource.setrlimit(resource.RLIMIT_AS, (limit * 8, limit * 8))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _limit_memory(request)
     try:
         table = answer(request)
-    except (duckdb.Error, QueryRefused, MemoryError) as error:
+    except FileNotFoundError:
+        sys.exit(FILES_GONE)
+    except (duckdb.Error, QueryRefused, pa.ArrowException, MemoryError) as error:
+        if "No such file" in str(error):
+            sys.exit(FILES_GONE)
         sys.exit(" ".join(str(error).split()) or "the query ran out of memory; raise --memory-mb, or narrow it")
     with pa.ipc.new_stream(sys.stdout.buffer, table.schema) as writer:
         writer.write_table(table)
+
+
+def _limit_memory(request: QueryRequest) -> None:
+    """DuckDB counts its own buffers only; values on their way out are bounded by the kernel."""
+    pa.set_cpu_count(request.threads)
+    limit = (request.memory_mb + _OVERHEAD_MB) << 20
+    if sys.platform == "linux":
+        # Elsewhere the limit is not kept, or counts what is only reserved.
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def answer(request: QueryRequest) -> pa.Table:
@@ -44,10 +56,11 @@ def answer(request: QueryRequest) -> pa.Table:
     from pathlib import Path  # noqa: PLC0415  (this process starts for every query)
 
     table = EventsTable(Path(request.events))
-    version = table.read_version(request.version)
+    version = table.read_version(request.version) if request.version >= 0 else EMPTY
     with duckdb.connect(config={"threads": request.threads, "memory_limit": f"{request.memory_mb}MB"}) as connection:
         _register(connection, table, version)
         # From here on the query cannot read files, load extensions, or undo this.
+        connection.execute("set temp_directory=''")
         connection.execute("set enable_external_access=false")
         connection.execute("set lock_configuration=true")
         statements = connection.extract_statements(request.sql)
@@ -55,8 +68,7 @@ def answer(request: QueryRequest) -> pa.Table:
             found = ", ".join(str(s.type).split(".")[-1] for s in statements) or "nothing"
             message = f"expected one SELECT over `events` and `persons`, got {found}"
             raise QueryRefused(message)
-        connection.execute(statements[0])
-        reader: pa.RecordBatchReader = connection.to_arrow_reader(1024)
+        reader: pa.RecordBatchReader = connection.sql(request.sql).to_arrow_reader(1024)
         batches, rows = [], 0
         for batch in reader:
             batches.append(batch)
@@ -69,16 +81,11 @@ def answer(request: QueryRequest) -> pa.Table:
 def _register(connection: duckdb.DuckDBPyConnection, table: EventsTable, version: Version) -> None:
     """The views `events` and `persons`."""
     connection.register("stored_events", table.dataset(version))
-    links = pa.concat_tables(
-        [
-            group.filter(group["linked_actor"].is_valid())
-            for group in table.scan(version, ["linked_actor", "actor", "time", "seq"])
-        ]
-    )
-    columns = (
-        links[name].cast(pa.int64()).fill_null(0).to_numpy() for name in ("linked_actor", "actor", "time", "seq")
-    )
-    found = fold_links(*columns)
+    names = ("linked_actor", "actor", "time", "seq")
+    none = pa.schema([FIXED.field(name) for name in names]).empty_table()
+    groups = (group.filter(group["linked_actor"].is_valid()) for group in table.scan(version, names))
+    links = pa.concat_tables([none, *groups])
+    found = fold_links(*(links[name].cast(pa.int64()).fill_null(0).to_numpy() for name in names))
     connection.register("linked", pa.table({"actor": found.actor, "person": found.person}))
     promoted = [f'"{p.column}" as "{_name(p.property)}"' for p in version.promoted]
     fixed = [f"e.{name}" for name in FIXED.names if name not in _INTERNAL]
@@ -95,5 +102,5 @@ def _register(connection: duckdb.DuckDBPyConnection, table: EventsTable, version
 
 def _name(prop: str) -> str:
     """A property's own name as a column, unless an event's own column has it."""
-    taken = prop in FIXED.names or prop == "person"
+    taken = prop.lower() in {*FIXED.names, "person"}
     return (f"properties.{prop}" if taken else prop).replace('"', '""')

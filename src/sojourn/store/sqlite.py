@@ -6,6 +6,7 @@ In: a path. Out: an open database and its queries. Deleted bytes are overwritten
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 from functools import cache
 from pathlib import Path
@@ -31,6 +32,9 @@ def database(path: Path, name: str) -> Iterator[sqlite3.Connection]:
         path: The SQLite file; made when it does not exist.
         name: Whose queries: `control` or `quarantine`.
     """
+    # Made before SQLite would, with its own idea of who may read it.
+    if not path.exists():
+        os.close(os.open(path, os.O_RDONLY | os.O_CREAT, 0o600))
     connection = sqlite3.connect(path, timeout=30)
     try:
         connection.executescript("pragma journal_mode=wal; pragma synchronous=full; pragma secure_delete=on;")
@@ -39,4 +43,3 @@ def database(path: Path, name: str) -> Iterator[sqlite3.Connection]:
             yield connection
     finally:
         connection.close()
-    path.chmod(0o600)

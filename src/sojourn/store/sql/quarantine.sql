@@ -26,6 +26,10 @@ order by rejected_at desc, file, line limit :most;
 -- How many of each reason.
 select reason, count(*) as rows from rejected group by reason order by rows desc, reason;
 
--- name: erase_containing!
--- Rows that mention an identifier of an erased person.
-delete from rejected where instr(raw, :value) > 0;
+-- name: texts
+-- What rows say, for finding those that name an erased person.
+select key, raw, detail from rejected;
+
+-- name: erase*!
+-- Rows that name an erased person.
+delete from rejected where key = :key;
