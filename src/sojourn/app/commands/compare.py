@@ -39,8 +39,8 @@ def compare(  # noqa: PLR0913  (one argument an option)
     ] = None,
     against: Annotated[str | None, typer.Option(help="Compare them with persons with such an event.")] = None,
     kind: Annotated[
-        list[Literal["event", "property", "repeat", "order", "timing", "moment"]] | None,
-        typer.Option(help="Try only these."),
+        list[str] | None,
+        typer.Option(help="Try only these: event, property, repeat, order, timing, moment."),
     ] = None,
     property_: Annotated[
         list[str] | None, typer.Option("--property", help="Try only this property, e.g. context.device.type.")
@@ -69,7 +69,8 @@ def compare(  # noqa: PLR0913  (one argument an option)
     with progress_bar(quiet=json) as progress:
         result = ask(
             scope.journeys(progress=progress), step or (), at=at, within=within, group=group, against=against, by=by,
-            kinds=kind or KINDS, properties=property_, gap=gap, most=most,
+            kinds=kind or KINDS,  # type: ignore[arg-type]  # `compare` says what it accepts
+            properties=property_, gap=gap, most=most,
         )  # fmt: skip
         listed = None if persons is None else result.persons(persons, side)
     if listed is None:
