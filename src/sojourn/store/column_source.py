@@ -6,6 +6,7 @@ Knows where a name may stand: a fixed column, a promoted property, JSON properti
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -143,12 +144,18 @@ def json_values(objects: pa.Array, path: list[str]) -> pa.Array:
         return pa.nulls(len(objects), pa.string())
     pointer = "".join("/" + key.replace("~", "~0").replace("/", "~1") for key in path)
     distinct = objects.dictionary_encode()
-    with duckdb.connect() as connection:
+    with _engine().cursor() as connection:
         connection.register("objects", pa.table({"o": distinct.dictionary}))
         query = "select json_extract_string(o, $pointer) v from objects"
         values: pa.Table = connection.sql(query, params={"pointer": pointer}).to_arrow_table()
     found = values["v"].combine_chunks()
     return found.cast(pa.string()).take(distinct.indices)
+
+
+@functools.cache
+def _engine() -> duckdb.DuckDBPyConnection:
+    """One engine for all columns: starting one takes longer than reading a column of a small log."""
+    return duckdb.connect()
 
 
 def _merged(column: pa.Array | None, rest: pa.Array) -> pa.Array:
