@@ -28,7 +28,9 @@ def journeys_of(rows: list[Row]) -> dict[str, list[tuple[float, str, int]]]:
     return {person: sorted(events, key=lambda e: (e[0], e[2])) for person, events in found.items()}
 
 
-def furthest(events: list[tuple[float, str, int]], steps: list[str], within: float, ties: str, excluded: dict[int, str]) -> int:
+def furthest(
+    events: list[tuple[float, str, int]], steps: list[str], within: float, ties: str, excluded: dict[int, str]
+) -> int:
     """How many steps the best choice of events reaches, by trying every choice."""
     for size in range(len(steps), 0, -1):
         for chosen in itertools.combinations(range(len(events)), size):
@@ -49,7 +51,9 @@ def furthest(events: list[tuple[float, str, int]], steps: list[str], within: flo
 
 @settings(max_examples=60)
 @given(random_rows(longest=14), st.sampled_from(["ab", "abc", "aab", "aba", "ca"]), st.sampled_from([300, 1500, 10**6]))
-def test_an_ordered_funnel_reaches_what_the_best_choice_of_events_reaches(rows: list[Row], steps: str, within: int) -> None:
+def test_an_ordered_funnel_reaches_what_the_best_choice_of_events_reaches(
+    rows: list[Row], steps: str, within: int
+) -> None:
     """Equal times included: the order of the file decides."""
     present = {row[2] for row in rows}
     if not set(steps) <= present:
@@ -118,7 +122,7 @@ def test_in_strict_order_nothing_lies_between_the_steps(rows: list[Row]) -> None
 
 
 def test_waits_are_measured_along_the_chain_of_the_latest_start() -> None:
-    """a 0 s, a 100 s, b 130 s: b came 30 s after the latest a."""
+    """A 0 s, a 100 s, b 130 s: b came 30 s after the latest a."""
     steps = log([("p", 0, "a"), ("p", 100, "a"), ("p", 130, "b")]).funnel(["a", "b"]).steps
 
     assert steps[1].median_wait_s == 30
@@ -150,7 +154,12 @@ def test_the_listed_persons_are_exactly_the_counted_ones() -> None:
 
 def test_alternatives_and_predicates_are_steps_too() -> None:
     """`b|c` is either; a predicate may look at any property."""
-    rows = [("anna", 0, "a", {"price": 5.0}), ("anna", 1, "c", {}), ("ben", 0, "a", {"price": 50.0}), ("ben", 1, "b", {})]
+    rows = [
+        ("anna", 0, "a", {"price": 5.0}),
+        ("anna", 1, "c", {}),
+        ("ben", 0, "a", {"price": 50.0}),
+        ("ben", 1, "b", {}),
+    ]
     journeys = log(rows)
 
     assert [s.count for s in journeys.funnel(["a", "b|c"]).steps] == [2, 2]
@@ -159,7 +168,12 @@ def test_alternatives_and_predicates_are_steps_too() -> None:
 
 def test_a_breakdown_adds_up_to_the_whole() -> None:
     """By the value on the first step, and by the person's first touch."""
-    rows = [("anna", 0, "a", {"ch": "ads"}), ("anna", 1, "b", {"ch": "mail"}), ("ben", 0, "a", {}), ("cem", 5, "a", {"ch": "mail"})]
+    rows = [
+        ("anna", 0, "a", {"ch": "ads"}),
+        ("anna", 1, "b", {"ch": "mail"}),
+        ("ben", 0, "a", {}),
+        ("cem", 5, "a", {"ch": "mail"}),
+    ]
     journeys = log(rows)
 
     by_step = {g.group: [s.count for s in g.steps] for g in journeys.funnel(["a", "b"], by="ch").groups}
@@ -182,7 +196,7 @@ def test_a_trend_counts_each_unit_in_the_period_of_its_first_step() -> None:
 
 def test_an_unknown_event_is_named_with_its_nearest() -> None:
     """The message must let one mend the call."""
-    with pytest.raises(UnknownEvent, match="'checkot'.*'checkout'"):
+    with pytest.raises(UnknownEvent, match=r"'checkot'.*'checkout'"):
         log([("p", 0, "checkout")]).funnel(["checkot"])
 
 

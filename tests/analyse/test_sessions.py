@@ -109,7 +109,7 @@ def test_a_rule_that_is_none_is_refused() -> None:
 
 
 def test_readers_of_wikipedia_have_the_published_sessions(data: Callable[[str], Path]) -> None:
-    """reconstructr's figures: 22,226 where the gap ends a session, 22,224 where it must be exceeded."""
+    """Reconstructr's figures: 22,226 where the gap ends a session, 22,224 where it must be exceeded."""
     journeys = sojourn.read(data("wikipedia_readers/wikipedia_reader_events.csv.gz"))
 
     reaches, exceeds = journeys.sessions(gap="30m"), journeys.sessions(gap="30m", gap_rule="exceeds")
