@@ -1,0 +1,499 @@
+"""Attribution: which channels stand before the conversions, by ten models side by side on one path table.
+
+In: parts and an `AttributionQuestion`, or a ready path table. Out: `Attribution`. Every model, worked by hand, with
+its assumptions: docs/methods/attribution.md. Never says what a channel caused: `caveat` says why.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from sojourn.analyse.attribution_members import members
+from sojourn.analyse.attribution_models import MODELS, model_credits
+from sojourn.analyse.attribution_paths import (
+    AttributionPartial,
+    AttributionQuestion,
+    credit_table,
+    direct_mask,
+    notes_on,
+    partial,
+)
+from sojourn.analyse.channels import find_channels, has_column
+from sojourn.analyse.groups import group_events, read_breakdown
+from sojourn.analyse.path_table import MOST_CHANNELS, PathTable, from_arrow, join, read_paths, to_arrow, top_paths
+from sojourn.analyse.results import Drill, Persons, Result
+from sojourn.analyse.spend import SpendSource, spend_within
+from sojourn.analyse.steps import read_step
+from sojourn.records.durations import microseconds
+from sojourn.records.errors import BadOption
+
+if TYPE_CHECKING:
+    import datetime as dt
+    import os
+    from collections.abc import Sequence
+
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from sojourn.analyse.attribution_models import ModelCredits
+    from sojourn.analyse.journeys import Journeys
+    from sojourn.analyse.spend import Spend
+
+Model = Literal[
+    "first",
+    "last",
+    "last_non_direct",
+    "linear",
+    "time_decay",
+    "position_u",
+    "position_w",
+    "markov",
+    "shapley",
+    "logistic",
+]
+Orders = Literal["once", "lines"]
+Touches = Literal["events", "visits"]
+DIRECT = ("direct", "(direct)", "(none)")
+CAVEAT = (
+    "Attribution shares out conversions that happened; it does not show what a channel caused. "
+    "Whoever was about to buy anyway also clicks. Only a test with a holdout tells what would be lost without a channel."
+)
+_SECOND = 1_000_000
+_VISIT_US = 1_800_000_000
+_TOP_PATHS = 10
+_FEWEST_CHANNELS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """What one model gives one channel.
+
+    Attributes:
+        conversions: Conversions credited to it, in parts of one.
+        value: Value credited to it.
+    """
+
+    conversions: float
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCredit:
+    """One row of an attribution as a table.
+
+    Attributes:
+        model: The model.
+        channel: The channel.
+        conversions: Conversions credited to it, in parts of one.
+        share: Of all credited conversions, in [0, 1]; nan without any.
+        value: Value credited to it.
+    """
+
+    model: Model
+    channel: str
+    conversions: float
+    share: float
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelPaths:
+    """In which paths a channel stands, and what the two models of all paths say before their scale is set.
+
+    Attributes:
+        channel: The channel.
+        touches: Its touches in all paths.
+        paths: Paths it stands in, with and without conversion.
+        conversions: Conversions of the paths it stands in.
+        conversion_share: `conversions / paths`, in [0, 1]; of paths, not of persons.
+        removal_effect: Share of conversions whose path goes through it in the Markov chain, in [0, 1].
+        predicted_loss: Conversions the logistic model expects to be lost without it; nan when it was not fitted.
+    """
+
+    channel: str
+    touches: int
+    paths: int
+    conversions: int
+    conversion_share: float
+    removal_effect: float
+    predicted_loss: float
+
+
+@dataclass(frozen=True, slots=True)
+class TopPath:
+    """One of the paths that converted most.
+
+    Attributes:
+        path: Its channels in order, ` > ` between them.
+        conversions: How often it ended in a conversion.
+        value: Value of these conversions.
+        nulls: How often it ended without one.
+    """
+
+    path: str
+    conversions: int
+    value: float
+    nulls: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelCost:
+    """What a channel cost and what one model credits it with.
+
+    Attributes:
+        model: The model.
+        channel: The channel.
+        cost: Spend on it within the period.
+        conversions: Conversions credited to it.
+        value: Value credited to it.
+        cpa: Cost of one conversion, `cost / conversions`; nan without conversions.
+        roas: Value for each unit of cost, `value / cost`; nan without cost.
+    """
+
+    model: Model
+    channel: str
+    cost: float
+    conversions: float
+    value: float
+    cpa: float
+    roas: float
+
+
+@dataclass(frozen=True, slots=True)
+class AttributionGroup:
+    """The attribution of one group of a breakdown.
+
+    Attributes:
+        group: Its name.
+        conversions: Conversions in it.
+        value: Their value.
+        models: As in `Attribution`.
+    """
+
+    group: str
+    conversions: int
+    value: float
+    models: dict[str, dict[str, Credit]]
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution(Result):
+    """Conversions and their value shared out among channels.
+
+    Attributes:
+        goal: What a conversion is; empty for a ready path table.
+        touch: Column of the channels.
+        unit: Who travels the paths: persons.
+        lookback_s: Touches further back from a conversion do not count, seconds; nan for a ready path table.
+        half_life_s: Half-life of the time decay model, seconds; nan for a ready path table.
+        conversions: Conversions, those without a touch among them.
+        value: Their value.
+        conversions_without_touch: Conversions without a touch within the lookback; no model credits them.
+        value_without_touch: Their value.
+        repeated_orders: Rows left out because the person's order was counted before.
+        paths_without_conversion: Persons' last paths, which no conversion ended.
+        converters: Persons with a conversion; None for a ready path table.
+        non_converters: Persons with a touch and no conversion; None for a ready path table.
+        models: By model and channel what is credited, channels with most touches first.
+        channels: In which paths each channel stands.
+        top_paths: Paths with most conversions.
+        groups: By group, most conversions first; empty without a breakdown.
+        costs: By model and channel with spend; empty without spend.
+        spend_outside: Spend on days outside the period, not counted; nan without spend.
+        spend_unmatched: Spend within the period by names that are no channel here.
+        currency: Currency of the spend; None when it names none.
+        notes: What was taken for what, and what could not be answered, in plain sentences.
+        caveat: What attribution does not show.
+    """
+
+    goal: str
+    touch: str
+    unit: Literal["persons"]
+    lookback_s: float
+    half_life_s: float
+    conversions: int
+    value: float
+    conversions_without_touch: int
+    value_without_touch: float
+    repeated_orders: int
+    paths_without_conversion: int
+    converters: int | None
+    non_converters: int | None
+    models: dict[str, dict[str, Credit]]
+    channels: tuple[ChannelPaths, ...]
+    top_paths: tuple[TopPath, ...]
+    groups: tuple[AttributionGroup, ...] = ()
+    costs: tuple[ChannelCost, ...] = ()
+    spend_outside: float = np.nan
+    spend_unmatched: dict[str, float] = field(default_factory=dict)
+    currency: str | None = None
+    notes: tuple[str, ...] = ()
+    caveat: str = CAVEAT
+    _drill: Drill | None = field(default=None, repr=False, compare=False)
+    _paths: tuple[tuple[PathTable, ...], tuple[str, ...]] | None = field(default=None, repr=False, compare=False)
+
+    def rows(self) -> Sequence[ModelCredit]:
+        """One row a model and channel."""
+        out = []
+        for model, given in self.models.items():
+            whole = sum(credit.conversions for credit in given.values())
+            for channel, credit in given.items():
+                share = credit.conversions / whole if whole else np.nan
+                out.append(ModelCredit(model, channel, credit.conversions, share, credit.value))  # type: ignore[arg-type]  # keys are models
+        return out
+
+    @property
+    def path_table(self) -> pa.Table:
+        """All distinct paths: `path`, `total_conversions`, `total_conversion_value`, `total_null`; `attribute_paths` reads it."""
+        assert self._paths is not None  # every Attribution is made by `merge`
+        tables, channels = self._paths
+        return to_arrow(join(tables), channels)
+
+    def persons(self, channel: str, *, model: Model = "linear") -> Persons:
+        """Persons with a conversion that a model credits the channel with, be it in part."""
+        return members(self._asked(), channel=channel, model=model)
+
+    def persons_of(self, kind: Literal["converters", "non_converters", "without_touch"]) -> Persons:
+        """Persons with a conversion, with touches and none, or with a conversion without a touch."""
+        return members(self._asked(), kind=kind)
+
+    def _asked(self) -> Drill:
+        if self._drill is None:
+            raise BadOption("a ready path table does not say whose paths they are; ask a log to list persons")
+        return self._drill
+
+
+def attribution(  # noqa: PLR0913  (the options of the question; each has a default)
+    journeys: Journeys,
+    *,
+    goal: str,
+    touch: str,
+    touch_event: str | None = None,
+    touches: Touches = "events",
+    lookback: str | dt.timedelta = "30d",
+    half_life: str | dt.timedelta = "7d",
+    value: str | None = "revenue",
+    orders: Orders = "once",
+    direct: Sequence[str] = DIRECT,
+    milestone: str | None = None,
+    channels: int = 30,
+    by: str | None = None,
+    spend: str | os.PathLike[str] | SpendSource | None = None,
+) -> Attribution:
+    """Share out conversions among the channels that touched a person before.
+
+    Args:
+        journeys: The log.
+        goal: Event name, alternatives `A|B`, or predicate: what a conversion is.
+        touch: Column whose values are the channels; an event with a value there is a touch. `event` for event names.
+        touch_event: Only these events are touches: event names or a predicate.
+        touches: `events`: every such event is a touch; `visits`: within a visit (up to 30 minutes of silence) equal
+            channels in a row are one touch. For logs that write the channel on every event.
+        lookback: Touches up to this long before the conversion count.
+        half_life: In the time decay model a touch this much earlier than another weighs half.
+        value: Column of numbers: the value of a conversion; conversions without one count 0. None for none.
+        orders: `once`: of a person's rows with one order id only the first is a conversion, with its value;
+            `lines`: the same conversion, but the values of all its rows are added up.
+        direct: Channels the last-non-direct model passes over, in any case.
+        milestone: Event in the middle of the W model; None for the touch in the middle of the path.
+        channels: Channels kept, by touches; the rest are put together. At most 60.
+        by: Break down by a column of the conversion (of the last touch where there is none), `first COLUMN` or
+            `last COLUMN`.
+        spend: File of costs: columns channel, cost, and if there are any date and currency.
+
+    Raises:
+        UnknownEvent: The goal, touch event or milestone is no event's name.
+        UnknownColumn: `touch`, `value` or `by` is no column.
+        BadOption: An option outside what it accepts.
+    """
+    _check_channels(channels)
+    for option, given, known in (("orders", orders, ("once", "lines")), ("touches", touches, ("events", "visits"))):
+        if given not in known:
+            raise BadOption(f"expected {option} to be {' or '.join(known)}, got {given!r}")
+    names = journeys.events
+    question = AttributionQuestion(
+        goal=read_step(goal, names),
+        touch=touch,
+        touch_event=None if touch_event is None else read_step(touch_event, names),
+        milestone=None if milestone is None else read_step(milestone, names),
+        visit_us=_VISIT_US if touches == "visits" else 0,
+        lookback_us=microseconds(lookback),
+        half_life_us=microseconds(half_life),
+        value=value if value != "revenue" or has_column(journeys, "revenue") else None,
+        direct=tuple(name.lower() for name in direct),
+        lines=orders == "lines",
+        most=channels,
+        breakdown=read_breakdown(by),
+        time_zone=journeys.time_zone,
+    )
+    parts = journeys.parts()
+    optional = [name for name in ("order_id", "currency") if has_column(journeys, name)]
+    groupings = group_events(parts, question.breakdown)
+    found = find_channels(journeys, parts, touch, most=channels)
+    partials = journeys.map(
+        lambda part, grouping, own: partial(part, question, grouping, own, optional=optional), parts, groupings, found
+    )
+    spent = spend_within(journeys, spend, touch=touch) if spend is not None else None
+    return merge(partials, question, groupings[0].names, found[0].names, journeys=journeys, spend=spent)
+
+
+def attribute_paths(
+    paths: pa.Table | str | os.PathLike[str],
+    *,
+    direct: Sequence[str] = DIRECT,
+    separator: str = ">",
+    channels: int = 30,
+) -> Attribution:
+    """Share out the conversions of a ready path table; there is no time decay, for it has no times.
+
+    Args:
+        paths: Table or file (CSV, Parquet) with columns `path` (`a > b > c`), `total_conversions`, and if there are
+            any `total_conversion_value` and `total_null`.
+        direct: Channels the last-non-direct model passes over, in any case.
+        separator: What stands between two channels.
+        channels: Channels kept, by touches; the rest are put together. At most 60.
+
+    Raises:
+        BadFile: The file cannot be read.
+        BadOption: A column is missing, or a number is none.
+    """
+    _check_channels(channels)
+    content = paths if hasattr(paths, "column_names") else read_paths(paths)
+    table, names = from_arrow(content, separator=separator, most=channels)
+    is_direct = direct_mask(names, tuple(name.lower() for name in direct))
+    return merge([credit_table(table, is_direct, by_milestone=False, groups=1)], None, ("",), names)
+
+
+def merge(
+    partials: Sequence[AttributionPartial],
+    question: AttributionQuestion | None,
+    groups: Sequence[str],
+    channels: Sequence[str],
+    *,
+    journeys: Journeys | None = None,
+    spend: Spend | None = None,
+) -> Attribution:
+    """Add up the parts, and run the models of all paths.
+
+    Args:
+        partials: One a part.
+        question: What was asked; None for a ready path table.
+        groups: Names of the groups.
+        channels: Names of the channels.
+        journeys: What was asked, for lists of persons.
+        spend: Costs within the period.
+    """
+    tables = [found.table for found in partials]
+    totals = np.sum([table.totals(len(groups)) for table in tables], axis=0)
+    whole = totals.sum(axis=0)
+    found = model_credits(partials, group=None)
+    order = [int(c) for c in np.argsort(-found.presence[:, 0], kind="stable") if found.presence[c, 0]]
+    models = _models(found, channels, order)
+    events = sum(len(part.time) for part in journeys.parts()) if journeys is not None else 0
+    notes = [*found.notes, *notes_on(partials, question, events=events)]
+    costs: tuple[ChannelCost, ...] = ()
+    if spend is not None:
+        costs = _costs(models, spend)
+        notes.append(spend.note)
+    return Attribution(
+        goal=question.goal.text if question else "",
+        touch=question.touch if question else "path",
+        unit="persons",
+        lookback_s=question.lookback_us / _SECOND if question else np.nan,
+        half_life_s=question.half_life_us / _SECOND if question else np.nan,
+        conversions=round(whole[0]),
+        value=float(whole[1]),
+        conversions_without_touch=round(whole[2]),
+        value_without_touch=float(whole[3]),
+        repeated_orders=sum(p.repeated for p in partials),
+        paths_without_conversion=round(whole[4]),
+        converters=sum(p.converters for p in partials) if question else None,
+        non_converters=sum(p.non_converters for p in partials) if question else None,
+        models=models,
+        channels=tuple(_channel(found, channels, c) for c in order),
+        top_paths=_top_paths(top_paths(tables, _TOP_PATHS), channels),
+        groups=_groups(partials, totals, groups, channels, order) if question and question.breakdown else (),
+        costs=costs,
+        spend_outside=spend.outside if spend else np.nan,
+        spend_unmatched=_unmatched(spend, models) if spend else {},
+        currency=spend.currency if spend else None,
+        notes=tuple(notes),
+        _drill=Drill(journeys, question) if journeys is not None else None,
+        _paths=(tuple(tables), tuple(channels)),
+    )
+
+
+def _models(found: ModelCredits, channels: Sequence[str], order: Sequence[int]) -> dict[str, dict[str, Credit]]:
+    return {
+        model: {channels[c]: Credit(float(credit[c, 0]), float(credit[c, 1])) for c in order}
+        for model in MODELS
+        if (credit := found.credit.get(model)) is not None
+    }
+
+
+def _channel(found: ModelCredits, channels: Sequence[str], c: int) -> ChannelPaths:
+    touches, paths, conversions = (float(n) for n in found.presence[c])
+    return ChannelPaths(
+        channels[c], round(touches), round(paths), round(conversions), conversions / paths if paths else np.nan,
+        float(found.removal_effects[c]), float(found.predicted_losses[c]),
+    )  # fmt: skip
+
+
+def _top_paths(paths: PathTable, channels: Sequence[str]) -> tuple[TopPath, ...]:
+    return tuple(
+        TopPath(
+            " > ".join(paths.names(p, channels)),
+            round(paths.conversions[p]),
+            float(paths.value[p]),
+            round(paths.nulls[p]),
+        )
+        for p in range(len(paths))
+    )
+
+
+def _groups(
+    partials: Sequence[AttributionPartial],
+    totals: NDArray[np.float64],
+    groups: Sequence[str],
+    channels: Sequence[str],
+    order: Sequence[int],
+) -> tuple[AttributionGroup, ...]:
+    made = [
+        AttributionGroup(
+            groups[g],
+            round(totals[g, 0]),
+            float(totals[g, 1]),
+            _models(model_credits(partials, group=g), channels, order),
+        )
+        for g in np.flatnonzero(totals[:, [0, 4]].any(axis=1)).tolist()
+    ]
+    return tuple(sorted(made, key=lambda group: -group.conversions))
+
+
+def _costs(models: dict[str, dict[str, Credit]], spend: Spend) -> tuple[ChannelCost, ...]:
+    paid: dict[str, float] = {}
+    for name, cost in spend.cost.items():
+        paid[name.lower()] = paid.get(name.lower(), 0.0) + cost
+    out = []
+    for model, given in models.items():
+        for channel, credit in given.items():
+            if channel.lower() not in paid:
+                continue
+            cost = paid[channel.lower()]
+            cpa = cost / credit.conversions if credit.conversions > 0 else np.nan
+            roas = credit.value / cost if cost > 0 else np.nan
+            out.append(ChannelCost(model, channel, cost, credit.conversions, credit.value, cpa, roas))  # type: ignore[arg-type]  # keys are models
+    return tuple(out)
+
+
+def _unmatched(spend: Spend, models: dict[str, dict[str, Credit]]) -> dict[str, float]:
+    known = {channel.lower() for channel in models["first"]}
+    return {name: cost for name, cost in spend.cost.items() if name.lower() not in known}
+
+
+def _check_channels(channels: int) -> None:
+    if not _FEWEST_CHANNELS <= channels <= MOST_CHANNELS:
+        raise BadOption(f"expected {_FEWEST_CHANNELS} to {MOST_CHANNELS} channels, got {channels}")

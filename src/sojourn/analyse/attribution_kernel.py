@@ -1,0 +1,323 @@
+"""Kernels of attribution: from rows to paths, from paths to distinct paths, from those to credit.
+
+In: arrays of a part or of a path table. Out: arrays. A path is a stretch `low:high` of an array of touches, so
+nothing is copied on the way. Definitions: docs/methods/attribution.md.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+TOUCH, GOAL, MILESTONE = 1, 2, 4
+FIRST, LAST, LAST_NON_DIRECT, LINEAR, POSITION_U, POSITION_W, SHAPLEY = range(7)
+_PRIME = 0x9E3779B97F4A7C15
+
+
+@njit(nogil=True, cache=True)
+def walk_paths(start, stop, time, classes, kinds, codes, channel_of, value, order, orders, lines, group, lookback, gap):
+    """Paths of each unit, in order of its conversions, then what is left without one.
+
+    Args:
+        start: Where the rows of each unit begin.
+        stop: Where they end.
+        time: Of each row.
+        classes: Of each row, a place in `kinds`.
+        kinds: Bits of TOUCH, GOAL, MILESTONE.
+        codes: Of each row, -1 for no value.
+        channel_of: Channel of code + 1, or -1.
+        value: Of each row, or empty.
+        order: Code of the order of each row, or empty.
+        orders: How many orders there are.
+        lines: Whether further rows of an order add their value.
+        group: Of each row.
+        lookback: Touches further back do not count.
+        gap: Silence that ends a visit, in which equal touches in a row are one; 0 when every event is a touch.
+
+    Returns:
+        Touches (channel, time); paths (low, high, unit, group, place of the milestone, conversions, value, nulls);
+        rows left out because their order was counted before.
+    """
+    most = start.size + classes.size
+    channel, at = np.empty(classes.size + 1, np.int16), np.empty(classes.size + 1, np.int64)
+    low, high, unit = np.empty(most, np.int64), np.empty(most, np.int64), np.empty(most, np.int64)
+    which, middle = np.empty(most, np.int32), np.empty(most, np.int32)
+    amount, null = np.empty(most, np.float64), np.empty(most, np.float64)
+    path_of = np.full(orders, -1, np.int64)
+    touches = paths = repeated = 0
+    for u in range(start.size):
+        begin, marked, last, visit, carried = touches, -1, start[u], -1, -1
+        for i in range(start[u], stop[u]):
+            kind = kinds[classes[i]]
+            c = channel_of[codes[i] + 1]
+            # Written whether it is a touch or not: what is no touch is written over, and no branch is guessed wrong.
+            channel[touches], at[touches] = c, time[i]
+            new = (kind & TOUCH) & (c >= 0)
+            if gap > 0:
+                if i > start[u] and time[i] - time[i - 1] >= gap:
+                    visit = -1
+                new &= (c != visit) | (touches == begin)
+                # A visit that goes on after its conversion may lead to the next one, but is no path without.
+                carried = (touches if c == visit else -1) if new else carried
+                visit = c if new else visit
+            last = i if new else last
+            touches += new
+            if not kind & (GOAL | MILESTONE):
+                continue
+            if kind & MILESTONE and marked < begin and touches > begin:
+                marked = touches - 1
+            if kind & GOAL:
+                worth = value[i] if value.size and not np.isnan(value[i]) else 0.0
+                if order.size and order[i] >= 0:
+                    before = path_of[order[i]]
+                    if before >= 0 and unit[before] == u:
+                        repeated += 1
+                        amount[before] += worth if lines else 0.0
+                        continue
+                    path_of[order[i]] = paths
+                while begin < touches and time[i] - at[begin] > lookback:
+                    begin += 1
+                low[paths], high[paths], unit[paths], which[paths] = begin, touches, u, group[i]
+                middle[paths] = marked - begin if marked >= begin else -1
+                amount[paths], null[paths] = worth, 0.0
+                paths += 1
+                begin, marked = touches, -1
+        if touches > begin and not (carried >= 0 and touches == begin + 1):
+            low[paths], high[paths], unit[paths], which[paths] = begin, touches, u, group[last]
+            middle[paths] = marked - begin if marked >= begin else -1
+            amount[paths], null[paths] = 0.0, 1.0
+            paths += 1
+    n, m = touches, paths
+    made = low[:m], high[:m], unit[:m], which[:m], middle[:m], 1.0 - null[:m], amount[:m], null[:m]
+    return channel[:n], at[:n], made, repeated
+
+
+@njit(nogil=True, cache=True)
+def distinct_paths(channel, low, high, group, middle, conversions, value, nulls):
+    """Add up equal paths: same touches in the same order, same group, same milestone.
+
+    Returns:
+        For each distinct path: one place where it stands, its conversions, value and nulls.
+    """
+    capacity = 64
+    slots = np.full(capacity, -1, np.int64)
+    hashes = np.empty(low.size, np.uint64)
+    row = np.empty(low.size, np.int64)
+    sums = np.zeros((low.size, 3), np.float64)
+    n = 0
+    for p in range(low.size):
+        if 2 * n >= capacity:
+            capacity *= 4
+            slots = _spread(hashes, n, capacity)
+        h = _hash(channel, low[p], high[p], group[p], middle[p])
+        slot = np.int64(h & np.uint64(capacity - 1))
+        while slots[slot] >= 0:
+            q = slots[slot]
+            if hashes[q] == h and _same(channel, low, high, group, middle, row[q], p):
+                break
+            slot = (slot + 1) & (capacity - 1)
+        if slots[slot] < 0:
+            slots[slot], hashes[n], row[n] = n, h, p
+            n += 1
+        q = slots[slot]
+        sums[q, 0] += conversions[p]
+        sums[q, 1] += value[p]
+        sums[q, 2] += nulls[p]
+    return row[:n].copy(), sums[:n, 0].copy(), sums[:n, 1].copy(), sums[:n, 2].copy()
+
+
+@njit(nogil=True, cache=True)
+def add_nulls(channel, low, high, nulls, wanted, wanted_low, wanted_high, out):
+    """Add to `out`, for each wanted path, how often it ended without a conversion."""
+    for p in range(low.size):
+        if nulls[p] == 0.0:
+            continue
+        n = high[p] - low[p]
+        for w in range(wanted_low.size):
+            if wanted_high[w] - wanted_low[w] != n:
+                continue
+            k = 0
+            while k < n and channel[low[p] + k] == wanted[wanted_low[w] + k]:
+                k += 1
+            if k == n:
+                out[w] += nulls[p]
+
+
+@njit(nogil=True, cache=True)
+def _hash(channel, low, high, group, middle):
+    h = np.uint64(group + 1) * np.uint64(_PRIME) ^ np.uint64(middle + 2)
+    for k in range(low, high):
+        h = (h ^ (np.uint64(channel[k] + 1) + (h >> np.uint64(29)))) * np.uint64(_PRIME)
+    return h ^ (h >> np.uint64(32))
+
+
+@njit(nogil=True, cache=True)
+def _same(channel, low, high, group, middle, p, q):
+    if high[p] - low[p] != high[q] - low[q] or group[p] != group[q] or middle[p] != middle[q]:
+        return False
+    for k in range(high[p] - low[p]):  # noqa: SIM110  (a generator compiles to more than a loop)
+        if channel[low[p] + k] != channel[low[q] + k]:
+            return False
+    return True
+
+
+@njit(nogil=True, cache=True)
+def _spread(hashes, n, capacity):
+    slots = np.full(capacity, -1, np.int64)
+    for q in range(n):
+        slot = np.int64(hashes[q] & np.uint64(capacity - 1))
+        while slots[slot] >= 0:
+            slot = (slot + 1) & (capacity - 1)
+        slots[slot] = q
+    return slots
+
+
+@njit(nogil=True, cache=True)
+def credit_paths(channel, low, high, group, middle, conversions, value, nulls, direct, by_milestone, groups):
+    """Credit of the models that look at one path at a time, and what the others need.
+
+    Returns:
+        credit, shape (groups, models, channels, conversions and value), models FIRST to SHAPLEY; flow, shape (groups, channels + start,
+        channels + conversion + null): how often each step was made; presence, shape (groups, channels, 3): touches,
+        paths with the channel, conversions of these; one bit a channel for each path.
+    """
+    channels = direct.size
+    credit = np.zeros((groups, SHAPLEY + 1, channels, 2), np.float64)
+    flow = np.zeros((groups, channels + 1, channels + 2), np.float64)
+    presence = np.zeros((groups, channels, 3), np.float64)
+    masks = np.zeros(low.size, np.uint64)
+    for p in range(low.size):
+        a, b, g = low[p], high[p], group[p]
+        if a == b:
+            continue  # a conversion without a touch has nobody to credit
+        won = conversions[p]
+        weight = won + nulls[p]
+        state, distinct = channels, 0
+        for k in range(a, b):
+            c = channel[k]
+            flow[g, state, c] += weight
+            presence[g, c, 0] += weight
+            bit = np.uint64(1) << np.uint64(c)
+            if not masks[p] & bit:
+                masks[p] |= bit
+                distinct += 1
+                presence[g, c, 1] += weight
+                presence[g, c, 2] += won
+            state = c
+        flow[g, state, channels] += won
+        flow[g, state, channels + 1] += nulls[p]
+        if won != 0.0 or value[p] != 0.0:
+            _credit_one(credit[g], channel, a, b, middle[p], won, value[p], direct, by_milestone, masks[p], distinct)
+    return credit, flow, presence, masks
+
+
+@njit(nogil=True, cache=True)
+def _credit_one(credit, channel, a, b, middle, won, worth, direct, by_milestone, mask, distinct):
+    """Share one path's conversions and value among its touches."""
+    last = b - 1
+    while last > a and direct[channel[last]]:
+        last -= 1
+    if direct[channel[last]]:
+        last = b - 1
+    _give(credit[FIRST], channel[a], 1.0, won, worth)
+    _give(credit[LAST], channel[b - 1], 1.0, won, worth)
+    _give(credit[LAST_NON_DIRECT], channel[last], 1.0, won, worth)
+    n = b - a
+    mark = middle if by_milestone else (n // 2 if n > 2 else -1)
+    u_whole = _position_whole(n, -1)
+    w_whole = _position_whole(n, mark)
+    for k in range(n):
+        c = channel[a + k]
+        _give(credit[LINEAR], c, 1.0 / n, won, worth)
+        _give(credit[POSITION_U], c, _position(k, n, -1) / u_whole, won, worth)
+        _give(credit[POSITION_W], c, _position(k, n, mark) / w_whole, won, worth)
+    for c in range(direct.size):
+        if mask & (np.uint64(1) << np.uint64(c)):
+            _give(credit[SHAPLEY], c, 1.0 / distinct, won, worth)
+
+
+@njit(nogil=True, cache=True)
+def _give(credit, c, share, won, worth):
+    credit[c, 0] += share * won
+    credit[c, 1] += share * worth
+
+
+@njit(nogil=True, cache=True)
+def _position(k, n, mark):
+    """Weight of touch k of n: 40/20/40 without a milestone (mark -1), 30/30/30/10 with one at `mark`."""
+    end = 0.4 if mark < 0 else 0.3
+    weight = 0.0
+    if k == 0:
+        weight += end
+    if k == n - 1:
+        weight += end
+    if k == mark:
+        weight += end
+    if weight == 0.0:
+        named = 2 if mark <= 0 or mark == n - 1 else 3
+        weight = (0.2 if mark < 0 else 0.1) / (n - named)
+    return weight
+
+
+@njit(nogil=True, cache=True)
+def _position_whole(n, mark):
+    """Sum of the weights of a path: below 1 where it is too short for every role."""
+    whole = 0.0
+    for k in range(n):
+        whole += _position(k, n, mark)
+    return whole
+
+
+@njit(nogil=True, cache=True)
+def credit_decayed(channel, at, low, high, group, conversions, value, half_life, groups, channels):
+    """Credit of time decay: a touch one half-life before another weighs half; shape (groups, channels, 2)."""
+    credit = np.zeros((groups, channels, 2), np.float64)
+    for p in range(low.size):
+        a, b = low[p], high[p]
+        if a == b or conversions[p] == 0.0:
+            continue
+        # Counted back from the last touch: only ratios matter, and so the sum is never below 1.
+        whole = 0.0
+        for k in range(a, b):
+            whole += 2.0 ** ((at[k] - at[b - 1]) / half_life)
+        for k in range(a, b):
+            share = 2.0 ** ((at[k] - at[b - 1]) / half_life) / whole
+            _give(credit[group[p]], channel[k], share, conversions[p], value[p])
+    return credit
+
+
+@njit(nogil=True, cache=True)
+def units_with(channel, low, high, unit, conversions, direct, wanted, place):
+    """Units with a converting path that gives credit to a channel.
+
+    Args:
+        channel: Of each touch.
+        low: Where each path begins.
+        high: Where it ends.
+        unit: Of each path.
+        conversions: Of each path.
+        direct: Whether each channel is direct.
+        wanted: The channel.
+        place: FIRST, LAST or LAST_NON_DIRECT: only the touch there; LINEAR: any touch.
+    """
+    out = np.empty(low.size, np.int64)
+    n = 0
+    for p in range(low.size):
+        a, b = low[p], high[p]
+        if a == b or conversions[p] == 0.0:
+            continue
+        last = b - 1
+        if place == LAST_NON_DIRECT:
+            while last > a and direct[channel[last]]:
+                last -= 1
+            if direct[channel[last]]:
+                last = b - 1
+        found = channel[a] == wanted if place == FIRST else channel[last] == wanted
+        if place == LINEAR:
+            found = False
+            for k in range(a, b):
+                found = found or channel[k] == wanted
+        if found:
+            out[n] = unit[p]
+            n += 1
+    return out[:n].copy()

@@ -1,0 +1,282 @@
+"""The paths of a part: which channels touched whom before which conversion.
+
+In: parts and an `AttributionQuestion`. Out: `AttributionPartial`: distinct paths and the credit of single paths.
+A path holds the touches of a person since the conversion before, within the lookback: docs/methods/attribution.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sojourn.analyse import attribution_kernel as kernel
+from sojourn.analyse.parts import frozen
+from sojourn.analyse.path_table import PathTable
+from sojourn.analyse.steps import match_steps
+from sojourn.records.errors import BadOption
+from sojourn.store.columns import NumberColumn, TextColumn
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from sojourn.analyse.channels import Channels
+    from sojourn.analyse.groups import Breakdown, Grouping
+    from sojourn.analyse.parts import Part
+    from sojourn.analyse.steps import Step
+
+_DENSE = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class AttributionQuestion:
+    """What was asked.
+
+    Attributes:
+        goal: Events that are conversions.
+        touch: Column whose values are the channels.
+        touch_event: Only these events are touches; None for all that have a value.
+        milestone: The event in the middle of the W model; None for the touch in the middle.
+        visit_us: Silence that ends a visit, in which equal touches in a row are one; 0 when every event is a touch.
+        lookback_us: Touches further back from the conversion do not count.
+        half_life_us: A touch this much earlier than another weighs half in the time decay model.
+        value: Column of the value of a conversion; None for none.
+        direct: Names of the channels that are no channel, in lower case.
+        lines: Whether further rows of an order add their value to its conversion.
+        most: Channels kept.
+        breakdown: What to break down by, taken from the conversion, else from the last touch.
+        time_zone: Zone of moments in predicates.
+    """
+
+    goal: Step
+    touch: str
+    touch_event: Step | None
+    milestone: Step | None
+    visit_us: int
+    lookback_us: int
+    half_life_us: int
+    value: str | None
+    direct: tuple[str, ...]
+    lines: bool
+    most: int
+    breakdown: Breakdown | None
+    time_zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class WalkedPartial:
+    """The paths of one part, one row a path.
+
+    Attributes:
+        table: The paths; equal ones stand apart.
+        at: int64: time of each touch.
+        unit: int64, one a path: place of the person in the part.
+        repeated: Rows left out because their order was counted before.
+    """
+
+    table: PathTable
+    at: NDArray[np.int64]
+    unit: NDArray[np.int64]
+    repeated: int
+
+
+@dataclass(frozen=True, slots=True)
+class AttributionPartial:
+    """What one part adds. Shapes: docs of `attribution_kernel.credit_paths`.
+
+    Attributes:
+        table: Its distinct paths.
+        credit: Credit of the models of single paths.
+        decayed: Credit of time decay; None for a ready path table.
+        flow: How often each step was made.
+        presence: Touches, paths and conversions by channel.
+        sets: Sets of channels, one bit a channel; 0 for persons without a touch.
+        set_counts: Conversions and nulls of each set, shape (sets, groups, 2).
+        repeated: Rows left out because their order was counted before.
+        converters: Persons with a conversion.
+        non_converters: Persons with touches and no conversion.
+        currencies: Currencies of the conversions.
+    """
+
+    table: PathTable
+    credit: NDArray[np.float64]
+    decayed: NDArray[np.float64] | None
+    flow: NDArray[np.float64]
+    presence: NDArray[np.float64]
+    sets: NDArray[np.uint64]
+    set_counts: NDArray[np.float64]
+    repeated: int = 0
+    converters: int = 0
+    non_converters: int = 0
+    currencies: frozenset[str] = frozenset()
+
+
+def partial(
+    part: Part, question: AttributionQuestion, grouping: Grouping, channels: Channels, *, optional: Sequence[str] = ()
+) -> AttributionPartial:
+    """Find the paths of one part and credit their channels.
+
+    Args:
+        part: Persons and their events.
+        question: What was asked.
+        grouping: Groups of the events.
+        channels: Channels of the events.
+        optional: Which of `order_id` and `currency` the log has.
+    """
+    walked = walk(part, question, grouping, channels, orders="order_id" in optional)
+    groups, direct = len(grouping.names), direct_mask(channels.names, question.direct)
+    made = credit_table(walked.table.distinct(), direct, by_milestone=question.milestone is not None, groups=groups)
+    table = walked.table
+    decayed = kernel.credit_decayed(
+        table.channel, walked.at, table.low, table.high, table.group, table.conversions, table.value,
+        float(question.half_life_us), groups, len(direct),
+    )  # fmt: skip
+    converted, lost = np.zeros((2, len(part.person)), np.bool_)
+    converted[walked.unit[table.conversions > 0]] = True
+    lost[walked.unit[table.nulls > 0]] = True
+    return AttributionPartial(
+        made.table, made.credit, decayed, made.flow, made.presence,
+        np.append(made.sets, np.uint64(0)), np.concatenate([made.set_counts, _untouched(part, walked, grouping)]),
+        repeated=walked.repeated,
+        converters=int(converted.sum()),
+        non_converters=int((lost & ~converted).sum()),
+        currencies=_currencies(part, question) if "currency" in optional else frozenset(),
+    )  # fmt: skip
+
+
+def walk(
+    part: Part, question: AttributionQuestion, grouping: Grouping, channels: Channels, *, orders: bool
+) -> WalkedPartial:
+    """The paths of one part.
+
+    Args:
+        part: Persons and their events.
+        question: What was asked.
+        grouping: Groups of the events.
+        channels: Channels of the events.
+        orders: Whether the log has order ids.
+    """
+    classes, kinds = _kinds(part, question)
+    none = frozen(np.empty(0, np.int32))
+    order = part.column("order_id") if orders else None
+    text = order if isinstance(order, TextColumn) else None
+    channel, at, paths, repeated = kernel.walk_paths(
+        part.start, part.stop, part.time, classes, kinds, channels.codes, channels.channel_of, _values(part, question),
+        none if text is None else text.codes, 0 if text is None else len(text.names),
+        question.lines, grouping.group, question.lookback_us, question.visit_us,
+    )  # fmt: skip
+    low, high, unit, group, middle, conversions, value, nulls = paths
+    return WalkedPartial(PathTable(channel, low, high, group, middle, conversions, value, nulls), at, unit, repeated)
+
+
+def credit_table(table: PathTable, direct: NDArray[np.bool_], *, by_milestone: bool, groups: int) -> AttributionPartial:
+    """Credit the channels of distinct paths.
+
+    Args:
+        table: Distinct paths.
+        direct: Whether each channel is direct.
+        by_milestone: Whether the W model's middle is the touch at the milestone.
+        groups: How many groups there are.
+    """
+    credit, flow, presence, masks = kernel.credit_paths(
+        table.channel, table.low, table.high, table.group, table.middle, table.conversions, table.value, table.nulls,
+        direct, by_milestone, groups,
+    )  # fmt: skip
+    sets, place = np.unique(masks, return_inverse=True)
+    cell = place * groups + table.group
+    counts = [np.bincount(cell, n, len(sets) * groups).astype(np.float64) for n in (table.conversions, table.nulls)]
+    return AttributionPartial(
+        table, credit, None, flow, presence, sets, np.stack(counts, axis=-1).reshape(-1, groups, 2)
+    )
+
+
+def direct_mask(channels: Sequence[str], direct: Sequence[str]) -> NDArray[np.bool_]:
+    """Whether each channel is one of `direct`, given in lower case."""
+    return np.array([name.lower() in direct for name in channels], np.bool_)
+
+
+def notes_on(partials: Sequence[AttributionPartial], question: AttributionQuestion | None, *, events: int) -> list[str]:
+    """What a reader of the numbers should know, in plain sentences.
+
+    Args:
+        partials: One a part.
+        question: What was asked.
+        events: Events it was asked of.
+    """
+    notes = []
+    currencies = sorted(frozenset[str]().union(*(p.currencies for p in partials)))
+    if len(currencies) > 1:
+        named = ", ".join(currencies)
+        notes.append(f"Values are in {named} and were added as they are; break down by currency to keep them apart.")
+    touches = sum(len(p.table.channel) for p in partials)
+    if question and not question.visit_us and touches and touches >= _DENSE * events:
+        share = f"{touches:,} of {events:,} events have a {question.touch}"
+        notes.append(f"{share}, and each is a touch; with touches by visits (`--touches visits`) a visit counts once.")
+    return notes
+
+
+def credited_units(
+    walked: WalkedPartial, question: AttributionQuestion, channels: Channels, channel: str, model: str
+) -> NDArray[np.int64]:
+    """Persons of the part with a converting path that a model credits a channel with."""
+    place = {"first": kernel.FIRST, "last": kernel.LAST, "last_non_direct": kernel.LAST_NON_DIRECT}
+    table, direct = walked.table, direct_mask(channels.names, question.direct)
+    units: NDArray[np.int64] = kernel.units_with(
+        table.channel, table.low, table.high, walked.unit, table.conversions, direct,
+        channels.names.index(channel), place.get(model, kernel.LINEAR),
+    )  # fmt: skip
+    return units
+
+
+def units_of(walked: WalkedPartial, kind: str) -> NDArray[np.int64]:
+    """Persons of the part that are `converters`, `non_converters`, or converted `without_touch`."""
+    table = walked.table
+    converted = walked.unit[table.conversions > 0]
+    if kind == "converters":
+        return converted
+    if kind == "non_converters":
+        return np.setdiff1d(walked.unit[table.nulls > 0], converted)
+    return walked.unit[(table.conversions > 0) & (table.low == table.high)]
+
+
+def _untouched(part: Part, walked: WalkedPartial, grouping: Grouping) -> NDArray[np.float64]:
+    """Persons with neither a touch nor a conversion, as a set: shape (1, groups, 2); their group is their last event's."""
+    alone = np.ones(len(part.person), np.bool_)
+    alone[walked.unit] = False
+    groups = len(grouping.names)
+    counts = np.zeros((1, groups, 2))
+    counts[0, :, 1] = np.bincount(grouping.group[part.stop[alone] - 1], minlength=groups)
+    return counts
+
+
+def _kinds(part: Part, question: AttributionQuestion) -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
+    """The class of every event, and what each class is: touch, goal, milestone."""
+    roles = [(kernel.GOAL, question.goal), (kernel.TOUCH, question.touch_event), (kernel.MILESTONE, question.milestone)]
+    asked = [(bit, step) for bit, step in roles if step is not None]
+    matcher = match_steps(part, [step for _, step in asked], time_zone=question.time_zone)
+    kinds = np.full(len(matcher.first) - 1, kernel.TOUCH if question.touch_event is None else 0, np.uint8)
+    for place in range(len(kinds)):
+        for number in matcher.steps[matcher.first[place] : matcher.first[place + 1]]:
+            kinds[place] |= asked[number][0]
+    return frozen(matcher.classes), kinds
+
+
+def _values(part: Part, question: AttributionQuestion) -> NDArray[np.float64]:
+    if question.value is None:
+        return frozen(np.empty(0, np.float64))
+    column = part.column(question.value)
+    if not isinstance(column, NumberColumn):
+        raise BadOption(f"{question.value!r} holds text; the value of a conversion is a column of numbers")
+    return column.values
+
+
+def _currencies(part: Part, question: AttributionQuestion) -> frozenset[str]:
+    column = part.column("currency")
+    if not isinstance(column, TextColumn):
+        return frozenset()
+    classes, kinds = _kinds(part, question)
+    codes = np.unique(column.codes[(kinds & kernel.GOAL > 0)[classes]])
+    return frozenset(column.names[code] for code in codes if code >= 0)

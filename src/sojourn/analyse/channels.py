@@ -1,0 +1,102 @@
+"""Channels: the values of one column as small numbers, alike in all parts.
+
+In: parts and a column. Out: the channels' names, and for each part which channel each of its codes is.
+Never more than asked for: the rest of the values are put together as `(other)`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sojourn.analyse.parts import frozen
+from sojourn.analyse.path_table import OTHER
+from sojourn.records.errors import UnknownColumn
+from sojourn.store.columns import TextColumn
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from sojourn.analyse.journeys import Journeys
+    from sojourn.analyse.parts import Part
+
+
+@dataclass(frozen=True, slots=True)
+class Channels:
+    """The values of a column in one part.
+
+    Attributes:
+        codes: int32, one an event: -1 for null.
+        channel_of: int16: channel of code + 1; -1 for null and for what is no channel.
+        names: The channels' names; the same in all parts of one question.
+    """
+
+    codes: NDArray[np.int32]
+    channel_of: NDArray[np.int16]
+    names: tuple[str, ...]
+
+
+def find_channels(journeys: Journeys, parts: Sequence[Part], column: str, *, most: int) -> list[Channels]:
+    """Number the values of a column, those with most events first when there are too many.
+
+    Args:
+        journeys: Where the parts come from.
+        parts: All parts of the question.
+        column: Column or property.
+        most: Channels kept, with `(other)` among them when it is needed.
+    """
+    coded = [_coded(part, column) for part in parts]
+    if all(names is coded[0][1] for _, names in coded) and len(coded[0][1]) <= most:
+        every = tuple(coded[0][1])
+    else:
+        sizes: dict[str, int] = {}
+        for counts, (_, names) in zip(journeys.map(_counted, coded), coded, strict=True):
+            for code in np.flatnonzero(counts).tolist():
+                sizes[names[code]] = sizes.get(names[code], 0) + int(counts[code])
+        kept = sorted(sizes, key=lambda name: (-sizes[name], name))
+        every = tuple(kept) if len(kept) <= most else (*kept[: most - 1], OTHER)
+    place = {name: number for number, name in enumerate(every)}
+    return [Channels(codes, _table(names, place, every), every) for codes, names in coded]
+
+
+def has_column(journeys: Journeys, column: str) -> bool:
+    """Whether any event has the column; builds it for the scan when it is there."""
+    try:
+        journeys.index.column(column)
+    except UnknownColumn:
+        return False
+    return True
+
+
+def _coded(part: Part, column: str) -> tuple[NDArray[np.int32], Sequence[str]]:
+    found = part.column(column)
+    if isinstance(found, TextColumn):
+        return found.codes, found.names
+    known = ~np.isnan(found.values)
+    numbers, inverse = np.unique(found.values[known], return_inverse=True)
+    codes = np.full(len(found.values), -1, np.int32)
+    codes[known] = inverse
+    return frozen(codes), [f"{number:g}" for number in numbers]
+
+
+def _counted(coded: tuple[NDArray[np.int32], Sequence[str]]) -> NDArray[Any]:
+    codes, names = coded
+    return np.bincount(codes + 1, minlength=len(names) + 1)[1:]
+
+
+def _table(names: Sequence[str], place: dict[str, int], every: tuple[str, ...]) -> NDArray[np.int16]:
+    other = place.get(OTHER, -1)
+    table = np.full(len(names) + 1, other if len(every) < len(names) else -1, np.int16)
+    table[0] = -1
+    if len(names) <= 2 * len(every):
+        table[1:] = [place.get(names[code], other) for code in range(len(names))]
+        return table
+    wanted = set(every)
+    for code in range(len(names)):
+        if (name := names[code]) in wanted:
+            table[code + 1] = place[name]
+    return table
