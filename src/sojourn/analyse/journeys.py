@@ -7,6 +7,7 @@ narrower log of the same kind; nothing here changes the data.
 from __future__ import annotations
 
 import dataclasses
+import importlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from sojourn.analyse.attribution import Attribution
     from sojourn.analyse.compare import Comparison
     from sojourn.analyse.funnel import Funnel
+    from sojourn.analyse.orders import Orders
     from sojourn.analyse.parts import Part
     from sojourn.analyse.retention import Retention
     from sojourn.analyse.sessions import Sessions
@@ -115,6 +117,17 @@ class Journeys:
         from sojourn.analyse.funnel import funnel  # noqa: PLC0415  (its kernels load only when asked)
 
         return funnel(self, steps, **options)
+
+    def orders(self, **options: Any) -> Orders:
+        """How many orders, how large, and who orders again; options as `analyse.orders.orders`."""
+        from sojourn.analyse.orders import orders  # noqa: PLC0415  (loads only when asked)
+
+        return orders(self, **options)
+
+    def report(self, **options: Any) -> Any:  # noqa: ANN401  (its type stands above this room)
+        """The whole story: every question, with goal, steps and columns chosen where not given; options as `app.report.report.report`."""
+        # By name: the report stands on top of all questions, and no room may lean on what stands on top.
+        return importlib.import_module("sojourn.app.report.report").report(self, **options)
 
     def retention(self, **options: Any) -> Retention:
         """Who came back; options as `analyse.retention.retention`."""

@@ -221,8 +221,8 @@ def partial(part: Part, question: SessionsQuestion, grouping: Grouping) -> Sessi
         began=began,
         persons=len(part.person),
         returning=int((each > 1).sum()),
-        entries=_pages(part, question.page, cut.start),
-        exits=_pages(part, question.page, cut.stop - 1),
+        entries=_pages(part, question.page, cut, last=False),
+        exits=_pages(part, question.page, cut, last=True),
     )
 
 
@@ -300,17 +300,30 @@ def _group(name: str, partials: Sequence[SessionsPartial], masks: Sequence[NDArr
     return SessionGroup(name, count, bounced, bounced / count if count else np.nan, events, median / _SECOND)
 
 
-def _pages(part: Part, page: str, places: NDArray[np.int64]) -> dict[str, int]:
-    """Sessions by the page at one event of each."""
+def _pages(part: Part, page: str, cut: Part, *, last: bool) -> dict[str, int]:
+    """Sessions by their first or last known page; `(none)` for sessions without any."""
+    places = cut.stop - 1 if last else cut.start
     if page == "event":
         counts = np.bincount(part.event[places], minlength=len(part.events))
         return {name: int(n) for name, n in zip(part.events, counts, strict=True) if n}
     column = part.column(page)
+    places = _known(column.codes >= 0 if isinstance(column, TextColumn) else ~np.isnan(column.values), cut, places, last=last)
     if isinstance(column, TextColumn):
         counts = np.bincount(column.codes[places] + 1)
         return {(column.names[c - 1] if c else "(none)"): int(counts[c]) for c in np.flatnonzero(counts).tolist()}
     values, counts = np.unique(column.values[places], return_counts=True)
     return {("(none)" if np.isnan(v) else f"{v:g}"): int(n) for v, n in zip(values, counts, strict=True)}
+
+
+def _known(known: NDArray[np.bool_], cut: Part, places: NDArray[np.int64], *, last: bool) -> NDArray[np.int64]:
+    """Of each session the first or last event with a page; the given place where it has none."""
+    rows = np.flatnonzero(known)
+    if not len(rows):
+        return places
+    at = np.searchsorted(rows, places, side="right") - 1 if last else np.searchsorted(rows, places)
+    found = rows[np.clip(at, 0, len(rows) - 1)]
+    chosen: NDArray[np.int64] = np.where((found >= cut.start) & (found < cut.stop), found, places)
+    return chosen
 
 
 def _top(counted: Sequence[dict[str, int]], total: int) -> tuple[Page, ...]:

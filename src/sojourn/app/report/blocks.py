@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 _BAR = re.compile(r"[█▏▎▍▌▋▊▉]+")
 _EIGHTHS = "▏▎▍▌▋▊▉█"
@@ -110,7 +110,7 @@ def _cell(value: object, *, right: bool, longest: float) -> Cell:
     return Cell(text, right, style=_colours(value))
 
 
-def _longest(column: list[object]) -> float:
+def _longest(column: Sequence[object]) -> float:
     """Length of the longest bar; 0 when the column is no bars."""
     texts = [_said(value).strip() for value in column]
     if not any(texts) or not all(_BAR.fullmatch(text) for text in texts if text):

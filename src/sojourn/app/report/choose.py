@@ -6,7 +6,8 @@ A usual name decides first, because it says what people want; without one, what 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from sojourn.app.report.vocabulary import (
@@ -22,7 +23,7 @@ from sojourn.app.report.vocabulary import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from sojourn.app.report.evidence import Evidence, Seen
 
@@ -34,6 +35,7 @@ _KNOWN_SHARE = 0.15
 """A step with a usual name stays when at least this share of converters took it before the goal."""
 _FOUND_SHARE = 0.6
 """A step found by data alone must have been taken by at least this share of converters before the goal."""
+_IDLE = 0.005
 _EVERYBODY = 0.97
 _MIN_LOSS = 0.015
 _LATE, _ENDS, _COMMON, _RARE = 0.6, 0.5, 0.5, 0.003
@@ -57,33 +59,23 @@ class Goal:
 
 
 @dataclass(frozen=True, slots=True)
-class Skipped:
-    """A step most converters did without.
-
-    Attributes:
-        step: The step.
-        converters: Persons who reached the goal.
-        with_step: Of these, persons who took the step before their first goal.
-    """
-
-    step: str
-    converters: int
-    with_step: int
-
-
-@dataclass(frozen=True, slots=True)
 class Path:
     """The steps of a funnel, the goal last.
 
     Attributes:
         steps: In order.
         why: Why these, as the end of a sentence.
-        skipped: Steps most converters did without.
+        skipped: Steps most who reach the goal do without, or do not take in that order.
     """
 
     steps: tuple[str, ...]
     why: str
-    skipped: tuple[Skipped, ...] = ()
+    skipped: tuple[str, ...] = ()
+
+    @property
+    def core(self) -> tuple[str, ...]:
+        """The steps without the skipped ones."""
+        return tuple(step for step in self.steps if step not in self.skipped)
 
 
 def choose_goal(evidence: Evidence) -> Goal | None:
@@ -96,9 +88,9 @@ def choose_goal(evidence: Evidence) -> Goal | None:
     ]
     if named:
         best = min(meant[0] for meant, _ in named)
-        meaning, event = max(
-            ((meant[1], event) for meant, event in named if meant[0] == best), key=lambda pair: pair[1].persons
-        )
+        alike = [(meant[1], event) for meant, event in named if meant[0] == best]
+        # Of two purchases, the one with a way to it tells more (a web shop's order rather than a till's receipt).
+        meaning, event = max(alike, key=lambda pair: (len(choose_path(evidence, pair[1].name).steps), pair[1].persons))
         return Goal(event.name, f"its name says {meaning}")
     late = [event for event in evidence.events if _looks_final(event, evidence)]
     if not late:
@@ -130,9 +122,40 @@ def choose_path(evidence: Evidence, goal: str) -> Path:
         )
     if len(steps) < 2:  # noqa: PLR2004  (a funnel has two steps)
         why = "no event regularly comes before it"
-    taken = {step: evidence.preceded(step, goal) for step in steps[:-1]}
-    skipped = tuple(Skipped(step, reached.persons, n) for step, n in taken.items() if n < reached.persons / 2)
-    return Path(steps, why, skipped)
+    return Path(steps, why)
+
+
+def without_skipped(path: Path, reach: Callable[[Sequence[str]], int]) -> Path:
+    """The path with its skipped steps marked: through the others go at least half of those who get from first to last.
+
+    As many steps stay as can; of as many, those a shop needs most, then those most go through.
+
+    Args:
+        path: First step to goal.
+        reach: How many reach the last of some steps, taken in order.
+    """
+    first, *middle, last = path.steps if len(path.steps) > 1 else (*path.steps, "")
+    if not middle or not last:
+        return path
+    enough = reach([first, last]) / 2
+    for many in range(len(middle), 0, -1):
+        passing = {kept: n for kept in combinations(middle, many) if (n := reach([first, *kept, last])) >= enough}
+        if passing:
+            best = max(passing, key=lambda kept: (-sum(_needed(step) for step in kept), passing[kept]))
+            return replace(path, skipped=tuple(step for step in middle if step not in best))
+    return replace(path, skipped=tuple(middle))
+
+
+def without_idle(path: Path, counts: Sequence[int]) -> Path:
+    """The path without middle steps at which nearly nobody is lost: they say nothing.
+
+    Args:
+        path: First step to goal.
+        counts: How many reach each of its core steps.
+    """
+    core = path.core
+    idle = {core[n] for n in range(1, len(core) - 1) if counts[n] > counts[n - 1] * (1 - _IDLE)}
+    return replace(path, steps=tuple(step for step in path.steps if step not in idle))
 
 
 def choose_unit(sessions_per_person: float, converted_persons: int, converting_sessions: int) -> tuple[str, str]:
@@ -178,6 +201,12 @@ def touch_candidates(names: Sequence[str]) -> list[str]:
 def page_candidates(names: Sequence[str]) -> list[str]:
     """Columns that may say which page, best first."""
     return choose_column(names, PAGES)
+
+
+def _needed(step: str) -> int:
+    """Place among a shop's steps, the most needed first."""
+    meaning = shop_step(step)
+    return len(MOST_NEEDED) if meaning is None else MOST_NEEDED.index(meaning)
 
 
 def _looks_final(event: Seen, evidence: Evidence) -> bool:

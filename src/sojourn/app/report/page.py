@@ -31,19 +31,27 @@ _TAG = re.compile(r"<(?!(?:br|b|/b|i|/i|extra|/extra)>)")
 
 def page(report: Report) -> str:
     """The whole report."""
-    return _template("page.html.j2").render(**_story(report), whole=True, script=plotly.offline.get_plotlyjs(), version=__version__)
+    return _template("page.html.j2").render(
+        **_story(report), whole=True, script=plotly.offline.get_plotlyjs(), version=__version__
+    )
 
 
 def fragment(report: Report) -> str:
     """The report without figures, for a notebook."""
-    return _template("page.html.j2").render(**_story(report, figures=False), whole=False, script="", version=__version__)
+    return _template("page.html.j2").render(
+        **_story(report, figures=False), whole=False, script="", version=__version__
+    )
 
 
 def figure_json(figure: go.Figure) -> str:
     """A figure as JSON that cannot end the script it stands in, and whose texts cannot be read as links or other tags."""
     drawn = json.loads(plotly.io.to_json(figure, validate=False))
     drawn["layout"].pop("template", None)
-    return json.dumps(_harmless(drawn), ensure_ascii=True, separators=(",", ":")).replace("<", "\\u003c").replace(">", "\\u003e")
+    return (
+        json.dumps(_harmless(drawn), ensure_ascii=True, separators=(",", ":"))
+        .replace("<", "\\u003c")
+        .replace(">", "\\u003e")
+    )
 
 
 def _story(report: Report, *, figures: bool = True) -> dict[str, Any]:

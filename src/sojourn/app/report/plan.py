@@ -5,7 +5,6 @@ In: journeys and wishes. Out: `Plan`: goal, steps, unit, columns, each with its 
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -20,20 +19,19 @@ from sojourn.app.report.choose import (
     choose_unit,
     page_candidates,
     touch_candidates,
+    without_idle,
+    without_skipped,
 )
 from sojourn.app.report.evidence import gather
-from sojourn.records.errors import UnknownColumn
-from sojourn.store.column_source import ColumnSource
-from sojourn.store.columns import TextColumn
-from sojourn.store.events import EventsTable
+from sojourn.app.report.known_columns import distinct_values, known_columns
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sojourn.analyse.journeys import Journeys
     from sojourn.app.report.evidence import Evidence
 
 Unit = Literal["persons", "sessions"]
-_IN_CONTEXT = ("context.campaign.source", "context.page.referrer", "context.page.path")
-"""Places of Segment messages where a channel or a page may stand; they are no columns of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +89,7 @@ class Plan:
     @property
     def core(self) -> tuple[str, ...]:
         """The steps without those most converters skip."""
-        skipped = {skip.step for skip in self.path.skipped} if self.path else set()
-        return tuple(step for step in self.steps if step not in skipped)
+        return self.path.core if self.path else ()
 
     def lines(self) -> list[str]:
         """What was chosen, why, and how to choose otherwise; a line a choice."""
@@ -119,7 +116,7 @@ class Plan:
             "goal": plain(self.goal) if self.goal else None,
             "steps": list(self.steps),
             "steps_why": self.path.why if self.path else None,
-            "skipped": [plain(skip) for skip in self.path.skipped] if self.path else [],
+            "skipped": list(self.path.skipped) if self.path else [],
             "unit": self.unit,
             "unit_why": self.unit_why,
             "touch": self.touch,
@@ -136,19 +133,26 @@ def make_plan(journeys: Journeys, wishes: Wishes) -> Plan:
         UnknownColumn: A column nobody has.
     """
     manifest = journeys.index.manifest
-    columns = _columns(journeys)
+    columns = known_columns(journeys)
     for column in filter(None, (wishes.touch, wishes.page)):
         journeys.index.column(column)
     goal, path = _goal_and_path(journeys, wishes, gather(journeys))
     timed = manifest.untimed < manifest.rows
     unit, why = _unit(journeys, wishes, path, timed=timed)
+    if path is not None and not wishes.steps:
+
+        def counts(steps: Sequence[str]) -> list[int]:
+            return [step.count for step in journeys.funnel(steps, unit=unit, within=wishes.within).steps]
+
+        path = without_skipped(path, lambda steps: counts(steps)[-1])
+        path = without_idle(path, counts(path.core))
     return Plan(
         goal=goal,
         path=path,
         unit=unit,
         unit_why=why,
-        touch=wishes.touch or choose_touch(_distinct(journeys, touch_candidates(columns))),
-        page=wishes.page or next(iter(_distinct(journeys, page_candidates(columns))), None),
+        touch=wishes.touch or choose_touch(distinct_values(journeys, touch_candidates(columns))),
+        page=wishes.page or next(iter(distinct_values(journeys, page_candidates(columns))), None),
         timed=timed,
         columns=tuple(columns),
         within=wishes.within,
@@ -184,20 +188,3 @@ def _unit(journeys: Journeys, wishes: Wishes, path: Path | None, *, timed: bool)
     persons, sessions = journeys.funnel(ends).steps[-1].count, journeys.funnel(ends, unit="sessions").steps[-1].count
     unit, why = choose_unit(journeys.sessions().sessions_per_person, persons, sessions)
     return ("sessions" if unit == "sessions" else "persons"), why
-
-
-def _columns(journeys: Journeys) -> list[str]:
-    """Columns of the log that hold anything of its own."""
-    table = EventsTable(journeys.index.folder.events)
-    return ColumnSource(table, table.read()).names()
-
-
-def _distinct(journeys: Journeys, candidates: list[str]) -> dict[str, int]:
-    """Distinct values of the first candidates that hold any text, best name first."""
-    found: dict[str, int] = {}
-    for name in candidates[:4]:
-        with contextlib.suppress(UnknownColumn):
-            column = journeys.index.column(name)[0]
-            if isinstance(column, TextColumn):
-                found[name] = len(column.names)
-    return found

@@ -8,12 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sojourn.app.report import about_goal, about_log
+from sojourn.analyse.funnel import Funnel
+from sojourn.app.report import about_goal, about_log, about_people
 from sojourn.app.report.plan import Plan, Wishes, make_plan
 from sojourn.app.report.sections import Section, or_one_line
+from sojourn.app.report.vocabulary import FILE_REQUESTED
 from sojourn.store.quarantine import count_rejected
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from rich.console import RenderableType
@@ -99,14 +102,33 @@ def report(journeys: Journeys, *, source: str = "", imported: ImportResult | Non
         UnknownEvent: A goal or step no event has the name of.
         UnknownColumn: A channel or page column nobody has.
     """
+    whole, journeys = journeys, _without_files(journeys)
     plan = make_plan(journeys, Wishes(**wishes))
-    rejected = sum(count_rejected(journeys.index.folder).values())
-    sections = [
-        or_one_line("log", "What the log holds", lambda: about_log.log_section(journeys, rejected=rejected)),
-        or_one_line("sessions", "Sessions", lambda: about_log.sessions_section(journeys, plan)),
-        or_one_line("funnel", "Funnel", lambda: about_goal.funnel_section(journeys, plan)[0]),
-    ]
-    return Report(source or _name(journeys.index.folder.path), imported, plan, tuple(sections))
+    rejected = count_rejected(journeys.index.folder)
+    return Report(
+        source or _name(journeys.index.folder.path), imported, plan, tuple(_sections(whole, journeys, plan, rejected))
+    )
+
+
+def _sections(whole: Journeys, journeys: Journeys, plan: Plan, rejected: dict[str, int]) -> Iterator[Section]:
+    """The story, section by section."""
+    yield or_one_line("log", "What the log holds", lambda: about_log.log_section(whole, rejected))
+    yield or_one_line("sessions", "Sessions", lambda: about_log.sessions_section(journeys, plan))
+    if "order_id" in plan.columns:
+        yield or_one_line("orders", "Orders", lambda: about_log.orders_section(journeys, plan))
+    found = or_one_line("funnel", "Funnel", lambda: about_goal.funnel_section(journeys, plan))
+    yield found
+    way = found.results.get("funnel")
+    leak = about_goal.biggest_leak(way) if isinstance(way, Funnel) else None
+    yield or_one_line("leavers", "What separates leavers", lambda: about_goal.leavers_section(journeys, plan, leak))
+    yield or_one_line("retention", "Retention", lambda: about_people.retention_section(journeys, plan))
+    yield or_one_line("attribution", "Channels before the goal", lambda: about_goal.attribution_section(journeys, plan))
+
+
+def _without_files(journeys: Journeys) -> Journeys:
+    """Without what pages bring along (images, styles, scripts), when the log has pages too."""
+    both = {FILE_REQUESTED, "Page Viewed"} <= set(journeys.events)
+    return journeys.where(f"event <> '{FILE_REQUESTED}'") if both else journeys
 
 
 def _name(path: Path) -> str:

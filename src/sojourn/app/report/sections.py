@@ -53,3 +53,8 @@ def or_one_line(name: str, title: str, make: Callable[[], Section]) -> Section:
         return make()
     except SojournError as error:
         return section(name, title, f"Not answered: {error}.".replace("..", "."))
+
+
+def listed(names: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

@@ -111,8 +111,16 @@ PAGES = (
 )  # fmt: skip
 """Columns that say which page, best first."""
 
-ORDERS = ("order_id", "orderid", "invoiceno", "invoice_no", "transaction_id", "basket_id")
-QUANTITIES = ("quantity", "qty", "units", "number_of_cds")
+PASSIVE = re.compile(
+    r"^(email|e mail|mail|newsletter|message|sms|push|push notification|notification|campaign|letter|survey) (sent|delivered|bounced|dropped|deferred)$"
+    r"|^(order|shipment|parcel|package) (shipped|delivered|fulfilled|dispatched)$|^(identified|group joined|alias created)$"
+)
+"""Events done to a person by others, not by the person: they are no visit."""
+QUANTITIES = ("quantity", "qty", "units", "item_quantity")
+PRICES = ("price", "unit_price", "unitprice", "item_price")
+
+FILE_REQUESTED = "File Requested"
+"""Canonical event of an access log for images, styles and scripts: what a page brings along, not what a person does."""
 
 
 def words(name: str) -> str:
@@ -137,6 +145,11 @@ def goal_meaning(name: str) -> tuple[int, str] | None:
         if pattern.search(said) and not NOT_A_GOAL.search(said):
             return rank, meaning
     return None
+
+
+def is_passive(name: str) -> bool:
+    """Whether a name says what others do to a person: an e-mail sent, an order shipped."""
+    return bool(PASSIVE.search(words(name)))
 
 
 def shop_step(name: str) -> str | None:
