@@ -201,7 +201,7 @@ class EventsTable:
         taken = {promoted.column for promoted in version.promoted}
         free = PROMOTED_LIMIT - len(known)
         fields = []
-        for name, kind in [pair for pair in names if pair[0] not in known][:free]:
+        for name, kind in [(name, kind) for name, kind in dict(names).items() if name not in known][:free]:
             column = _column_name(name, taken)
             taken.add(column)
             fields.append(Field(column, PrimitiveType(_DELTA_TYPES[kind]), metadata={"sojourn.property": name}))

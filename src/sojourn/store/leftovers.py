@@ -63,14 +63,20 @@ def add_to_rest(rest: pa.Array, leftovers: Mapping[str, pa.Array]) -> pa.Array:
     Returns:
         String array of JSON objects; null where there is nothing.
     """
-    if not leftovers:
+    given = {name: values for name, values in leftovers.items() if values.null_count < len(values)}
+    if not given:
         return rest
     inner = pc.utf8_slice_codeunits(pc.utf8_trim_whitespace(rest), 1, -1)
-    parts = [pc.if_else(pc.equal(pc.binary_length(inner), 0), None, inner)]
-    parts += [_fragments(name, values) for name, values in leftovers.items() if values.null_count < len(values)]
-    joined = pc.binary_join_element_wise(*parts, ",", null_handling="skip")
+    members = [inner, *(_fragments(name, values) for name, values in given.items())]
+    # Not by skipping nulls: Arrow then leaves out the row when all of its members are null.
+    led = [_after_comma(member.fill_null("")) for member in members]
+    joined = pc.utf8_slice_codeunits(pc.binary_join_element_wise(*led, ""), 1)
     wrapped = pc.binary_join_element_wise("{", joined, "}", "")
     return pc.if_else(pc.equal(pc.binary_length(joined), 0), None, wrapped)
+
+
+def _after_comma(members: pa.Array) -> pa.Array:
+    return pc.if_else(pc.equal(pc.binary_length(members), 0), "", pc.binary_join_element_wise("", members, ","))
 
 
 def _fragments(name: str, values: pa.Array) -> pa.Array:

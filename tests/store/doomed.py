@@ -1,0 +1,143 @@
+"""The process that a crash test kills: it imports, compacts, indexes or erases, and may kill itself at a step.
+
+It runs as a fork of a server that has loaded everything, so that a kill costs a second, not five.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from deltalake import DeltaTable
+
+import sojourn.app.importing as importing
+import sojourn.store.append as append
+import sojourn.store.compaction as compaction
+import sojourn.store.erasure as erasure
+import sojourn.store.events as events
+import sojourn.store.index as index
+from sojourn.collect.imports.mapping import Mapping
+from sojourn.store.folder import create_folder, open_folder
+from tests.store.power import Journal, watched
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MAPPING = Mapping(person="user", actor="device", time="time", event="event")
+_STEPS = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.truncate"}
+
+
+@dataclass(frozen=True)
+class Task:
+    """What to do, and when to die of it.
+
+    Attributes:
+        action: `import`, `compact`, `index`, `column` or `erase`.
+        of: File, column or person.
+        data: The data folder.
+        journal: Where syncs are noted.
+        dies_at: Step at which the process kills itself; None: somebody else kills it, or nobody.
+    """
+
+    action: str
+    of: str
+    data: Path
+    journal: Path
+    dies_at: int | None = None
+
+
+def run(task: Task, answer: Any) -> None:
+    """Do a task; `answer` (a pipe) gets how many steps it took, once it is acknowledged."""
+    journal = Journal(task.journal)
+    steps = _Steps(task.dies_at)
+    small()
+    watched(journal, _phases())
+    os.fsync = lambda descriptor: (steps.one(), journal.record(descriptor))[1]  # type: ignore[assignment]  # a sync as the journal sees it
+    data = str(task.data)
+    sys.addaudithook(lambda name, given: steps.one() if name in _STEPS and _writes(name, given, data) else None)
+    journal.phase(task.action)
+    _ACTIONS[task.action](task.data, task.of)
+    answer.send(steps.count)
+
+
+def small() -> None:
+    """Many files, buckets, checkpoints and compactions from few rows."""
+    append._ROWS_A_FILE = 1500
+    events._CHECKPOINT_EVERY = 3
+    importing.FRESH_FILES = 6
+    index._IN_MEMORY = 1 << 12
+    index.bucket_bits = compaction.bucket_bits = lambda rows: 0 if rows < 4000 else 2 if rows < 12000 else 4
+
+
+class _Steps:
+    """Counts steps; the last one is not taken."""
+
+    def __init__(self, dies_at: int | None) -> None:
+        self.count, self._dies_at = 0, dies_at
+
+    def one(self) -> None:
+        self.count += 1
+        if self.count == self._dies_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _writes(name: str, given: tuple[Any, ...], data: str) -> bool:
+    """Whether a step changes something in the data folder."""
+    if not str(given[0]).startswith(data):
+        return False
+    return name != "open" or (isinstance(given[2], int) and bool(given[2] & (os.O_WRONLY | os.O_RDWR)))
+
+
+def _phases() -> dict[str, tuple[Any, str]]:
+    table = events.EventsTable
+    return {
+        "reading": (append.Append, "add"),
+        "finishing": (append.Append, "finish"),
+        "dropping what is stored": (append.Append, "_drop_stored"),
+        "quarantine": (append, "keep_rejected"),
+        "recovering": (table, "recover"),
+        "promoting": (table, "promote"),
+        "committing": (table, "commit"),
+        "log entry": (DeltaTable, "create_write_transaction"),
+        "settling": (table, "_settle"),
+        "checkpoint": (DeltaTable, "create_checkpoint"),
+        "deleting old files": (table, "remove_unreferenced"),
+        "compacting": (compaction, "_rewrite"),
+        "index: reading": (index._Builder, "_spread"),
+        "index: sorting": (index._Builder, "_sort"),
+        "index: column": (index.Index, "_build_column"),
+        "erasing: files": (erasure, "_without"),
+        "erasing: index": (erasure, "_renew_index"),
+    }
+
+
+def _import(data: Path, file: str) -> None:
+    importing.import_files([data.parent / file], data, MAPPING)
+
+
+def _compact(data: Path, _of: str) -> None:
+    folder = open_folder(data)
+    with folder.writing():
+        compaction.compact(folder)
+
+
+def _index(data: Path, _of: str) -> None:
+    folder = create_folder(data)
+    with folder.writing():
+        index.build_index(folder)
+
+
+def _column(data: Path, name: str) -> None:
+    index.open_index(open_folder(data)).column(name)
+
+
+def _erase(data: Path, person: str) -> None:
+    folder = open_folder(data)
+    with folder.writing():
+        erasure.erase(folder, person)
+
+
+_ACTIONS = {"import": _import, "compact": _compact, "index": _index, "column": _column, "erase": _erase}
