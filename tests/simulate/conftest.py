@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import functools
 import gzip
-import json
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
 from sojourn.simulate import Simulated, only, simulate
@@ -62,10 +62,10 @@ def read_world() -> Callable[[Simulated], Log]:
     """Read a world back."""
 
     def read(simulated: Simulated) -> Log:
-        with gzip.open(simulated.events) as file:
-            lines = [json.loads(line) for line in file]
-        truth = [json.loads(line) for line in simulated.truth.read_bytes().splitlines()]
-        return Log(simulated, lines, truth, json.loads(simulated.summary.read_bytes()))
+        read_line = msgspec.json.Decoder().decode
+        lines = [read_line(line) for line in gzip.decompress(simulated.events.read_bytes()).splitlines()]
+        truth = [msgspec.json.decode(line) for line in simulated.truth.read_bytes().splitlines()]
+        return Log(simulated, lines, truth, msgspec.json.decode(simulated.summary.read_bytes()))
 
     return read
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-SMALL = {"shop": 1200, "software": 350, "streaming": 250}
+SMALL = {"shop": 1000, "software": 300, "streaming": 250}
 FILES = ("events.jsonl.gz", "truth.jsonl", "truth.json")
 
 

@@ -75,7 +75,7 @@ SHOP = (
           0.30, 0.80, Marker("Products Searched", "results", 0), ("Products Searched", "Search Results"),
           "event = 'Products Searched'", "event = 'Product Clicked'", "bought", "empty_search"),
     Cause("broken_button", "The button that adds to the cart does nothing.",
-          0.12, 0.90, Marker("Error Shown", "code", "add-to-cart-failed"), ("Error Shown", "Rage Clicked"),
+          0.12, 0.90, Marker("Error Shown", "code", "add-to-cart-failed"), ("Error Shown", "Rage Clicked", "Add to Cart Clicked"),
           "event = 'Add to Cart Clicked'", "event = 'Product Added'", "bought", "broken_button"),
     Cause("expired_coupon", "A coupon that was mailed out is refused in the cart as expired.",
           0.28, 0.85, Marker("Coupon Denied", "reason", "expired"), ("Coupon Denied",),

@@ -70,6 +70,12 @@ def after_order(shopper: Shopper, at_ms: int) -> None:
         person.server("Social Mention Posted", delivered + 5 * HOUR, mention, system="social")
 
 
+def reacts(shopper: Shopper, at_ms: int) -> None:
+    """A reaction to one of the shop's posts, by someone whose account there is known."""
+    about = {"network": shopper.dice.pick(_NETWORKS), "reaction": shopper.dice.pick(("like", "share", "save"))}
+    shopper.person.server("Social Reaction", at_ms, about, system="social")
+
+
 def after_leaving(shopper: Shopper, at_ms: int) -> None:
     """What may follow a visit that ended with a full cart, or over a cause."""
     person, dice = shopper.person, shopper.dice

@@ -16,7 +16,7 @@ from sojourn.simulate.devices import bot_device
 from sojourn.simulate.dice import Dice, Weighted
 from sojourn.simulate.people import person
 from sojourn.simulate.rhythm import DAY, HOUR
-from sojourn.simulate.shop.aftermath import after_leaving, after_order
+from sojourn.simulate.shop.aftermath import after_leaving, after_order, reacts
 from sojourn.simulate.shop.browse import (
     Shopper,
     choose,
@@ -81,6 +81,8 @@ def live(number: int, dice: Dice, post: Post, on: Mapping[str, bool], seed: int)
         in_town(shopper)
     if had_account:
         in_crm(shopper, max(plan.starts[0] - HOUR, post.period.start_ms))
+        if dice.chance(0.05):
+            reacts(shopper, ended_ms + 7 * HOUR)
     return [_truth(shopper, shared_id if plan.shared else None)]
 
 

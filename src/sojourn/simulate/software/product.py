@@ -220,7 +220,10 @@ def renew_or_cancel(lead: Lead, *, ticket_day: int) -> None:
     else:
         reason = write("software", lead.left_by or "no_need", person.place.language, dice, slots=lead.slots())
         person.server(
-            "Subscription Cancelled", renewal - 2 * HOUR, {"plan": company.plan, "text": reason}, system="billing"
+            "Subscription Cancelled",
+            renewal + int(dice.between(2, 20) * HOUR),
+            {"plan": company.plan, "text": reason},
+            system="billing",
         )
     _opinions(lead, renewal)
 

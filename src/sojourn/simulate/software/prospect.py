@@ -77,6 +77,8 @@ class Lead:
             "email": known.email, "first_name": known.first_name, "last_name": known.last_name,
             "profession": self.plan.title, "company": company.name, "industry": company.industry,
             "company_size": company.employees, "country": known.place.country, "stage": stage,
+            "language": known.place.language, "communication_preference": "phone" if self.plan.by_demo else "email",
+            "interests": list(self.plan.persona.interests), "wants_to": self.plan.intent.replace("_", " "),
         }  # fmt: skip
 
     def slots(self) -> dict[str, object]:
@@ -146,7 +148,7 @@ def _whitepaper(visit: Visit, lead: Lead) -> None:
         visit.track("Form Error", form="whitepaper", field="email", message="please use your work address")
         visit.wait(10)
     visit.track("Form Submitted", form="whitepaper")
-    visit.identify({**lead.traits("lead"), "interests": list(lead.plan.persona.interests)})
+    visit.identify(lead.traits("lead"))
     visit.track("Whitepaper Downloaded", title="Planning in 2025", format="pdf")
     if dice.chance(0.25):
         visit.track("Webinar Registered", webinar="sim-planning-live")

@@ -214,7 +214,10 @@ def _renew_or_cancel(viewer: Viewer, renewal: int) -> None:
     else:
         text = write("streaming", viewer.left_by or "no_need", language, dice, slots=viewer.slots())
         person.server(
-            "Subscription Cancelled", renewal - 2 * HOUR, {"plan": "standard", "text": text}, system="billing"
+            "Subscription Cancelled",
+            renewal + int(dice.between(2, 20) * HOUR),
+            {"plan": "standard", "text": text},
+            system="billing",
         )
     _opinions(viewer, renewal)
 

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from sojourn.simulate.streaming.plan import Plan
 
 SITE = "simulated-streaming.example"
+_MOODS = {
+    "binge_watcher": ("suspense", "staying up late"), "family": ("parenting", "games"),
+    "film_lover": ("cinema", "literature"), "commuter": ("podcasts", "learning"), "sports_fan": ("football", "running"),
+}  # fmt: skip
 _QUARTERS = (25, 50, 75)
 _ALL = 100
 _NEW_FOR_DAYS = 10
@@ -75,9 +79,10 @@ class Viewer:
         """What the service knows of an account."""
         known = self.person
         return {
-            "email": known.email, "first_name": known.first_name, "country": known.place.country,
+            "email": known.email, "first_name": known.first_name, "plan": "standard", "country": known.place.country,
             "favourite_genre": self.plan.genre, "language": known.place.language,
             "communication_preference": "push" if self.plan.shared else "email",
+            "interests": list(_MOODS[self.plan.persona.name]), "watches_to": self.plan.intent.replace("_", " "),
         }  # fmt: skip
 
     def slots(self) -> dict[str, object]:
