@@ -213,9 +213,9 @@ def expected(text: str) -> list[list[str]]:
     return [row for row in csv.reader(io.StringIO(text, newline="")) if row]
 
 
-FIELD = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs"), include_characters="\n\t"), max_size=8).filter(
-    lambda text: text == text.strip("\n")
-)
+FIELD = st.text(
+    st.characters(codec="utf-8", exclude_categories=("Cc", "Cs"), include_characters="\n\t"), max_size=8
+).filter(lambda text: text == text.strip("\n"))
 
 
 @given(st.lists(st.tuples(FIELD, FIELD), min_size=1, max_size=30), st.sampled_from(["\n", "\r\n"]))

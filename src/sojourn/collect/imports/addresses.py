@@ -36,11 +36,16 @@ def holds_addresses(column: str) -> bool:
 
 
 def hide_address(text: str) -> str:
-    """`203.0.113.77` becomes `203.0.113.0`, `2001:db8:1:2::3` becomes `2001:db8:1::`; what is no address stays."""
+    """`203.0.113.77` becomes `203.0.113.0`, `2001:db8:1:2::3` becomes `2001:db8:1::`; what is no address stays.
+
+    Of several (what proxies append) the first counts; an IPv4 address within an IPv6 one is one of IPv4.
+    """
     try:
-        address = ipaddress.ip_address(text)
+        address = ipaddress.ip_address(text.split(",", 1)[0].strip())
     except ValueError:
         return text
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    address = mapped or address
     bits = 24 if address.version == 4 else 48  # noqa: PLR2004 - IP versions
     return str(ipaddress.ip_network((address, bits), strict=False).network_address)
 

@@ -261,7 +261,7 @@ def _rest(rows: Rows, leftovers: list[tuple[str, pa.Array, npt.NDArray[np.int64]
     for name, values, at in leftovers:
         for row, value in zip(at.tolist(), values.take(pa.array(at)).to_pylist(), strict=True):
             objects[row] = {**(objects[row] or {}), name: value}
-    encode = msgspec.json.Encoder().encode
+    encode = msgspec.json.Encoder(enc_hook=str).encode
     return pa.array([encode(item).decode() if item else None for item in objects], type=pa.string())
 
 

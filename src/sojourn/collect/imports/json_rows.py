@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from sojourn.collect.imports import objects
+from sojourn.collect.imports import objects, usual_names
 from sojourn.collect.imports.mapping import load_mapping, over
 from sojourn.collect.imports.rows import FIELD_LIMIT, Rows, Sample, reject
 from sojourn.collect.imports.text_check import check_text, without_bom
+from sojourn.collect.imports.usual_names import reduced
 from sojourn.records.errors import BadFile
 from sojourn.records.rejected import RAW_LIMIT, Reason, Rejected
 
@@ -238,12 +239,15 @@ def _leaves(value: Any) -> Iterator[Any]:  # noqa: ANN401 - JSON is anything
 
 
 def _is_one_value(block: bytes) -> bool:
-    """Whether the file is one JSON value over several lines, not a value a line."""
-    start = block.lstrip(b" \t\r\n")
+    """Whether the file is one JSON value (over several lines, or an envelope on one), not an object a line."""
+    start = block.strip(b" \t\r\n")
     if start.startswith(b"["):
         return True
-    first = start.split(b"\n", 1)[0].strip()
-    return first.startswith(b"{") and not isinstance(decode_line(first), dict) and b"\n" in start.strip()
+    first, _, more = start.partition(b"\n")
+    item = decode_line(first.strip())
+    if isinstance(item, dict):
+        return not more and _enveloped(item) is not None
+    return first.startswith(b"{") and bool(more)
 
 
 def _whole(block: bytes, pieces: Iterator[tuple[bytes, int, int, list[Rejected]]], name: str) -> Decoded | None:
@@ -279,15 +283,27 @@ def _decode_any(text: bytes) -> Any | None:  # noqa: ANN401 - JSON is anything
 
 
 def _list_in(value: Any) -> list[Any] | None:  # noqa: ANN401 - JSON is anything
-    """The list that a JSON value is, or the only list of objects among its members; an object alone is a list of one."""
-    if isinstance(value, list):
-        return value
-    if not isinstance(value, dict):
+    """The list that a JSON value is, or that it is an envelope of; an object alone is a list of one."""
+    if isinstance(value, dict):
+        inner = _enveloped(value)
+        return [value] if inner is None else inner
+    return value if isinstance(value, list) else None
+
+
+_ENVELOPES = ("events", "results", "data", "rows", "records", "items", "messages", "batch", "hits", "logs")
+
+
+def _enveloped(item: Object) -> list[Any] | None:
+    """The list of objects in an answer of an API, which says nothing about a person itself."""
+    names = {reduced(name) for name in item}
+    if names & {*usual_names.PERSON, *usual_names.EVENT} - {"status", "type", "state"}:
         return None
     lists = [
-        one for one in value.values() if isinstance(one, list) and one and all(isinstance(item, dict) for item in one)
+        item[name]
+        for name in _ENVELOPES
+        if isinstance(item.get(name), list) and any(isinstance(one, dict) for one in item[name])
     ]
-    return lists[0] if len(lists) == 1 and len(value) <= 6 else [value]  # noqa: PLR2004 - an envelope has few members
+    return lists[0] if len(lists) == 1 else None
 
 
 _SEGMENT_TYPES = frozenset(("track", "page", "screen", "identify", "group", "alias"))

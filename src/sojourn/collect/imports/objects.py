@@ -225,12 +225,6 @@ def field_column(values: list[Any]) -> pa.Array:
         return pa.array(values, type=pa.int64())
     if types <= {int, float}:
         return pa.array([None if value is None else float(value) for value in values], type=pa.float64())
-    if not types <= {str, int, float, bool}:
-        # Times and dates of Parquet come as such; what else is no scalar is no value of a column.
-        try:
-            return pa.array(values)
-        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
-            pass
     return pa.array([_scalar_text(value) for value in values], type=pa.string())
 
 

@@ -7,7 +7,7 @@ Files without nested columns are read column by column; the rows of the others g
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -81,13 +81,16 @@ def open_parquet(source: Source, mapping: Mapping) -> ParquetReader:
     first = next((batch for batch, _, _ in pieces() if isinstance(batch, pa.RecordBatch)), None)
     if first is None:
         raise BadFile(f"{name}: no row group of it can be read")
-    if nested:
-        items = _items(first)
-        exploded = objects.explode(items, mapping.explode)[0] if mapping.explode else items
-        sample = objects.sample_rows(exploded, mapping)
-    else:
-        sample = Sample(columns=flat_rows(first, 1).columns)
+    sample = _sample(first, mapping) if nested else Sample(columns=flat_rows(first, 1).columns)
+    # Columns that are left out are not read; the guess still has to know that they exist.
+    left_out = {column: pa.nulls(first.num_rows, pa.string()) for column in schema.names if column in mapping.ignore}
+    sample = replace(sample, reachable=sample.reachable | left_out)
     return ParquetReader(source.size, sample, mapping, (), name, nested, pieces)
+
+
+def _sample(first: pa.RecordBatch, mapping: Mapping) -> Sample:
+    items = _items(first)
+    return objects.sample_rows(objects.explode(items, mapping.explode)[0] if mapping.explode else items, mapping)
 
 
 def _pieces(source: Source, file: pq.ParquetFile, names: list[str], batch_rows: int) -> Iterator[Piece]:
@@ -144,11 +147,24 @@ def nested_rows(batch: pa.RecordBatch, first_row: int, plan: Plan) -> Rows:
 
 
 def _items(batch: pa.RecordBatch) -> list[objects.Object]:
-    flat = [
-        values if pa.types.is_nested(values.type) or pa.types.is_temporal(values.type) else plain(values)
-        for values in batch.columns
-    ]
+    flat = [_written(values if pa.types.is_nested(values.type) else plain(values)) for values in batch.columns]
     return pa.RecordBatch.from_arrays(flat, names=batch.schema.names).to_pylist(maps_as_pydicts="lossy")
+
+
+def _written(values: pa.Array) -> pa.Array:
+    """Times and dates, also those inside, as text, which JSON can hold."""
+    wanted = _json_type(values.type)
+    return values if wanted == values.type else values.cast(wanted)
+
+
+def _json_type(kind: pa.DataType) -> pa.DataType:
+    if pa.types.is_temporal(kind):
+        return pa.string()
+    if pa.types.is_struct(kind):
+        return pa.struct([(field.name, _json_type(field.type)) for field in kind])
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
+        return pa.list_(_json_type(kind.value_type))
+    return pa.map_(kind.key_type, _json_type(kind.item_type)) if pa.types.is_map(kind) else kind
 
 
 def plain(values: pa.Array) -> pa.Array:

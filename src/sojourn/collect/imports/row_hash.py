@@ -3,7 +3,7 @@
 In: columns by name, as they came. Out: uint64 (rows, 2). Never looks at guessed types.
 
 Each value is hashed together with its column's name (two independent 64-bit lanes) and the hashes of a row are added up, so the
-order of columns does not matter and nulls add nothing. Tested against `slow_row_hash`, the same definition in plain Python.
+order of columns does not matter and nulls add nothing. Its tests hold the same definition in plain Python.
 """
 
 from __future__ import annotations

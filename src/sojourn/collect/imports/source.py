@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Packing = Literal["plain", "gzip", "zstd"]
 
 CHUNK = 1 << 20
+_GZIP = 31  # zlib's word for: a gzip header, the largest window
 _ZSTD_STEP = 1 << 18
 _MAGIC: tuple[tuple[bytes, Packing], ...] = ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"))
 _OTHER = (
@@ -62,7 +63,8 @@ class Source:
     def chunks(self) -> Iterator[bytes]:
         """Unpacked bytes in UTF-8, in order; ends early with `broken` set where the file does."""
         raw = {"plain": self._plain, "gzip": self._gzip, "zstd": self._zstd}[self.packing]()
-        return raw if _is_utf8(self.encoding) else self._recode(raw)
+        text = raw if _is_utf8(self.encoding) else self._recode(raw)
+        return (chunk for chunk in text if chunk)
 
     def _plain(self) -> Iterator[bytes]:
         with self.path.open("rb") as file:
@@ -80,35 +82,26 @@ class Source:
 
     def _gzip(self) -> Iterator[bytes]:
         with self.path.open("rb") as file:
-            unpack = zlib.decompressobj(wbits=31)
-            fresh = True
+            unpack, within = zlib.decompressobj(wbits=_GZIP), False
             while chunk := self._read(file, CHUNK // 4):
                 while chunk:
+                    before = unpack.copy()
                     try:
-                        unpacked = unpack.decompress(chunk, CHUNK * 4)
+                        yield unpack.decompress(chunk, CHUNK * 4)
                     except zlib.error as error:
+                        yield _finely(before, chunk)
                         self.broken = f"gzip is damaged near byte {self.done} of {self.size}: {error}"
                         return
-                    if unpacked:
-                        yield unpacked
-                    chunk = unpack.unconsumed_tail
+                    chunk, within = unpack.unconsumed_tail, True
                     if unpack.eof:
                         chunk = unpack.unused_data.lstrip(b"\0")
-                        if chunk and not chunk.startswith(b"\x1f"):
+                        unpack, within = zlib.decompressobj(wbits=_GZIP), False
+                        if chunk and not chunk.startswith(_MAGIC[0][0][:1]):
                             self.broken = f"{len(chunk)} bytes near byte {self.done} follow the end of the gzip stream and are not gzip"
                             return
-                        unpack = zlib.decompressobj(wbits=31)
-                        fresh = True
-                    else:
-                        fresh = False
-            if not fresh:
-                yield from self._end_of_gzip(unpack)
-
-    def _end_of_gzip(self, unpack: zlib._Decompress) -> Iterator[bytes]:
-        """What the decompressor still holds of a stream that ended too early."""
-        if rest := unpack.flush():
-            yield rest
-        self.broken = f"gzip ends too early, after all {self.size} bytes of the file: the file is cut"
+            if within:
+                yield unpack.flush()
+                self.broken = f"gzip ends too early, after all {self.size} bytes of the file: the file is cut"
 
     def _zstd(self) -> Iterator[bytes]:
         given = 0
@@ -145,6 +138,17 @@ class Source:
             yield decode(b"", final=True).encode("utf-8", "surrogateescape")
         except UnicodeError as error:
             raise BadFile(f"{self.path} is not {self.encoding}: {error}; say --encoding with the right one") from error
+
+
+def _finely(unpack: zlib._Decompress, chunk: bytes) -> bytes:
+    """What can be unpacked of a chunk before the byte at which it breaks."""
+    pieces: list[bytes] = []
+    for place in range(len(chunk)):
+        try:
+            pieces.append(unpack.decompress(chunk[place : place + 1]))
+        except zlib.error:
+            break
+    return b"".join(pieces)
 
 
 def _is_utf8(encoding: str) -> bool:
