@@ -88,10 +88,11 @@ def show(result: Any, *, as_json: bool) -> None:  # noqa: ANN401  (any Result or
         return
     from rich.console import Console  # noqa: PLC0415  (heavy)
 
-    console = Console()
+    # Names of a log are text, not markup: `[b]` is shown as it is.
+    console = Console(markup=False, emoji=False)
     if not console.is_terminal:
         # A file or a pipe has no width of its own; rich would take 80.
-        console = Console(width=_WIDTH)
+        console = Console(width=_WIDTH, markup=False, emoji=False)
     console.print(result, soft_wrap=isinstance(result, str))
 
 

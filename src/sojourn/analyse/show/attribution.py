@@ -36,6 +36,7 @@ _LEGEND = (
     "last* = last that is not direct, decay = time decay, U = 40/20/40, W = 30/30/30/10, Markov = removal effect, "
     "Shap. = Shapley value, logit = counterfactual logistic."
 )
+_SYMBOLS = ("circle", "square", "diamond", "triangle-up", "triangle-down", "cross", "x", "star", "hexagon", "pentagon")
 _CHANNELS_SHOWN = 20
 _GROUPS_SHOWN = 8
 _PATH_SHOWN = 8
@@ -61,19 +62,21 @@ def render(attribution: Attribution) -> RenderableType:
 
 
 def figure(attribution: Attribution) -> go.Figure:
-    """Bars a channel, one colour a model."""
+    """A row a channel, a mark a model: how far the marks lie apart is how little the models agree."""
     drawn = go.Figure()
-    for model, credits_given in attribution.models.items():
+    for number, (model, credits_given) in enumerate(attribution.models.items()):
         shown = list(credits_given.items())[:_CHANNELS_SHOWN]
-        drawn.add_bar(
+        drawn.add_scatter(
             x=[credit.conversions for _, credit in shown],
             y=[channel for channel, _ in shown],
-            orientation="h",
+            mode="markers",
+            marker={"size": 10, "symbol": _SYMBOLS[number % len(_SYMBOLS)], "opacity": 0.8},
             name=model.replace("_", " "),
         )
-    drawn.update_yaxes(autorange="reversed")
+    drawn.update_yaxes(autorange="reversed", type="category")
+    drawn.update_xaxes(rangemode="tozero")
     rows = min(_CHANNELS_SHOWN, max((len(given) for given in attribution.models.values()), default=1))
-    drawn.update_layout(barmode="group", height=200 + 12 * rows * max(len(attribution.models), 1))
+    drawn.update_layout(height=180 + 28 * rows)
     return layout(drawn, "Attribution: conversions credited, by model", x="conversions")
 
 
