@@ -18,7 +18,8 @@ from sojourn.records.rejected import Reason, Rejected
 from sojourn.store.append import Append
 from sojourn.store.events import EventsTable
 from sojourn.store.folder import create_folder
-from sojourn.store.index import build_index, open_index
+from sojourn.store.index import open_index
+from sojourn.store.index_build import build_index
 from sojourn.store.quarantine import count_rejected
 from tests.store.rows import Row, batch, store, stored, stored_values
 

@@ -16,7 +16,7 @@ from sojourn.store.compaction import FRESH_FILES, compact
 from sojourn.store.durable import clear_errors
 from sojourn.store.events import FRESH, EventsTable
 from sojourn.store.folder import create_folder
-from sojourn.store.index import build_index
+from sojourn.store.index import refresh_index
 from sojourn.store.sqlite import database, queries
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from sojourn.collect.imports.mapping import Mapping
     from sojourn.store.folder import Folder
-    from sojourn.store.index import Manifest
+    from sojourn.store.index_build import Manifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,4 +155,4 @@ def _indexed(folder: Folder, report: Callable[[str, int, int], None]) -> Manifes
     fresh = sum(file.bucket == FRESH for file in EventsTable(folder.events).read().files)
     if fresh > FRESH_FILES:
         compact(folder, progress=report)
-    return build_index(folder, progress=report)
+    return refresh_index(folder, progress=report)

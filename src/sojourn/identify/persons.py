@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 
@@ -36,20 +38,38 @@ class PersonMap:
         return np.where(self.actor[place] == actors, self.person[place], actors)
 
 
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Links seen: an anonymous actor and a user actor on one event.
+
+    Attributes:
+        anonymous: int64, one a link.
+        user: int64.
+        time: int64: time of the event, microseconds; 0 when it has none.
+        seq: int64: place of the event in the log; breaks ties of time.
+    """
+
+    anonymous: NDArray[np.int64]
+    user: NDArray[np.int64]
+    time: NDArray[np.int64]
+    seq: NDArray[np.int64]
+
+
+def first_links(seen: Sequence[Links]) -> Links:
+    """The earliest link of each anonymous actor; the same for any order of the links."""
+    anonymous, user, time, seq = (
+        np.concatenate([np.empty(0, np.int64), *(getattr(links, name) for links in seen)])
+        for name in ("anonymous", "user", "time", "seq")
+    )
+    order = np.lexsort((seq, time, anonymous))
+    _, first = np.unique(anonymous[order], return_index=True)
+    chosen = order[first]
+    return Links(anonymous[chosen], user[chosen], time[chosen], seq[chosen])
+
+
 def fold_links(
     anonymous: NDArray[np.int64], user: NDArray[np.int64], time: NDArray[np.int64], seq: NDArray[np.int64]
 ) -> PersonMap:
-    """Person of each linked anonymous actor: the user of its earliest link.
-
-    Args:
-        anonymous: int64, one a link: the anonymous actor.
-        user: int64: the user actor seen on the same event.
-        time: int64: time of that event, microseconds; 0 when it has none.
-        seq: int64: place of that event in the log; breaks ties of time.
-
-    Returns:
-        The map; the same for any order of the links.
-    """
-    order = np.lexsort((seq, time, anonymous))
-    actor, first = np.unique(anonymous[order], return_index=True)
-    return PersonMap(actor=actor, person=user[order][first])
+    """Person of each linked anonymous actor: the user of its earliest link; the arrays are those of `Links`."""
+    first = first_links([Links(anonymous, user, time, seq)])
+    return PersonMap(actor=first.anonymous, person=first.user)

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from sojourn.store.durable import clear_errors, replace_file
 from sojourn.store.events import DataFile, EventsTable, open_writer, scan_file
-from sojourn.store.index import bucket_bits, read_manifest
+from sojourn.store.index_build import bucket_bits, read_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -24,7 +24,7 @@ from sojourn.records.periods import to_us
 from sojourn.store.append import without_device
 from sojourn.store.durable import clear_errors
 from sojourn.store.events import EventsTable, scan_file, write_file
-from sojourn.store.index import build_index
+from sojourn.store.index_build import build_index
 from sojourn.store.sqlite import database, queries
 
 if TYPE_CHECKING:

@@ -87,12 +87,14 @@ class DataFile:
         bucket: Prefix of the actor's bits, or `fresh`.
         rows: Events in it.
         size: Bytes.
+        first_seq: Lowest place in the log of its events.
     """
 
     path: Path
     bucket: str
     rows: int
     size: int
+    first_seq: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,7 +346,7 @@ class EventsTable:
             strict=True,
         )
         ordered = sorted(rows, key=lambda row: (row[4], row[0]))
-        return tuple(DataFile(self.path / path, bucket, n, size) for path, bucket, n, size, _ in ordered)
+        return tuple(DataFile(self.path / path, bucket, n, size, first) for path, bucket, n, size, first in ordered)
 
 
 def scan_file(path: Path, columns: Sequence[str], promoted: Sequence[Promoted] = ()) -> Iterator[pa.Table]:

@@ -8,22 +8,20 @@ index is a new generation of files, made visible by one rename.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import hashlib
-import itertools
 import os
 import shutil
-import tempfile
 import uuid
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 import numpy as np
 import pyarrow as pa
 
-from sojourn.identify.persons import PersonMap, fold_links
+from sojourn.identify.persons import Links, PersonMap, first_links
 from sojourn.records.errors import FolderBusy, NotADataFolder, NotWritable, UnknownColumn
+from sojourn.store.buckets import Bucket
 from sojourn.store.column_source import BySeq, ColumnSource
 from sojourn.store.columns import (
     Column,
@@ -35,80 +33,35 @@ from sojourn.store.columns import (
     write_columns,
     write_names,
 )
-from sojourn.store.durable import clear_errors, replace_file, sync_file, sync_folder
+from sojourn.store.durable import clear_errors, sync_file, sync_folder
 from sojourn.store.events import EventsTable
-from sojourn.store.grouping import group_rows
+from sojourn.store.index_build import (
+    LINK_FIELDS,
+    ROW_COLUMNS,
+    Manifest,
+    RowReader,
+    build_index,
+    read_links,
+    read_manifest,
+)
+from sojourn.store.overlay import NewRows, Overlay, column_over, lay_over
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from numpy.typing import NDArray
-
     from sojourn.store.events import Version
     from sojourn.store.folder import Folder
 
 T = TypeVar("T")
-FORMAT = 1
 COLUMN_LIMIT = 64
 """Column files kept; the one unused for longest goes first."""
-_CORES = 2
 _ABSENT = "absent"
 _TRIES = 3
 """A compaction may replace the files under a reader; it then reads the new ones."""
-_IN_MEMORY = 1 << 23
-_U16 = 1 << 16
-
-
-class Manifest(msgspec.Struct, frozen=True):
-    """What the current generation of the index holds.
-
-    Attributes:
-        format: Version of this layout.
-        version: Version of the events table it was built from.
-        generation: Folder of its files.
-        bits: Persons are in 2 ** bits buckets, by the top bits of their number.
-        rows: Events in it.
-        persons: Persons in it.
-        untimed: Events without a time.
-        bots: Events of self-declared crawlers.
-        first_us: Earliest time, microseconds since 1970 UTC; 0 with no times.
-        last_us: Latest time.
-        events: Event names; an event's code is its place here.
-    """
-
-    format: int
-    version: int
-    generation: str
-    bits: int
-    rows: int
-    persons: int
-    untimed: int
-    bots: int
-    first_us: int
-    last_us: int
-    events: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Bucket:
-    """The rows of one bucket of persons, mapped from disk.
-
-    Attributes:
-        person: int64, ascending: one a person.
-        offset: int64, persons + 1: where each person's rows begin.
-        time: int64, one an event: microseconds since 1970 UTC, 0 without a time.
-        event: uint16 or uint32 codes, one an event.
-        seq: int64, one an event: its place in the log.
-        number: Which bucket it is.
-    """
-
-    person: NDArray[np.int64]
-    offset: NDArray[np.int64]
-    time: NDArray[np.int64]
-    event: NDArray[Any]
-    seq: NDArray[np.int64]
-    number: int
+_NEW_SHARE = 0.05
+_NEW_ALWAYS = 10_000
+"""Rows up to this share of the index, or this many, are merged in memory instead of building a new index."""
 
 
 class Index:
@@ -121,7 +74,42 @@ class Index:
         self._progress = progress
         self._path = folder.index / manifest.generation
         self._columns: dict[str, list[Column]] = {}
-        self.buckets = [_map_bucket(self._path, number) for number in range(1 << manifest.bits)]
+        self._base = [_map_bucket(self._path, number) for number in range(1 << manifest.bits)]
+        self._overlay: Overlay | None = None
+        self._newer: Version | None = None
+        self.buckets = self._base
+
+    def merge_newer(self, newer: Version) -> bool:
+        """Merge the rows of newer files in, in memory.
+
+        Args:
+            newer: A version that names only files with rows past this index's `seq`.
+
+        Returns:
+            Whether it could be done: not when the new rows change whose earlier rows are.
+        """
+        table = EventsTable(self.folder.events)
+        older = Links(
+            **{name: values for name, values in map_columns(self._path / "links.arrow").items() if name in LINK_FIELDS}
+        )
+        links = first_links([older, read_links(table, newer)])
+        persons = PersonMap(links.anonymous, links.user)
+        if self._moves_earlier_rows(older, persons):
+            return False
+        read = RowReader(self.manifest.events)
+        columns = [read.columns(group, persons) for group in table.scan(newer, ROW_COLUMNS)]
+        rows = NewRows(*(np.concatenate(column) for column in zip(*columns, strict=True)))
+        self._overlay, self._newer = lay_over(self._base, rows, bits=self.manifest.bits), newer
+        self.buckets = self._overlay.buckets
+        self.manifest = _with_newer(self.manifest, newer, read, self.buckets)
+        return True
+
+    def _moves_earlier_rows(self, older: Links, persons: PersonMap) -> bool:
+        """Whether the map gives a row of this index to another person than the index does."""
+        if (persons.persons(older.anonymous) != older.user).any():
+            return True
+        joined = persons.actor[~np.isin(persons.actor, older.anonymous)]
+        return any(bool(np.isin(joined, bucket.person).any()) for bucket in self._base)
 
     def column(self, name: str) -> list[Column]:
         """A column of every bucket, built from the table when nobody asked for it before.
@@ -133,14 +121,35 @@ class Index:
             UnknownColumn: No event has it.
         """
         if name not in self._columns:
-            place = self._path / "columns" / hashlib.blake2b(name.encode(), digest_size=12).hexdigest()
-            try:
-                with clear_errors(self.folder.path, f"the column {name} was not indexed"):
-                    self._columns[name] = self._open_column(name, place)
-            except (FileNotFoundError, NotWritable):
-                # A newer index took the place of this one, or the folder is not ours to write: nothing is kept.
-                self._columns[name] = _in_memory(self._read_column(name), self.buckets)
+            self._columns[name] = self._column(name)
         return self._columns[name]
+
+    def _column(self, name: str) -> list[Column]:
+        """The index's own column, with the newer rows' values merged in."""
+        if self._overlay is None or self._newer is None:
+            return self._base_column(name)
+        newer: BySeq | None = None
+        with contextlib.suppress(UnknownColumn):
+            newer = ColumnSource(EventsTable(self.folder.events), self._newer).read(
+                name, progress=lambda _done, _of: None
+            )
+        try:
+            over = column_over(self._overlay, self._base_column(name), newer)
+        except UnknownColumn:
+            if newer is None:
+                raise
+            over = None
+        return over or _in_memory(self._read_column(name), self.buckets)
+
+    def _base_column(self, name: str) -> list[Column]:
+        """The column in the index's own buckets, from its files or built now."""
+        place = self._path / "columns" / hashlib.blake2b(name.encode(), digest_size=12).hexdigest()
+        try:
+            with clear_errors(self.folder.path, f"the column {name} was not indexed"):
+                return self._open_column(name, place)
+        except (FileNotFoundError, NotWritable):
+            # A newer index took the place of this one, or the folder is not ours to write: nothing is kept.
+            return _in_memory(self._read_column(name), self._base)
 
     def _open_column(self, name: str, place: Path) -> list[Column]:
         if not place.exists():
@@ -152,7 +161,7 @@ class Index:
         return self._map_column(place)
 
     def _map_column(self, place: Path) -> list[Column]:
-        files = [map_columns(place / f"{bucket.number:03d}.arrow") for bucket in self.buckets]
+        files = [map_columns(place / f"{bucket.number:03d}.arrow") for bucket in self._base]
         if (place / "names.arrow").exists():
             names = map_names(place / "names.arrow")
             return [TextColumn(file["codes"], names) for file in files]
@@ -181,9 +190,9 @@ class Index:
             (place / _ABSENT).write_text(str(error))
             sync_file(place / _ABSENT)
             return
-        for bucket in self.buckets:
+        for bucket in self._base:
             write_columns(place / f"{bucket.number:03d}.arrow", {by_seq.kind: by_seq.at(bucket.seq)})
-            self._progress(f"indexing {name}", bucket.number + 1, len(self.buckets))
+            self._progress(f"indexing {name}", bucket.number + 1, len(self._base))
         if by_seq.names is not None:
             write_names(place / "names.arrow", by_seq.names)
 
@@ -229,172 +238,79 @@ def _open(folder: Folder, report: Callable[[str, int, int], None]) -> Index:
     if not version.rows:
         message = f"{folder.path} holds no events yet; `sojourn import FILE --data {folder.path}` puts some there"
         raise NotADataFolder(message)
-    if manifest is None or manifest.version < version.number:
-        try:
-            with folder.writing():
-                manifest = build_index(folder, progress=report)
-        except FolderBusy:
-            # Someone is writing: what was last made visible is what there is to read.
-            manifest = read_manifest(folder)
-            if manifest is None:
-                raise
+    index = _current(folder, manifest, version, report)
+    if index is not None:
+        return index
+    try:
+        with folder.writing():
+            manifest = build_index(folder, progress=report)
+    except FolderBusy:
+        # Someone is writing: what was last made visible is what there is to read.
+        manifest = read_manifest(folder)
+        if manifest is None:
+            raise
     return Index(folder, manifest, progress=report)
 
 
-def read_manifest(folder: Folder) -> Manifest | None:
-    """The manifest of the current generation; None when there is none that this version reads."""
-    for _ in range(_TRIES):
-        with contextlib.suppress(FileNotFoundError, msgspec.MsgspecError):
-            manifest = msgspec.json.decode((folder.index / "manifest.json").read_bytes(), type=Manifest)
-            if manifest.format != FORMAT:
-                return None
-            # Without its files it was replaced this moment, and the next reading finds the new one.
-            if (folder.index / manifest.generation).is_dir():
-                return manifest
-    return None
+def refresh_index(folder: Folder, *, progress: Callable[[str, int, int], None] | None = None) -> Manifest:
+    """Make the newest events visible: a new index, unless they are few enough to be merged in by every reader.
 
+    For the holder of `Folder.writing`.
 
-def build_index(folder: Folder, *, progress: Callable[[str, int, int], None] | None = None) -> Manifest:
-    """Build the index of the durable version and make it the current one. For the holder of `Folder.writing`.
-
-    Memory stays bounded: rows go to one temporary file a bucket, and two buckets are sorted at a time.
+    Returns:
+        What readers see from now on.
     """
     report = progress or (lambda _what, _done, _of: None)
-    with clear_errors(folder.path, "the events are stored, and not indexed yet"):
-        return _build(folder, report)
+    index = _current(folder, read_manifest(folder), EventsTable(folder.events).read(), report)
+    return build_index(folder, progress=report) if index is None else index.manifest
 
 
-def _build(folder: Folder, report: Callable[[str, int, int], None]) -> Manifest:
-    table = EventsTable(folder.events)
-    version = table.read()
-    folder.index.mkdir(exist_ok=True)
-    generation = f"{version.number:08d}-{uuid.uuid4().hex[:8]}"
-    fresh = folder.index / f".{generation}"
-    fresh.mkdir()
-    try:
-        manifest = _Builder(table, version, fresh, report).build(generation)
-        sync_folder(fresh)
-        fresh.rename(folder.index / generation)
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
-    replace_file(folder.index / "manifest.json", msgspec.json.encode(manifest))
-    for other in folder.index.iterdir():
-        if other.is_dir() and other.name != generation:
-            shutil.rmtree(other, ignore_errors=True)
-    # What was erased must not come back with a power cut.
-    sync_folder(folder.index)
-    return manifest
+def _current(
+    folder: Folder, manifest: Manifest | None, version: Version, report: Callable[[str, int, int], None]
+) -> Index | None:
+    """The index with all events of a version; None when a new one must be built for that."""
+    if manifest is None:
+        return None
+    if manifest.version == version.number:
+        return Index(folder, manifest, progress=report)
+    newer = newer_files(manifest, version)
+    if newer is None:
+        return None
+    index = Index(folder, manifest, progress=report)
+    return index if index.merge_newer(newer) else None
 
 
-class _Builder:
-    """One build of an index."""
+def newer_files(manifest: Manifest, version: Version) -> Version | None:
+    """The files that came after the index, when reading them anew at every start costs less than a new index.
 
-    def __init__(
-        self, table: EventsTable, version: Version, path: Path, report: Callable[[str, int, int], None]
-    ) -> None:
-        self._table, self._version, self._path, self._report = table, version, path, report
-        self._bits = bucket_bits(version.rows)
-        self._codes: dict[str, int] = {}
-        self._untimed = self._bots = 0
-        self._first, self._last = np.iinfo(np.int64).max, np.iinfo(np.int64).min
-
-    def build(self, generation: str) -> Manifest:
-        persons = self._person_map()
-        with tempfile.TemporaryDirectory(dir=self._path, prefix="rows-") as spill:
-            rows = self._spread(persons, spill)
-            counted = self._sort(rows)
-        timed = self._untimed < self._version.rows
-        return Manifest(
-            format=FORMAT,
-            version=self._version.number,
-            generation=generation,
-            bits=self._bits,
-            rows=self._version.rows,
-            persons=sum(counted),
-            untimed=self._untimed,
-            bots=self._bots,
-            first_us=int(self._first) if timed else 0,
-            last_us=int(self._last) if timed else 0,
-            events=list(self._codes),
-        )
-
-    def _person_map(self) -> PersonMap:
-        found: list[list[NDArray[np.int64]]] = [[np.empty(0, np.int64)] * 4]
-        for group in self._table.scan(self._version, ["linked_actor", "actor", "time", "seq"]):
-            linked = group.filter(group["linked_actor"].is_valid())
-            if linked.num_rows:
-                found.append([_whole(linked[name]) for name in ("linked_actor", "actor", "time", "seq")])
-        return fold_links(*(np.concatenate(column) for column in zip(*found, strict=True)))
-
-    def _spread(self, persons: PersonMap, spill: str) -> list[list[Any]]:
-        """Append each row to its bucket's temporary files."""
-        fields = 4
-        rows = [
-            [tempfile.SpooledTemporaryFile(_IN_MEMORY, dir=spill) for _ in range(fields)]  # noqa: SIM115  (closed by _sort)
-            for _ in range(1 << self._bits)
-        ]
-        done = 0
-        for group in self._table.scan(self._version, ["actor", "time", "seq", "event", "bot"]):
-            columns = self._columns(group, persons)
-            for number, segment in enumerate(self._by_bucket(columns)):
-                for file, values in zip(rows[number], segment, strict=True):
-                    file.write(values.data)
-            done += group.num_rows
-            self._report("reading events", done, self._version.rows)
-        return rows
-
-    def _columns(self, group: pa.Table, persons: PersonMap) -> list[NDArray[Any]]:
-        time = group["time"]
-        self._untimed += time.null_count
-        self._bots += int(np.asarray(group["bot"]).sum())
-        micros = _whole(time)
-        if time.null_count < len(time):
-            known = micros[np.asarray(time.is_valid())] if time.null_count else micros
-            self._first, self._last = min(self._first, known.min()), max(self._last, known.max())
-        person = persons.persons(_whole(group["actor"]))
-        return [person, micros, _whole(group["seq"]), self._event_codes(group["event"])]
-
-    def _event_codes(self, events: pa.ChunkedArray) -> NDArray[np.uint32]:
-        encoded = events.combine_chunks().dictionary_encode()
-        codes = [self._codes.setdefault(name, len(self._codes)) for name in encoded.dictionary.to_pylist()]
-        return np.array(codes, np.uint32)[encoded.indices.to_numpy()]
-
-    def _by_bucket(self, columns: Sequence[NDArray[Any]]) -> list[list[NDArray[Any]]]:
-        if not self._bits:
-            return [list(columns)]
-        bucket = (columns[0].view(np.uint64) >> np.uint64(64 - self._bits)).astype(np.uint8)
-        order = np.argsort(bucket, kind="stable")
-        bounds = np.searchsorted(bucket[order], np.arange((1 << self._bits) + 1))
-        moved = [column[order] for column in columns]
-        return [[column[a:b] for column in moved] for a, b in itertools.pairwise(bounds)]
-
-    def _sort(self, rows: list[list[Any]]) -> list[int]:
-        """Sort and write the buckets, two at a time."""
-        small = len(self._codes) <= _U16
-
-        def one(number: int) -> int:
-            kinds = (np.int64, np.int64, np.int64, np.uint32)
-            person, time, seq, event = (_read_back(f, kind) for f, kind in zip(rows[number], kinds, strict=True))
-            codes = event.astype(np.uint16) if small else event
-            who, offset, time, seq, codes = group_rows(person, time, seq, codes)
-            write_columns(self._path / f"{number:03d}.persons.arrow", {"person": np.append(who, 0), "offset": offset})
-            write_columns(self._path / f"{number:03d}.rows.arrow", {"time": time, "event": codes, "seq": seq})
-            return len(who)
-
-        counted = []
-        with ThreadPoolExecutor(_CORES) as pool:
-            for n in pool.map(one, range(len(rows))):
-                counted.append(n)
-                self._report("sorting by person", len(counted), len(rows))
-        return counted
+    Returns:
+        The version with those files only; None when there are too many rows in them, or when something else changed.
+    """
+    files = tuple(file for file in version.files if file.first_seq > manifest.seq)
+    rows = sum(file.rows for file in files)
+    if version.rows - rows != manifest.rows or not rows or rows > max(_NEW_ALWAYS, manifest.rows * _NEW_SHARE):
+        return None
+    return dataclasses.replace(version, files=files)
 
 
-def bucket_bits(rows: int) -> int:
-    """How many bits of the number choose the bucket: 1, 4, 16 or 64 buckets as a store grows."""
-    for bits, most in ((0, 500_000), (2, 4_000_000), (4, 40_000_000)):
-        if rows <= most:
-            return bits
-    return 6
+def _with_newer(manifest: Manifest, newer: Version, read: RowReader, buckets: Sequence[Bucket]) -> Manifest:
+    """What an index holds with newer rows merged in."""
+    timed, rows = manifest.untimed < manifest.rows, sum(len(bucket.time) for bucket in buckets)
+    untimed = manifest.untimed + read.untimed
+    bounds = [(manifest.first_us, manifest.last_us)] if timed else []
+    bounds += [(int(read.first_us), int(read.last_us))] if read.first_us <= read.last_us else []
+    return msgspec.structs.replace(
+        manifest,
+        version=newer.number,
+        rows=rows,
+        persons=sum(len(bucket.person) for bucket in buckets),
+        untimed=untimed,
+        bots=manifest.bots + read.bots,
+        first_us=min((first for first, _ in bounds), default=0),
+        last_us=max((last for _, last in bounds), default=0),
+        seq=newer.seq,
+        events=list(read.codes),
+    )
 
 
 def _in_memory(by_seq: BySeq, buckets: Sequence[Bucket]) -> list[Column]:
@@ -430,20 +346,6 @@ def _map_bucket(path: Path, number: int) -> Bucket:
         seq=rows["seq"],
         number=number,
     )
-
-
-def _read_back(file: Any, kind: Any) -> NDArray[Any]:  # noqa: ANN401  (a spooled file has no public type)
-    file.seek(0)
-    values: NDArray[Any] = np.frombuffer(file.read(), kind)
-    file.close()
-    return values
-
-
-def _whole(values: pa.ChunkedArray) -> NDArray[np.int64]:
-    """Integers or times as int64; 0 for null."""
-    cast = values.cast(pa.int64())
-    filled = cast.fill_null(0) if cast.null_count else cast
-    return np.ascontiguousarray(filled.to_numpy())
 
 
 def _forget_unused(columns: Path) -> None:
