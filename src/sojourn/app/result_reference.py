@@ -42,7 +42,7 @@ def reference() -> str:
         KeyError: A field is not explained under `Attributes:` in the docstring of its record.
     """
     sections = [OPENING.rstrip()]
-    sections += [_section(record) for module in _modules() for record in records(module)]
+    sections += [_section(record) for module in modules() for record in records(module)]
     return "\n\n".join(sections) + "\n"
 
 
@@ -56,7 +56,8 @@ def records(module: ModuleType) -> list[type]:
     return [value for value in public if not value.__name__.endswith(_INSIDE)]
 
 
-def _modules() -> Iterator[ModuleType]:
+def modules() -> Iterator[ModuleType]:
+    """Modules that define results: the questions of `analyse` in order of their names, then the others."""
     from sojourn.analyse.results import Result  # noqa: PLC0415  (only while the page is written)
 
     for found in pkgutil.walk_packages(sojourn.analyse.__path__, "sojourn.analyse."):
