@@ -34,7 +34,11 @@ if TYPE_CHECKING:
     from sojourn.analyse.orders import Orders
     from sojourn.analyse.parts import Part
     from sojourn.analyse.retention import Retention
+    from sojourn.analyse.loops import Loops
+    from sojourn.analyse.ngrams import NGrams
+    from sojourn.analyse.paths import Paths
     from sojourn.analyse.sessions import Sessions
+    from sojourn.analyse.transitions import Transitions
     from sojourn.signals.predicates import Predicate
     from sojourn.store.index import Index
 
@@ -134,6 +138,30 @@ class Journeys:
         from sojourn.analyse.retention import retention  # noqa: PLC0415  (its kernels load only when asked)
 
         return retention(self, **options)
+
+    def loops(self, **options: Any) -> Loops:  # noqa: ANN401  (see the function)
+        """Where people step on the spot, come back, or go there and back; options as `analyse.loops.loops`."""
+        from sojourn.analyse.loops import loops  # noqa: PLC0415  (its kernels load only when asked)
+
+        return loops(self, **options)
+
+    def ngrams(self, **options: Any) -> NGrams:  # noqa: ANN401  (see the function)
+        """Runs of steps against chance; options as `analyse.ngrams.ngrams`."""
+        from sojourn.analyse.ngrams import ngrams  # noqa: PLC0415  (its kernels load only when asked)
+
+        return ngrams(self, **options)
+
+    def paths(self, **options: Any) -> Paths:  # noqa: ANN401  (see the function)
+        """Which way people go; options as `analyse.paths.paths`."""
+        from sojourn.analyse.paths import paths  # noqa: PLC0415  (its kernels load only when asked)
+
+        return paths(self, **options)
+
+    def transitions(self, **options: Any) -> Transitions:  # noqa: ANN401  (see the function)
+        """Which step follows which; options as `analyse.transitions.transitions`."""
+        from sojourn.analyse.transitions import transitions  # noqa: PLC0415  (its kernels load only when asked)
+
+        return transitions(self, **options)
 
     def sessions(self, **options: Any) -> Sessions:
         """How visits look; options as `analyse.sessions.sessions`."""

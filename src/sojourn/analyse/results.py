@@ -98,8 +98,8 @@ class Result:
 
 
 def public_fields(record: Any) -> list[tuple[str, Any]]:  # noqa: ANN401  (any dataclass)
-    """Name and value of each field that does not begin with an underscore."""
-    return [(f.name, getattr(record, f.name)) for f in dataclasses.fields(record) if not f.name.startswith("_")]
+    """Name and value of each field that does not begin with an underscore; `from_` is called `from`, a word of Python."""
+    return [(f.name.rstrip("_"), getattr(record, f.name)) for f in dataclasses.fields(record) if not f.name.startswith("_")]
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401  (whatever a field holds)

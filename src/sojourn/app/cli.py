@@ -30,6 +30,7 @@ _COMMANDS = (
     "events",
     "sessions",
     "funnel",
+    "paths",
     "retention",
     "sql",
     "simulate",
