@@ -82,8 +82,10 @@ def digests(strings: pa.Array, *, prefix: bytes = b"", key: bytes = b"", size: i
     out = np.zeros((len(distinct), size // _WORD), np.uint64)
     data, offsets = string_buffers(distinct)
     _hash_column(state, counted, np.frombuffer(prefix, np.uint8), data, offsets, out)
-    too_long = offsets[1:] - offsets[:-1] > _BLOCK - len(prefix)
-    for i in np.flatnonzero(too_long):
+    lengths = offsets[1:] - offsets[:-1] + len(prefix)
+    # A key alone is the last block, not the first of two.
+    elsewhere = (lengths > _BLOCK) | ((lengths == 0) & bool(key))
+    for i in np.flatnonzero(elsewhere):
         message = prefix + data[offsets[i] : offsets[i + 1]].tobytes()
         digest = hashlib.blake2b(message, digest_size=size, key=key).digest()
         out[i] = np.frombuffer(digest, np.uint64)
