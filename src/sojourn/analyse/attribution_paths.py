@@ -14,7 +14,7 @@ import numpy as np
 from sojourn.analyse import attribution_kernel as kernel
 from sojourn.analyse.parts import frozen
 from sojourn.analyse.path_table import PathTable
-from sojourn.analyse.steps import match_steps
+from sojourn.analyse.roles import event_roles
 from sojourn.records.errors import BadOption
 from sojourn.store.columns import NumberColumn, TextColumn
 
@@ -159,7 +159,7 @@ def walk(
         channels: Channels of the events.
         orders: Whether the log has order ids.
     """
-    classes, kinds = _kinds(part, question)
+    classes, kinds = event_roles(part, _roles(question), time_zone=question.time_zone)
     none = frozen(np.empty(0, np.int32))
     order = part.column("order_id") if orders else None
     text = order if isinstance(order, TextColumn) else None
@@ -252,16 +252,9 @@ def _untouched(part: Part, walked: WalkedPartial, grouping: Grouping) -> NDArray
     return counts
 
 
-def _kinds(part: Part, question: AttributionQuestion) -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
-    """The class of every event, and what each class is: touch, goal, milestone."""
-    roles = [(kernel.GOAL, question.goal), (kernel.TOUCH, question.touch_event), (kernel.MILESTONE, question.milestone)]
-    asked = [(bit, step) for bit, step in roles if step is not None]
-    matcher = match_steps(part, [step for _, step in asked], time_zone=question.time_zone)
-    kinds = np.full(len(matcher.first) - 1, kernel.TOUCH if question.touch_event is None else 0, np.uint8)
-    for place in range(len(kinds)):
-        for number in matcher.steps[matcher.first[place] : matcher.first[place + 1]]:
-            kinds[place] |= asked[number][0]
-    return frozen(matcher.classes), kinds
+def _roles(question: AttributionQuestion) -> list[tuple[int, Step | None]]:
+    roles: list[tuple[int, Step | None]] = [(kernel.GOAL, question.goal), (kernel.TOUCH, question.touch_event)]
+    return roles if question.milestone is None else [*roles, (kernel.MILESTONE, question.milestone)]
 
 
 def _values(part: Part, question: AttributionQuestion) -> NDArray[np.float64]:
@@ -277,6 +270,6 @@ def _currencies(part: Part, question: AttributionQuestion) -> frozenset[str]:
     column = part.column("currency")
     if not isinstance(column, TextColumn):
         return frozenset()
-    classes, kinds = _kinds(part, question)
+    classes, kinds = event_roles(part, _roles(question), time_zone=question.time_zone)
     codes = np.unique(column.codes[(kinds & kernel.GOAL > 0)[classes]])
     return frozenset(column.names[code] for code in codes if code >= 0)

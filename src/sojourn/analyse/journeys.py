@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from sojourn.analyse.attribution import Attribution
     from sojourn.analyse.compare import Comparison
+    from sojourn.analyse.engagement import Engagement
     from sojourn.analyse.funnel import Funnel
     from sojourn.analyse.orders import Orders
     from sojourn.analyse.parts import Part
@@ -116,6 +117,12 @@ class Journeys:
 
         return compare(self, steps, **options)
 
+    def engagement(self, **options: Any) -> Engagement:
+        """How long people stay, scroll and watch, and how often they come; options as `analyse.engagement.engagement`."""
+        from sojourn.analyse.engagement import engagement  # noqa: PLC0415  (its kernels load only when asked)
+
+        return engagement(self, **options)
+
     def funnel(self, steps: Sequence[str], **options: Any) -> Funnel:
         """How many go from step to step; options as `analyse.funnel.funnel`."""
         from sojourn.analyse.funnel import funnel  # noqa: PLC0415  (its kernels load only when asked)
@@ -128,7 +135,7 @@ class Journeys:
 
         return orders(self, **options)
 
-    def report(self, **options: Any) -> Any:  # noqa: ANN401  (its type stands above this room)
+    def report(self, **options: Any) -> Any:
         """The whole story: every question, with goal, steps and columns chosen where not given; options as `app.report.report.report`."""
         # By name: the report stands on top of all questions, and no room may lean on what stands on top.
         return importlib.import_module("sojourn.app.report.report").report(self, **options)

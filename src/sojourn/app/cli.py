@@ -30,6 +30,7 @@ _COMMANDS = (
     "events",
     "sessions",
     "funnel",
+    "engagement",
     "paths",
     "retention",
     "sql",
