@@ -89,9 +89,7 @@ class Index:
             Whether it could be done: not when the new rows change whose earlier rows are.
         """
         table = EventsTable(self.folder.events)
-        older = Links(
-            **{name: values for name, values in map_columns(self._path / "links.arrow").items() if name in LINK_FIELDS}
-        )
+        older = self._links()
         links = first_links([older, read_links(table, newer)])
         persons = PersonMap(links.anonymous, links.user)
         if self._moves_earlier_rows(older, persons):
@@ -103,6 +101,18 @@ class Index:
         self.buckets = self._overlay.buckets
         self.manifest = _with_newer(self.manifest, newer, read, self.buckets)
         return True
+
+    def person_map(self) -> PersonMap:
+        """Which user each linked anonymous actor belongs to, as the rows are grouped here."""
+        links = self._links()
+        if self._newer is not None:
+            links = first_links([links, read_links(EventsTable(self.folder.events), self._newer)])
+        return PersonMap(links.anonymous, links.user)
+
+    def _links(self) -> Links:
+        """The links of the index itself, without newer rows."""
+        found = map_columns(self._path / "links.arrow")
+        return Links(**{name: found[name] for name in LINK_FIELDS})
 
     def _moves_earlier_rows(self, older: Links, persons: PersonMap) -> bool:
         """Whether the map gives a row of this index to another person than the index does."""
