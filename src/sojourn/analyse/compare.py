@@ -23,7 +23,7 @@ from sojourn.analyse.comparison_features import (
     holders,
     survey,
 )
-from sojourn.analyse.comparison_findings import ALIKE, MILESTONE, SURE, collect, judge, rank, together
+from sojourn.analyse.comparison_findings import ALIKE, MILESTONE, SURE, collect, endings, judge, rank, together
 from sojourn.analyse.comparison_question import choose_properties, phrase, read_question, sides
 from sojourn.analyse.comparison_windows import find_looks
 from sojourn.analyse.comparison_words import name as called
@@ -127,6 +127,19 @@ class Milestone:
 
 
 @dataclass(frozen=True, slots=True)
+class Ending:
+    """An event nearly every leaver comes to and after which nobody goes on: it says that they left, not why.
+
+    Attributes:
+        event: The event.
+        share_a: Share of leavers who have it at any time after they came to the step before. No converter has it.
+    """
+
+    event: str
+    share_a: float
+
+
+@dataclass(frozen=True, slots=True)
 class ComparisonGroup:
     """The comparison within one group of a breakdown.
 
@@ -156,6 +169,7 @@ class Comparison(Result):
         in_both: Persons left out: they are in both groups.
         findings: Best first.
         milestones: Events nearly every converter passes on the way; they are not among the findings.
+        endings: Events that are another name for leaving; they are not among the findings either.
         by_group: The same by group, largest first; empty without a breakdown.
     """
 
@@ -168,6 +182,7 @@ class Comparison(Result):
     in_both: int
     findings: tuple[Finding, ...]
     milestones: tuple[Milestone, ...] = ()
+    endings: tuple[Ending, ...] = ()
     by_group: tuple[ComparisonGroup, ...] = ()
     _drill: Drill | None = field(default=None, repr=False, compare=False)
 
@@ -256,7 +271,7 @@ def merge(
     names = plan.groups
     judged = judge(every, range(len(names)), many=len(every.candidates))
     telling = _Telling(journeys, looks, question, every, len(every.candidates))
-    findings, milestones = telling.findings(judged, None, question.most)
+    findings, milestones, ended = telling.findings(judged, None, question.most)
     a, b = sides(question)
     by_group = []
     if question.breakdown is not None:
@@ -264,7 +279,7 @@ def merge(
         for n, group in enumerate(names):
             sizes = {a: int(every.sizes[2 * n]), b: int(every.sizes[2 * n + 1])}
             if all(sizes.values()):
-                found, _ = in_all.findings(judge(every, [n], many=in_all.many), n, question.most)
+                found, _, _ = in_all.findings(judge(every, [n], many=in_all.many), n, question.most)
                 by_group.append(ComparisonGroup(group, sizes, found))
     return Comparison(
         asked=phrase(question),
@@ -278,6 +293,7 @@ def merge(
         in_both=looks.both,
         findings=findings,
         milestones=milestones,
+        endings=ended,
         by_group=tuple(sorted(by_group, key=lambda g: -sum(g.groups.values()))),
         _drill=Drill(journeys, question),
     )
@@ -313,12 +329,18 @@ class _Telling:
 
     def findings(
         self, judged: Judged, group: int | None, most: int
-    ) -> tuple[tuple[Finding, ...], tuple[Milestone, ...]]:
-        """The best findings, each with those that say the same, and the milestones."""
+    ) -> tuple[tuple[Finding, ...], tuple[Milestone, ...], tuple[Ending, ...]]:
+        """The best findings, each with those that say the same; the milestones; the endings."""
         order = rank(judged, one_sided=bool(self.question.steps))
         passed = self._milestones(judged, order) if self.question.steps else []
+        ended = self._endings(judged, order) if self.question.steps else {}
         on_the_way = {self.tried.candidates[place].event for place in passed}
-        order = [k for k in order if judged.difference[k] >= 0 or not self._speaks_of(k, on_the_way)]
+        at_the_end = {self.tried.candidates[place].event for place in ended}
+        order = [
+            k
+            for k in order
+            if not self._speaks_of(k, at_the_end) and (judged.difference[k] >= 0 or not self._speaks_of(k, on_the_way))
+        ]
         alike = self._alike(order[:_GROUPED], group) + [[k] for k in order[_GROUPED:most]]
         told = [self._finding(judged, same, group) for same in alike[:most]]
         milestones = tuple(
@@ -326,7 +348,16 @@ class _Telling:
                       float(judged.count_b[k] / judged.n_b[k]))
             for k in passed
         )  # fmt: skip
-        return tuple(told), milestones
+        names = tuple(Ending(str(self.tried.candidates[k].event), share) for k, share in ended.items())
+        return tuple(told), milestones, names
+
+    def _endings(self, judged: Judged, order: list[int]) -> dict[int, float]:
+        may_be = [
+            k
+            for k in order
+            if self.tried.candidates[k].kind == "event" and judged.difference[k] > 0 and not judged.count_b[k]
+        ]
+        return endings(self.journeys, self.looks, self.tried, may_be, self.question)
 
     def _speaks_of(self, place: int, events: set[str | None]) -> bool:
         candidate = self.tried.candidates[place]

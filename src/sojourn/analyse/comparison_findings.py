@@ -31,8 +31,11 @@ SURE = 0.05
 """A finding's corrected p is below it."""
 MILESTONE = 0.95
 """Share of converters that makes an event a part of the way."""
+ENDING = 0.9
+"""Share of leavers who sooner or later come to an event that is another name for leaving."""
 ALIKE = 0.95
 """Correlation over persons from which two findings are one."""
+_ENDED = 40
 _FEWEST = 3
 _FEWEST_SHARE = 0.005
 
@@ -142,11 +145,7 @@ def collect(counted: Sequence[Counts], plan: Plan, question: CompareQuestion) ->
         counts = np.sum([c.families[n][0] for c in counted], axis=0)
         used = np.flatnonzero(counts[:, :, 0].sum(axis=1) >= found.fewest)
         found.add([family.candidate(int(place), names) for place in used], counts[used, :, 0], counts[used, :, 1])
-    orders = np.sum([c.orders for c in counted], axis=0)
-    first, second = np.triu_indices(len(orders), 1)
-    made = [Candidate("order", names[plan.slots[i]], names[plan.slots[j]]) for i, j in zip(first, second, strict=True)]
-    in_order = orders[first, second, :, 1]
-    found.add(made, in_order, in_order, orders[first, second, :, 0])
+    _add_orders(found, np.sum([c.orders for c in counted], axis=0), [names[slot] for slot in plan.slots])
     if "moment" in question.kinds and not question.untimed:
         began = np.sum([c.moments for c in counted], axis=0)
         found.add(moment_candidates(), began, began)
@@ -170,7 +169,7 @@ def judge(tried: Tried, groups: Sequence[int], *, many: int) -> Judged:
     # converters have more of must come before the conversion.
     leavers_more = whole_a * n_b > whole_b * n_a
     count_b = np.where(leavers_more, whole_b, strict_b)
-    neither = ~leavers_more & (count_b * n_a < whole_a * n_b)
+    neither = ~leavers_more & (count_b * n_a <= whole_a * n_b)
     p = np.where(neither, 1.0, fisher(whole_a, n_a, count_b, n_b))
     for place, (values, label) in tried.times.items():
         p[place] = mann_whitney(values[np.isin(label, a)], values[np.isin(label, b)])[1]
@@ -225,6 +224,46 @@ def together(
     return phi
 
 
+def endings(
+    journeys: Journeys, looks: Looks, tried: Tried, places: Sequence[int], question: CompareQuestion
+) -> dict[int, float]:
+    """Which events are another name for leaving: leavers come to them sooner or later, and nobody goes on after them.
+
+    Args:
+        journeys: The log.
+        looks: Who is compared.
+        tried: Everything that was tried.
+        places: Candidates to judge, events all of them.
+        question: The question.
+
+    Returns:
+        By place, the share of leavers who have it at any time after they came: at least `ENDING`, of at least
+        `_ENDED` leavers, while no converter had it at any time before the conversion.
+    """
+
+    def ever(part: Part, look: Look) -> NDArray[np.int64]:
+        left = look.side == 0
+        first = np.where(left, look.start, np.asarray(part.start)[look.unit])
+        last = np.where(left, np.asarray(part.stop)[look.unit], look.middle)
+        out = np.zeros((len(places), 2), np.int64)
+        for n, place in enumerate(places):
+            code = question.events.index(str(tried.candidates[place].event))
+            before = np.concatenate(([0], np.cumsum(part.event == code)))
+            has = before[last] > before[first]
+            out[n] = (has & left).sum(), (has & ~left).sum()
+        return out
+
+    if not places:
+        return {}
+    counts = np.sum(journeys.map(ever, looks.parts, looks.looks), axis=0)
+    leavers = int(tried.sizes[::2].sum())
+    return {
+        place: int(left) / leavers
+        for place, (left, went_on) in zip(places, counts, strict=True)
+        if left >= max(_ENDED, ENDING * leavers) and not went_on
+    }
+
+
 def _may_be_alike(have: Whole, n: int) -> NDArray[np.bool_]:
     """Which candidates another one may be alike: phi is bounded by how many persons have each of the two."""
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -237,6 +276,20 @@ def _may_be_alike(have: Whole, n: int) -> NDArray[np.bool_]:
     np.fill_diagonal(possible, val=False)
     found: NDArray[np.bool_] = np.asarray(possible.any(axis=1))
     return found
+
+
+def _add_orders(found: _Collection, orders: Whole, names: Sequence[str]) -> None:
+    """Pairs of events, each in the order that the first group has more often."""
+    first, second = np.triu_indices(len(orders), 1)
+    both, in_order = orders[first, second, :, 0], orders[first, second, :, 1]
+    n_a, n_b = both[:, ::2].sum(axis=1), both[:, 1::2].sum(axis=1)
+    other = in_order[:, ::2].sum(axis=1) * n_b < in_order[:, 1::2].sum(axis=1) * n_a
+    in_order = np.where(other[:, None], both - in_order, in_order)
+    made = [
+        Candidate("order", names[j], names[i]) if swap else Candidate("order", names[i], names[j])
+        for i, j, swap in zip(first.tolist(), second.tolist(), other.tolist(), strict=True)
+    ]
+    found.add(made, in_order, in_order, both)
 
 
 def _add_times(found: _Collection, counted: Sequence[Counts], plan: Plan, question: CompareQuestion) -> None:

@@ -122,7 +122,7 @@ def read_question(  # noqa: PLR0913  (the options of `compare`, passed on once)
         taken=frozenset(taken),
         skipped=frozenset(named),
         outcomes=frozenset(event for step in last for event in _events(step)),
-        barred=frozenset(event for step in last for event in (step.names if read else _events(step))),
+        barred=frozenset(event for step in last for event in _events(step) if not read or _all_of(step)),
         gap_us=microseconds(gap),
         most=most,
         untimed=not journeys.index.manifest.last_us,
@@ -206,6 +206,11 @@ def choose_properties(
             journeys.index.column(name)
             found.append(name)
     return found
+
+
+def _all_of(step: Step) -> bool:
+    """Whether a step takes every event of the names it speaks of."""
+    return step.predicate is None or isinstance(step.predicate, Compare | OneOf)
 
 
 def _events(step: Step) -> Iterator[str]:

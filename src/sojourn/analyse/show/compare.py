@@ -46,6 +46,11 @@ def render(comparison: Comparison) -> RenderableType:
         ]
     if comparison.milestones:
         shown += [Text(), _milestones(comparison)]
+    for ending in comparison.endings:
+        share = percent(ending.share_a, digits=0)
+        shown.append(
+            Text(f"Another name for leaving: {ending.event} ({share} of leavers come to it, nobody goes on after it).")
+        )
     for group in comparison.by_group:
         within = [finding for finding in group.findings if finding.sure]
         sizes = ", ".join(f"{count(size)} {name}" for name, size in group.groups.items())

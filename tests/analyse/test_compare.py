@@ -1,0 +1,346 @@
+"""Compare against hand-worked examples and brute force."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sojourn.analyse.comparison_features import Candidate
+from sojourn.records.errors import BadOption, UnknownColumn, UnknownEvent
+from tests.analyse.comparison_oracle import did, had, tally, watch
+from tests.analyse.logs import log, random_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from sojourn.analyse.compare import Comparison, Finding
+    from sojourn.analyse.journeys import Journeys
+    from tests.analyse.comparison_oracle import Event
+    from tests.analyse.logs import Row
+
+DAY = 86_400
+
+
+def finding(comparison: Comparison, what: str) -> Finding:
+    return next(found for found in comparison.findings if what in (found.what, *found.also))
+
+
+def small_shop() -> list[Row]:
+    """Eight who buy half a minute after the cart, eight who do not, and a late visitor who makes the log go on.
+
+    Six of the eight leavers and one of the buyers get an error 10 s after the cart. Everyone's page reports that it was
+    closed: the leavers' after 40 s, the buyers' after 45 s, which is after they bought.
+    """
+    rows: list[Row] = [("late", 10 * DAY, "home", {})]
+    for number in range(16):
+        buys, at = number < 8, number * DAY // 2
+        person = f"{'buyer' if buys else 'leaver'}{number % 8}"
+        rows.append((person, at, "cart", {}))
+        if number in {0, *range(8, 14)}:
+            rows.append((person, at + 10, "error", {"code": "declined"}))
+        if buys:
+            rows += [(person, at + 30, "purchase", {}), (person, at + 31, "thanks", {})]
+        rows.append((person, at + (45 if buys else 40), "page closed", {}))
+    return rows
+
+
+def test_by_hand() -> None:
+    """6 of 8 against 1 of 8. The tail is (C(8,6) C(8,1) + C(8,7) C(8,0)) / C(16,7) = 232 / 11,440; p is twice that.
+
+    Newcombe: Wilson's ends are [0.4093, 0.9285] and [0.0224, 0.4709], so 0.625 - sqrt(0.3407^2 + 0.3459^2) = 0.1395 and
+    0.625 + sqrt(0.1785^2 + 0.1026^2) = 0.8309.
+    """
+    comparison = log(small_shop()).compare(["cart", "purchase"])
+    error = finding(comparison, "error")
+
+    assert comparison.groups == {"leavers": 8, "converters": 8}
+    assert comparison.median_watch_s == 30
+    assert (error.count_a, error.n_a, error.count_b, error.n_b) == (6, 8, 1, 8)
+    assert error.difference == 0.625
+    assert (round(error.low, 4), round(error.high, 4)) == (0.1395, 0.8309)
+    assert error.p == pytest.approx(2 * 232 / 11_440)
+    assert error.ratio == 6
+    assert error.more_among == "leavers"
+
+
+def test_what_says_the_same_stands_together() -> None:
+    """The error and its code are the same persons; the event says it most plainly."""
+    comparison = log(small_shop()).compare(["cart", "purchase"])
+
+    assert comparison.findings[0].what == "error"
+    assert comparison.findings[0].also == ("error with code = declined",)
+
+
+def test_what_comes_after_the_conversion_separates_nobody() -> None:
+    """Buyers are thanked within the same minute and their page is closed as well: neither is a finding."""
+    comparison = log(small_shop()).compare(["cart", "purchase"], kinds=["event"])
+
+    assert [found.what for found in comparison.findings] == ["error"]
+
+
+def test_leavers_are_watched_no_longer_than_converters_needed() -> None:
+    """Leavers come back to help pages an hour later; buyers had bought by then. That is no reason."""
+    rows = small_shop()
+    for number in range(8):
+        rows.append((f"leaver{number}", (number + 8) * DAY // 2 + 3600, "help", {}))
+
+    comparison = log(rows).compare(["cart", "purchase"], kinds=["event"])
+
+    assert [found.what for found in comparison.findings] == ["error"]
+
+
+def test_who_comes_too_late_in_the_log_is_left_out() -> None:
+    """Buyers need 30 s. Someone who comes 20 s before the log ends may still buy: nobody knows."""
+    comparison = log([*small_shop(), ("last", 10 * DAY - 20, "cart", {})]).compare(["cart", "purchase"])
+
+    assert comparison.undecided == 1
+    assert comparison.groups == {"leavers": 8, "converters": 8}
+
+
+def test_only_the_last_try_counts() -> None:
+    """A buyer's error of a week ago belongs to a try that is over; so do errors of leavers who came back since."""
+    rows: list[Row] = [("late", 40 * DAY, "home", {})]
+    for number in range(10):
+        person, at = f"p{number}", number * DAY
+        rows += [(person, at, "cart", {}), (person, at + 5, "error", {}), (person, at + 7 * DAY, "cart", {})]
+        if number < 5:
+            rows.append((person, at + 7 * DAY + 30, "purchase", {}))
+
+    comparison = log(rows).compare(["cart", "purchase"])
+
+    assert comparison.groups == {"leavers": 5, "converters": 5}
+    assert comparison.findings == ()
+
+
+def test_an_event_every_converter_passes_is_a_milestone_and_no_finding() -> None:
+    """Nobody buys without paying: `pay` says where people leave, not why."""
+    rows: list[Row] = [("late", 40 * DAY, "home", {})]
+    for number in range(40):
+        person, at = f"p{number}", number * DAY // 2
+        rows.append((person, at, "cart", {}))
+        if number < 22:
+            rows.append((person, at + 10, "pay", {"how": "card" if number % 2 else "invoice"}))
+        if number < 20:
+            rows.append((person, at + 30, "purchase", {}))
+
+    comparison = log(rows).compare(["cart", "purchase"])
+
+    assert [(m.event, m.share_a, m.share_b) for m in comparison.milestones] == [("pay", 0.1, 1.0)]
+    assert not [found for found in comparison.findings if found.event == "pay" and found.difference < 0]
+
+
+def test_an_event_every_leaver_comes_to_is_an_ending_and_no_finding() -> None:
+    """Forty cancel, nobody goes on after that: `cancel` says that they left, not why."""
+    rows: list[Row] = [("late", 90 * DAY, "home", {})]
+    for number in range(80):
+        person, at = f"p{number}", number * DAY
+        rows.append((person, at, "reminded", {}))
+        if number < 40:
+            if number % 4:
+                rows.append((person, at + 5, "dearer", {}))
+            rows.append((person, at + 10 + number, "cancel", {}))
+        else:
+            if not number % 8:
+                rows.append((person, at + 5, "dearer", {}))
+            rows.append((person, at + 50, "renew", {}))
+
+    comparison = log(rows).compare(["reminded", "renew"])
+
+    assert [(ending.event, ending.share_a) for ending in comparison.endings] == [("cancel", 1.0)]
+    assert comparison.findings[0].what == "dearer"
+    assert (comparison.findings[0].count_a, comparison.findings[0].count_b) == (30, 5)
+
+
+def test_two_groups_by_predicates() -> None:
+    """Persons who are in both groups are in neither; the column that makes the groups is not tried."""
+    rows: list[Row] = []
+    for number in range(30):
+        person, device = f"p{number}", "mobile" if number < 12 else "desktop"
+        rows.append((person, number * DAY, "view", {"device": device}))
+        if number < 10 or number == 20:
+            rows.append((person, number * DAY + 60, "zoom", {"device": device}))
+    rows.append(("p29", 40 * DAY, "view", {"device": "mobile"}))
+
+    comparison = log(rows).compare(group="device = 'mobile'", against="device = 'desktop'")
+    zoom = comparison.findings[0]
+
+    assert comparison.groups == {"device = 'mobile'": 12, "device = 'desktop'": 17}
+    assert comparison.in_both == 1
+    assert (zoom.what, zoom.count_a, zoom.n_a, zoom.count_b, zoom.n_b) == ("zoom", 10, 12, 1, 17)
+    assert not [found for found in comparison.findings if found.property == "device"]
+    assert zoom.sentence.startswith(
+        "Persons with device = 'mobile' had zoom far more often: 83 % against 5.9 % of persons"
+    )
+
+
+def test_within_groups_of_a_breakdown() -> None:
+    """Errors separate on mobile, where 15 of 20 leavers and none of 20 buyers have one, and not on desktop."""
+    rows: list[Row] = [("late", 90 * DAY, "home", {})]
+    for number in range(80):
+        device, buys = "mobile" if number < 40 else "desktop", number % 2
+        person, at = f"p{number}", number * DAY
+        rows.append((person, at, "cart", {"device": device}))
+        if (device == "mobile" and not buys and number < 30) or (device == "desktop" and number % 4 < 2):
+            rows.append((person, at + 9, "error", {"device": device}))
+        if buys:
+            rows.append((person, at + 30, "purchase", {"device": device}))
+
+    comparison = log(rows).compare(["cart", "purchase"], by="device", kinds=["event"])
+    groups = {group.group: group for group in comparison.by_group}
+
+    assert groups["mobile"].groups == {"leavers": 20, "converters": 20}
+    assert (groups["mobile"].findings[0].count_a, groups["mobile"].findings[0].count_b) == (15, 0)
+    assert groups["mobile"].findings[0].sure
+    assert not [found for found in groups["desktop"].findings if found.sure]
+
+
+def test_repeats_orders_and_times() -> None:
+    """Of 30 leavers 24 open the cart a third time, 20 look for help before the price, and 15 read the terms for a minute."""
+    rows: list[Row] = [("late", 90 * DAY, "home", {})]
+    for number in range(60):
+        buys, leaver = number % 2 == 0, number // 2
+        person, at = f"p{number}", number * DAY
+        first, second = ("help", "price") if not buys and leaver % 3 else ("price", "help")
+        rows += [(person, at, "cart", {}), (person, at + 1, first, {}), (person, at + 2, second, {})]
+        rows += [(person, at + 10, "terms", {}), (person, at + (70 if not buys and leaver % 2 else 15), "cart", {})]
+        if not buys and leaver % 5:
+            rows.append((person, at + 80, "cart", {}))
+        rows.append((person, at + 300, "purchase" if buys else "home", {}))
+
+    comparison = log(rows).compare(["cart", "purchase"])
+    repeat, order = finding(comparison, "cart, three or more times"), finding(comparison, "help before price")
+    spent = finding(comparison, "longer than 5 s on terms")
+
+    assert (repeat.count_a, repeat.count_b, repeat.n_a) == (24, 0, 30)
+    assert (order.count_a, order.n_a, order.count_b, order.n_b) == (20, 30, 0, 30)
+    assert (spent.median_a_s, spent.median_b_s, spent.share_a, spent.share_b) == (32.5, 5, 0.5, 0)
+    assert spent.sentence.startswith(
+        "Leavers spent longer than 5 s on terms far more often: 50 % against 0 % of converters"
+    )
+
+
+def test_waits_before_the_step_and_when_it_began() -> None:
+    """Who took an hour from view to cart does not buy; and buyers come at 9 on Mondays (2024-01-01 is one)."""
+    rows: list[Row] = [("late", 90 * 7 * DAY, "home", {})]
+    for number in range(60):
+        buys = number % 2 == 0
+        at = number * 7 * DAY + 9 * 3600 + (0 if buys else DAY + 3600)
+        rows += [(f"p{number}", at - (60 if buys else 1500), "view", {}), (f"p{number}", at, "cart", {})]
+        if buys:
+            rows.append((f"p{number}", at + 300, "purchase", {}))
+
+    comparison = log(rows).compare(["view", "cart", "purchase"])
+
+    wait = next(found for found in comparison.findings if found.kind == "timing")
+    assert (wait.median_a_s, wait.median_b_s, wait.n_a) == (1500, 60, 30)
+    assert finding(comparison, "began on a Tuesday").count_a == 30
+    assert finding(comparison, "began in the hour from 10:00").more_among == "leavers"
+
+
+def by_person(journeys: Journeys, rows: Sequence[Row]) -> dict[str, list[Event]]:
+    """The rows as the oracle reads them: persons in the order of the index, ties in the order of the log."""
+    found: dict[str, list[Event]] = defaultdict(list)
+    for person, time, name, properties in sorted(rows, key=lambda row: row[1]):
+        found[person].append((int(time), name, properties))  # type: ignore[arg-type]  # as above
+    order = [name for part in journeys.parts() for name in journeys.persons_of([part.person]).ids]
+    return {name: found[name] for name in order}
+
+
+@settings(max_examples=40)
+@given(random_rows(persons=14, events="abcd", longest=90, seconds=6000))
+def test_counts_equal_brute_force(rows: list[Row]) -> None:
+    """Everyone is in the group the oracle puts them in, and every count of every finding is the oracle's."""
+    if not {"a", "b"} <= {row[2] for row in rows}:
+        return
+    journeys = log(rows)
+    comparison = journeys.compare(["a", "b"], kinds=["event", "repeat", "property"], most=500)
+    watched, undecided = watch(by_person(journeys, rows), "a", "b")
+
+    sizes = {"leavers": sum(not w.converted for w in watched), "converters": sum(w.converted for w in watched)}
+    assert (comparison.groups, comparison.undecided) == (sizes, undecided)
+    for found in comparison.findings:
+        candidate = found._candidate
+        assert isinstance(candidate, Candidate)
+        if candidate.property is None:
+            left, went_on, before = tally(watched, did(str(candidate.event), candidate.times))
+        else:
+            value: Any = float(str(candidate.value)) if candidate.property == "price" else candidate.value
+            left, went_on, before = tally(watched, had(candidate.event, candidate.property, value, barred="b"))
+        assert found.count_a == left
+        assert found.count_b == (went_on if found.difference >= 0 else before), found.what
+
+
+@settings(max_examples=30)
+@given(random_rows(persons=14, events="abcd", longest=90, seconds=6000), st.sampled_from([None, "10m"]))
+def test_groups_are_those_of_the_funnel(rows: list[Row], within: str | None) -> None:
+    """Who reached a step and who was dropped there, less those who came too late to tell."""
+    if not {"a", "b", "c"} <= {row[2] for row in rows}:
+        return
+    journeys = log(rows)
+    for steps, at in ((["a", "b"], 1), (["a", "b", "c"], 1), (["a", "b", "c"], 2), (["a", "not d", "b"], 1)):
+        if "d" not in journeys.events and "not d" in steps:
+            continue
+        funnel = journeys.funnel(steps, within=within)
+        comparison = journeys.compare(steps, at=at, within=within, kinds=["event"])
+        assert comparison.groups["converters"] == funnel.steps[at].count
+        assert comparison.groups["leavers"] + comparison.undecided == funnel.steps[at].dropped
+
+
+@settings(max_examples=25)
+@given(random_rows(persons=14, events="abcd", longest=90, seconds=6000))
+def test_a_drill_down_lists_exactly_the_persons_counted(rows: list[Row]) -> None:
+    if not {"a", "b"} <= {row[2] for row in rows}:
+        return
+    comparison = log(rows).compare(["a", "b"], most=500)
+
+    assert len(comparison.persons(None, "a")) == comparison.groups["leavers"]
+    assert len(comparison.persons(None, "b")) == comparison.groups["converters"]
+    for place, found in enumerate(comparison.findings):
+        assert len(comparison.persons(place, "a")) == found.count_a, found.what
+        assert len(comparison.persons(place, "b")) == found.count_b, found.what
+
+
+def test_nobody_to_compare_gives_no_findings_and_no_error() -> None:
+    """Nobody buys; then nobody leaves; then a filter leaves nothing."""
+    rows: list[Row] = [("a", 0, "cart", {}), ("b", 5, "cart", {}), ("c", 9, "purchase", {})]
+    journeys = log(rows)
+
+    assert journeys.compare(["cart", "purchase"]).findings == ()
+    assert journeys.compare(["purchase", "cart"]).groups == {"leavers": 0, "converters": 0}
+    assert journeys.where("event = 'cart'").compare(["cart", "cart|purchase"]).tried == 0
+    assert "Nothing separates them beyond chance" in str(journeys.compare(["cart", "purchase"]))
+
+
+@pytest.mark.parametrize(
+    ("steps", "options", "message"),
+    [
+        ([], {}, "expected the steps of a funnel"),
+        (["view"], {}, "expected a step from 1 to 0"),
+        (["view", "cart"], {"at": 2}, "expected a step from 1 to 1"),
+        (["view", "cart"], {"group": "view", "against": "cart"}, "expected the steps of a funnel"),
+        ([], {"group": "view"}, "expected the steps of a funnel"),
+        ([], {"group": "view", "against": "view"}, "two different groups"),
+        (["view", "cart"], {"kinds": ["colour"]}, "expected kinds among event, property"),
+        (["view", "cart"], {"most": 0}, "at least 1 finding"),
+    ],
+)
+def test_an_option_outside_what_it_accepts_says_what_is(
+    steps: list[str], options: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(BadOption, match=message):
+        log([("a", 0, "view"), ("a", 5, "cart")]).compare(steps, **options)
+
+
+def test_unknown_names_are_refused() -> None:
+    journeys = log([("a", 0, "view"), ("a", 5, "cart"), ("b", 5, "view")])
+    with pytest.raises(UnknownEvent, match="carts"):
+        journeys.compare(["view", "carts"])
+    with pytest.raises(UnknownColumn, match="colour"):
+        journeys.compare(["view", "cart"], properties=["colour"])
+    with pytest.raises(BadOption, match="a finding from 0"):
+        journeys.compare(["view", "cart"]).persons(3)
