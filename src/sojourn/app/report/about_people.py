@@ -53,6 +53,35 @@ def retention_section(journeys: Journeys, plan: Plan) -> Section:
     return section("retention", title, headline + ".", {"retention": found}, notes)
 
 
+def engagement_section(journeys: Journeys, plan: Plan) -> Section:
+    """How much people do, and how often they come."""
+    found = without(journeys, passive_events(journeys)).engagement(page=plan.page)
+    said = []
+    if found.activity is not None:
+        days = found.activity
+        said.append(f"a person is active on {days.active_days_mean:.1f} of {count(days.days)} days on average")
+        if days.days > 1:
+            said.append(f"{count(days.dau_mean)} persons come on a day")
+    if found.page_time is not None and found.page_time.all.timed:
+        said.append(f"half of the page views of known length last longer than {duration(found.page_time.all.median_s)}")
+    if found.scroll is not None:
+        said.append(f"people scroll {percent(found.scroll.all.mean_depth, digits=0)} of a page")
+    if found.video is not None:
+        said.append(
+            f"{percent(found.video.all.completion, digits=0)} of {count(found.video.all.views)} video views reach the end"
+        )
+    if found.comments is not None:
+        said.append(f"{percent(found.comments.share)} of persons wrote a comment")
+    if not said:
+        return section(
+            "engagement",
+            "Engagement",
+            "Not answered: the log has neither times, nor page views, nor videos, nor comments.",
+        )
+    headline = "; ".join(said)
+    return section("engagement", "Engagement", f"{headline[0].upper()}{headline[1:]}.", {"engagement": found})
+
+
 def _period(span: float) -> Literal["day", "week", "month"]:
     """Cohorts long enough that there are a handful to a few dozen."""
     return "day" if span <= _DAYS else "week" if span <= _WEEKS else "month"

@@ -1,6 +1,6 @@
 """What a result shows in a terminal, taken apart into tables and lines for a page.
 
-In: anything rich that `analyse/show` makes. Out: `Grid` and `Line`. Never changes a word or a number of it.
+In: anything rich that `analyse/show` makes. Out: `Grid`, `Line` and `Twig`. Never changes a word or a number of it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from rich.padding import Padding
 from rich.style import Style
 from rich.table import Table
 from rich.text import Text
+from rich.tree import Tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -72,7 +73,20 @@ class Line:
     fixed: bool = False
 
 
-Block = Grid | Line
+@dataclass(frozen=True, slots=True)
+class Twig:
+    """A branch of a tree.
+
+    Attributes:
+        text: What it says.
+        twigs: What grows from it.
+    """
+
+    text: str
+    twigs: tuple[Twig, ...] = ()
+
+
+Block = Grid | Line | Twig
 
 
 def blocks(shown: object) -> Iterator[Block]:
@@ -84,10 +98,16 @@ def blocks(shown: object) -> Iterator[Block]:
         yield from blocks(shown.renderable)
     elif isinstance(shown, Table):
         yield _grid(shown)
+    elif isinstance(shown, Tree):
+        yield _twig(shown)
     else:
         for text in _said(shown).split("\n"):
             if text.strip():
                 yield Line(text, fixed=any(sign in _SPARKS for sign in text))
+
+
+def _twig(tree: Tree) -> Twig:
+    return Twig(_BAR.sub("", _said(tree.label)).strip(), tuple(_twig(child) for child in tree.children))
 
 
 def _grid(table: Table) -> Grid:

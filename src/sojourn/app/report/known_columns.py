@@ -7,7 +7,7 @@ some thousands carries may be missed.
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -64,7 +64,7 @@ def _holds(journeys: Journeys, column: str) -> bool:
     return False
 
 
-def _paths(value: Any, prefix: str, depth: int) -> Iterator[str]:
+def _paths(value: object, prefix: str, depth: int) -> Iterator[str]:
     """Names of the plain values inside an object."""
     if not isinstance(value, dict):
         return

@@ -17,7 +17,7 @@ import plotly.io
 import plotly.offline
 
 from sojourn import __version__
-from sojourn.app.report.blocks import Grid, blocks
+from sojourn.app.report.blocks import Grid, Twig, blocks
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -87,7 +87,7 @@ def _section(section: Section, *, figures: bool) -> dict[str, Any]:
     }
 
 
-def _harmless(value: Any) -> Any:
+def _harmless(value: Any) -> Any:  # noqa: ANN401  (whatever JSON holds)
     """The same with every text unable to hold a tag."""
     if isinstance(value, dict):
         return {key: _harmless(inner) for key, inner in value.items()}
@@ -101,4 +101,5 @@ def _template(name: str) -> jinja2.Template:
     text = resources.files("sojourn.app.report").joinpath(name).read_text("utf-8")
     made = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined)
     made.tests["grid"] = lambda block: isinstance(block, Grid)
+    made.tests["twig"] = lambda block: isinstance(block, Twig)
     return made.from_string(text)

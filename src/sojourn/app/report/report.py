@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sojourn.analyse.funnel import Funnel
-from sojourn.app.report import about_goal, about_log, about_people
+from sojourn.app.report import about_goal, about_log, about_paths, about_people
 from sojourn.app.report.plan import Plan, Wishes, make_plan
 from sojourn.app.report.sections import Section, or_one_line
 from sojourn.app.report.vocabulary import FILE_REQUESTED
@@ -121,8 +121,10 @@ def _sections(whole: Journeys, journeys: Journeys, plan: Plan, rejected: dict[st
     way = found.results.get("funnel")
     leak = about_goal.biggest_leak(way) if isinstance(way, Funnel) else None
     yield or_one_line("leavers", "What separates leavers", lambda: about_goal.leavers_section(journeys, plan, leak))
+    yield or_one_line("paths", "Ways people go", lambda: about_paths.paths_section(journeys, plan, leak))
     yield or_one_line("retention", "Retention", lambda: about_people.retention_section(journeys, plan))
     yield or_one_line("attribution", "Channels before the goal", lambda: about_goal.attribution_section(journeys, plan))
+    yield or_one_line("engagement", "Engagement", lambda: about_people.engagement_section(journeys, plan))
 
 
 def _without_files(journeys: Journeys) -> Journeys:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 
-_WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_]+")
+_WORD = re.compile(r"[^\W_]+")
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 GOALS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (meaning, re.compile(pattern))
@@ -129,7 +130,7 @@ def words(name: str) -> str:
     One or two capital letters before an underscore are the family of a process step (`A_APPROVED`) and are left out.
     """
     bare = re.sub(r"^[A-Z]{1,2}_(?=[A-Z])", "", name)
-    return " ".join(word.lower() for word in _WORDS.findall(bare.lower() if bare.isupper() else bare))
+    return " ".join(_WORD.findall(_HUMP.sub(" ", bare).lower()))
 
 
 def family(name: str) -> str:

@@ -1,0 +1,100 @@
+"""The section about ways: whole paths, what follows the biggest leak, runs against chance, loops.
+
+In: journeys and the plan. Out: a section.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from sojourn.analyse.show.words import count, percent
+from sojourn.analyse.walks import EXIT
+from sojourn.app.report.about_log import passive_events, without
+from sojourn.app.report.sections import Section, listed, section
+
+if TYPE_CHECKING:
+    from sojourn.analyse.journeys import Journeys
+    from sojourn.analyse.loops import Loops
+    from sojourn.analyse.ngrams import NGrams
+    from sojourn.analyse.paths import Paths
+    from sojourn.analyse.results import Result
+    from sojourn.app.report.about_goal import Leak
+    from sojourn.app.report.plan import Plan
+
+_DEPTH = 3
+_MOST, _LISTED = 200, 20
+_PAGES_MATTER = 3
+"""Up to so many event names say less than the pages do."""
+_NEXT = 3
+_STEPS_SAID = 6
+_ROUND = 10
+_SURE = 0.05
+
+
+def paths_section(journeys: Journeys, plan: Plan, leak: Leak | None) -> Section:
+    """Which ways people go."""
+    asked = without(journeys, passive_events(journeys))
+    column = plan.page if plan.page is not None and len(asked.events) <= _PAGES_MATTER else "event"
+    unit: Literal["persons", "sessions"] = "sessions" if plan.timed else "persons"
+    found = asked.paths(depth=_DEPTH, most=_MOST, column=column, unit=unit, collapse=True)
+    if not found.whole:
+        return section("paths", "Ways people go", "Not answered: nobody has a path.")
+    results: dict[str, Result] = {"paths": found}
+    notes = [
+        f"A step is {'an event' if column == 'event' else f'a value of {column}'}; equal steps in a row count as one here."
+    ]
+    if leak is not None and leak.before in asked.events:
+        after = asked.paths(depth=1, most=_MOST, start=leak.before, unit=unit, collapse=True)
+        results["after_leak"] = after
+        notes.append(_after(after, leak))
+    runs = asked.ngrams(length=3, most=_LISTED, column=column, unit=unit, collapse=True)
+    if runs.ngrams:
+        results["runs"] = runs
+        notes.append(_runs(runs))
+    loops = asked.loops(most=_LISTED, column=column, unit=unit)
+    results["loops"] = loops
+    notes.append(_loops(loops))
+    return section("paths", "Ways people go", _headline(found), results, [note for note in notes if note])
+
+
+def _headline(found: Paths) -> str:
+    first = found.whole[0]
+    headline = f"The commonest of {count(found.distinct)} different paths is {_told(first.path)}: {percent(first.share)} of {count(found.units)} {found.unit}"
+    longer = next((path for path in found.whole if len(path.path) > 1), None)
+    if len(first.path) > 1 or longer is None:
+        return headline + "."
+    return f"{headline}; of those with more than one step it is {_told(longer.path)} ({percent(longer.share)})."
+
+
+def _after(after: Paths, leak: Leak) -> str:
+    """Where those go who reach the step before the biggest leak."""
+    following = sorted((b for b in after.branches if b.position == 1), key=lambda b: -b.count)
+    ended = next((branch.share for branch in following if branch.path[-1] == EXIT), 0.0)
+    others = [f"{branch.path[-1]} ({percent(branch.share)})" for branch in following if branch.path[-1] != EXIT][:_NEXT]
+    if not others:
+        return f"After {leak.before}, where most are lost, nothing follows in the same {after.unit[:-1]}."
+    return f"After {leak.before}, where most are lost, {percent(ended)} of {after.unit} end; else most often follows {listed(others)}."
+
+
+def _runs(runs: NGrams) -> str:
+    sure = [one for one in runs.ngrams if one.p_corrected < _SURE and one.lift > 1]
+    best = max(sure, key=lambda one: one.lift, default=None)
+    if best is None:
+        return "No run of three steps comes more often than chance would have it."
+    return (
+        f"{_told(best.steps)} comes {best.lift:.3g} times as often as chance would have it ({count(best.count)} times)."
+    )
+
+
+def _loops(loops: Loops) -> str:
+    if not loops.back_and_forth or not loops.units:
+        return ""
+    most = loops.back_and_forth[0]
+    share = percent(loops.back_and_forth_units / loops.units)
+    return f"{share} of {loops.unit} go there and back, most often {most.value} > {most.via} > {most.value} ({count(most.units)})."
+
+
+def _told(path: tuple[str, ...]) -> str:
+    if len(path) == 1:
+        return f"{path[0]} alone"
+    return " > ".join(path[:_STEPS_SAID]) + (f" > ({len(path) - _STEPS_SAID} more)" if len(path) > _STEPS_SAID else "")
