@@ -34,7 +34,7 @@ check: dev ## format, lint, types and import fences
 lock: dev ## renew both locks from pyproject.toml
 	@sh install/lock.sh '$(PYTHON)'
 
-docs: dev ## write docs/cli.md and docs/results.md from the program
+docs: dev ## write the pages of docs/ that list commands, results, names of events
 	@$(PYTHON) -m sojourn.app.pages docs
 
 clean: ## remove everything that make made, the data of the demo too

@@ -1,6 +1,6 @@
 """Pages of the documentation that are written from the program: `python -m sojourn.app.pages FOLDER`.
 
-In: the folder of the documentation. Out: its pages of commands and results, written anew. Never touches another page.
+In: the folder of the documentation. Out: its pages of commands, results and names of events, written anew. Never touches another page.
 """
 
 from __future__ import annotations
@@ -8,13 +8,17 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from sojourn.app import cli_reference, result_reference
+from sojourn.app import cli_reference, name_reference, result_reference
 from sojourn.app.cli import app
 
 
 def pages() -> dict[str, str]:
     """Text of each written page, by its name in the folder of the documentation."""
-    return {"cli.md": cli_reference.reference(app), "results.md": result_reference.reference()}
+    return {
+        "cli.md": cli_reference.reference(app),
+        "event-names.md": name_reference.reference(),
+        "results.md": result_reference.reference(),
+    }
 
 
 if __name__ == "__main__":
