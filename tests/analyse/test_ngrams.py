@@ -12,16 +12,25 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from sojourn.analyse import ngrams as module
+from sojourn.analyse import tally_kernel
 from sojourn.records.errors import BadOption
 from tests.analyse.logs import Row, log, random_rows
 from tests.analyse.test_transitions import OPTIONS, asked
 from tests.analyse.walk_oracle import own_paths
 
 
-@settings(max_examples=40)
-@given(rows=random_rows(longest=20), options=OPTIONS, length=st.integers(2, 5), wide=st.booleans())
-def test_runs_equal_loops_over_the_rows(rows: list[Row], options: dict[str, Any], length: int, *, wide: bool) -> None:
-    """Packed into one integer or, as for very many values, numbered step by step. Steps that were asked for are left out."""
+@settings(max_examples=60)
+@given(
+    rows=random_rows(longest=20),
+    options=OPTIONS,
+    length=st.integers(2, 5),
+    by=st.sampled_from(["place", "sorting", "table", "numbers"]),
+)
+def test_runs_equal_loops_over_the_rows(rows: list[Row], options: dict[str, Any], length: int, by: str) -> None:
+    """However they are counted: few values, more, many, and so many that a run does not fit into one integer.
+
+    Steps that were asked for are left out.
+    """
     counts: Counter[tuple[str, ...]] = Counter()
     units, persons = defaultdict(set), defaultdict(set)
     for number, path in enumerate(own_paths(rows, **options)):
@@ -33,7 +42,11 @@ def test_runs_equal_loops_over_the_rows(rows: list[Row], options: dict[str, Any]
             persons[run].add(path.person)
 
     with pytest.MonkeyPatch.context() as patch:
-        if wide:
+        if by != "place":
+            patch.setattr(tally_kernel, "DENSE_BITS", 0)
+        if by == "table":
+            patch.setattr(tally_kernel, "_SIGN_BIT", 0)
+        if by == "numbers":
             patch.setattr(module, "PACKED_BITS", 0)
         result = log(rows).ngrams(length=length, gap="1000s", most=None, **asked(rows, options))
 

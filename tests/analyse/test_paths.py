@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sojourn.analyse import path_kernel, path_tree, tally_kernel
 from sojourn.analyse.walks import ENTRY, EXIT
 from sojourn.records.errors import BadOption, UnknownColumn
 from tests.analyse.logs import Row, log, random_rows
@@ -112,7 +114,7 @@ def test_paths_to_an_end_are_counted_backwards_and_leave_out_who_never_gets_ther
 def test_paths_from_a_start_to_an_end(small: Journeys) -> None:
     result = small.paths(start="shoes|hats", end="buy", unit="persons")
 
-    assert [(path.path, path.count) for path in result.whole] == [(("shoes", "shoes", "buy"), 1), (("hats", "buy"), 1)]
+    assert [(path.path, path.count) for path in result.whole] == [(("hats", "buy"), 1), (("shoes", "shoes", "buy"), 1)]
     assert (ENTRY not in str(result), EXIT not in str(result)) == (True, True)
 
 
@@ -256,18 +258,22 @@ def layers(paths: Sequence[OwnPath], options: dict[str, Any]) -> tuple[list[Any]
 
 
 @settings(max_examples=50)
-@given(rows=random_rows(longest=16), options=OPTIONS)
+@given(rows=random_rows(longest=16), options=OPTIONS, wide=st.booleans())
 def test_branches_nodes_links_and_whole_paths_equal_loops_over_the_rows(
-    rows: list[Row], options: dict[str, Any]
+    rows: list[Row], options: dict[str, Any], *, wide: bool
 ) -> None:
+    """Packed into one integer or, as for very many values, numbered step by step."""
     known = {row[2] for row in rows}
-    asked = {
-        name: value if value in known else f"event = '{value}'"
-        for name, value in options.items()
-        if name in ("start", "end", "around")
-    }
+    steps = {name: value for name, value in options.items() if name in {"start", "end", "around"}}
+    asked = {name: value if value in known else f"event = '{value}'" for name, value in steps.items()}
     paths = own_paths(rows, **options)
-    result = log(rows).paths(depth=DEPTH, gap="1000s", most=None, **{**options, **asked})
+    with pytest.MonkeyPatch.context() as patch:
+        if wide:
+            patch.setattr(path_tree, "PACKED_BITS", 0)
+            patch.setattr(path_tree, "_FEW_LINKS", 0)
+            patch.setattr(tally_kernel, "DENSE_BITS", 0)
+            patch.setattr(tally_kernel, "_SIGN_BIT", 0)
+        result = log(rows).paths(depth=DEPTH, gap="1000s", most=None, **{**options, **asked})
     tree, nodes, links = layers(paths, options)
 
     assert (result.units, result.persons) == (len(paths), len({path.person for path in paths}))
@@ -285,3 +291,14 @@ def test_branches_nodes_links_and_whole_paths_equal_loops_over_the_rows(
         assert len(result.persons_at(link.position, link.from_, link.to)) == link.persons
     for path in result.whole[::4]:
         assert len(result.persons_of_whole(path.path)) == path.persons
+
+
+def test_paths_whose_hashes_share_their_first_half_are_told_apart() -> None:
+    """Units 0 and 2 are alike; unit 1 has the same first hash and another second one."""
+    first, second = np.array([7, 7, 7]), np.array([1, 2, 1])
+
+    example, units, persons = path_tree._paths_numbered(first, second, np.array([0, 0, 1], np.int32))
+
+    assert (example.tolist(), units.tolist(), persons.tolist()) == ([0, 1], [2, 1], [2, 1])
+    apart, *_ = path_kernel.count_same(np.array([0, 1, 2]), first, second, np.array([0, 0, 1], np.int32), 2)
+    assert not apart

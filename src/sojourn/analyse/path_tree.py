@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sojourn.analyse.tally_kernel import Tally, count_keys, merge_tallies, summed, tally
+from sojourn.analyse.path_kernel import (
+    count_branches,
+    count_layers,
+    count_same,
+    hashes_with_units,
+    packed_steps,
+)
+from sojourn.analyse.tally_kernel import PACKED_BITS, Tally, count_keys, grouped, merge_tallies, summed, tally
 from sojourn.analyse.walk_kernel import path_hashes, unroll
 
 if TYPE_CHECKING:
@@ -22,6 +29,8 @@ if TYPE_CHECKING:
     from sojourn.analyse.walks import Walk
 
 _LOW = (1 << 32) - 1
+_FEW_LINKS = 1 << 20
+"""So few possible links are counted in a table with a place for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,20 +98,50 @@ def side_of(steps: NDArray[np.int32], owner: NDArray[np.int32], width: int) -> S
         owner: int32, one a unit, ascending: its person.
         width: Codes lie below it, the one behind the last step included.
     """
+    bits, unit_bits = width.bit_length(), len(steps).bit_length()
+    packable = bits * steps.shape[1] + unit_bits <= PACKED_BITS
+    levels = _levels_sorted(steps, owner, bits, unit_bits) if packable else _levels_numbered(steps, owner, width)
+    if steps.shape[1] * width * width > _FEW_LINKS:
+        return Side(levels, *_layers_tallied(steps, owner, width))
+    nodes, units, persons, links, link_units, link_persons = count_layers(steps, owner, width)
+    return Side(levels, Tally(nodes, units, units, persons), Tally(links, link_units, link_units, link_persons))
+
+
+def _levels_sorted(steps: NDArray[np.int32], owner: NDArray[np.int32], bits: int, unit_bits: int) -> tuple[Level, ...]:
+    """The tree from sorted paths: each branch is a stretch of them."""
+    packed = packed_steps(steps, bits, unit_bits)
+    packed.sort()
+    far, parent, code, units, persons = count_branches(packed, owner, steps.shape[1], bits, unit_bits)
+    place = np.zeros(len(far), np.int64)
+    levels = []
+    for depth in range(steps.shape[1]):
+        own = np.flatnonzero(far == depth)
+        place[own] = np.arange(len(own))
+        above = place[parent[own]] if depth else np.zeros(len(own), np.int64)
+        levels.append(Level(above, code[own].astype(np.int64), units[own], persons[own]))
+    return tuple(levels)
+
+
+def _levels_numbered(steps: NDArray[np.int32], owner: NDArray[np.int32], width: int) -> tuple[Level, ...]:
+    """The tree when paths are too wide for one integer: branches are numbered step by step."""
+    each = np.arange(len(steps), dtype=np.int32)
+    levels = []
+    ids = np.zeros(len(steps), np.int64)
+    for column in steps.astype(np.int64).T:
+        keys = np.where(column >= 0, ids * width + column, -1)
+        table, places = count_keys(keys, each, owner, True)  # noqa: FBT003  (a kernel takes its arguments by place)
+        levels.append(Level(table[:, 0] // width, table[:, 0] % width, table[:, 1].copy(), table[:, 3].copy()))
+        ids = places.astype(np.int64)
+    return tuple(levels)
+
+
+def _layers_tallied(steps: NDArray[np.int32], owner: NDArray[np.int32], width: int) -> tuple[Tally, Tally]:
     each = np.arange(len(steps), dtype=np.int32)
     wide = steps.astype(np.int64)
     place = np.arange(steps.shape[1]) * width
     nodes = np.where(wide >= 0, wide + place, -1)
     links = np.where(wide[:, 1:] >= 0, nodes[:, :-1] * width + wide[:, 1:], -1)
-    levels = []
-    ids = np.zeros(len(steps), np.int64)
-    for column in wide.T:
-        keys = np.where(column >= 0, ids * width + column, -1)
-        table, places = count_keys(keys, each, owner, True)  # noqa: FBT003  (a kernel takes its arguments by place)
-        levels.append(Level(table[:, 0] // width, table[:, 0] % width, table[:, 1].copy(), table[:, 3].copy()))
-        ids = places.astype(np.int64)
-    return Side(
-        tuple(levels),
+    return (
         tally(nodes.ravel(), np.repeat(each, nodes.shape[1]), owner, most=len(place) * width),
         tally(links.ravel(), np.repeat(each, links.shape[1]), owner, most=len(place) * width * width),
     )
@@ -114,7 +153,7 @@ def merge_sides(sides: Sequence[Side], width: int) -> Side:
     known = [np.zeros(1, np.int64) for _ in sides]
     for column in zip(*(side.levels for side in sides), strict=True):
         keys = [places[level.parent] * width + level.code for places, level in zip(known, column, strict=True)]
-        unique, place = np.unique(np.concatenate(keys), return_inverse=True)
+        unique, place = grouped(np.concatenate(keys))
         counts, persons = (
             summed(place, [getattr(level, name) for level in column], len(unique)) for name in ("counts", "persons")
         )
@@ -152,34 +191,46 @@ def _codes(levels: Sequence[Level], depth: int, number: int) -> tuple[int, ...]:
 
 def whole_paths(walk: Walk) -> WholePaths:
     """Count the different whole paths of one part."""
-    each = np.arange(len(walk.low), dtype=np.int32)
     first, second = path_hashes(walk.codes, walk.low, walk.high)
-    table, places = count_keys(first, each, walk.owner, True)  # noqa: FBT003  (a kernel takes its arguments by place)
-    if not np.array_equal(second[table[places, 6]], second):
-        # Two paths share their first hash: their second ones tell them apart.
-        table, _ = count_keys((places.astype(np.int64) << 32) | (second & _LOW), each, walk.owner, False)  # noqa: FBT003  (as above)
-    chosen = table[:, 6]
+    unit_bits = len(walk.low).bit_length()
+    ordered = hashes_with_units(first, unit_bits)
+    ordered.sort()
+    apart, chosen, counts, persons = count_same(ordered, first, second, walk.owner, unit_bits)
+    if not apart:
+        chosen, counts, persons = _paths_numbered(first, second, walk.owner)
     sizes = (walk.high - walk.low)[chosen]
     starts = np.concatenate(([0], np.cumsum(sizes)))
     rows = np.arange(starts[-1]) + np.repeat(walk.low[chosen] - starts[:-1], sizes)
     hashes = np.stack([first[chosen], second[chosen]], axis=1)
-    return WholePaths(hashes, table[:, 1].copy(), table[:, 3].copy(), starts, walk.codes[rows])
+    return WholePaths(hashes, counts, persons, starts, walk.codes[rows])
+
+
+def _paths_numbered(
+    first: NDArray[np.int64], second: NDArray[np.int64], owner: NDArray[np.int32]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """As `count_same`, for hashes that share their leading bits: paths are told apart by both whole hashes."""
+    each = np.arange(len(first), dtype=np.int32)
+    _, places = count_keys(first, each, owner, True)  # noqa: FBT003  (a kernel takes its arguments by place)
+    table, _ = count_keys((places.astype(np.int64) << 32) | (second & _LOW), each, owner, False)  # noqa: FBT003  (as above)
+    return table[:, 6].copy(), table[:, 1].copy(), table[:, 3].copy()
 
 
 def largest_paths(parts: Sequence[WholePaths], most: int | None) -> tuple[list[tuple[Any, int, int]], int]:
     """The most frequent whole paths (codes, units, persons) of all parts, and how many different ones there are."""
     hashes = np.concatenate([part.hashes for part in parts])
-    order = np.argsort(hashes[:, 0], kind="stable")
-    if (np.diff(hashes[order, 0]) == 0)[np.diff(hashes[order, 1]) != 0].any():
+    order = np.argsort(hashes[:, 0])
+    first, second = hashes[order].T
+    if ((first[1:] == first[:-1]) & (second[1:] != second[:-1])).any():
         order = np.lexsort((hashes[:, 1], hashes[:, 0]))
-    ordered = hashes[order]
     new = np.ones(len(order), np.bool_)
-    new[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
+    first, second = hashes[order].T
+    new[1:] = (first[1:] != first[:-1]) | (second[1:] != second[:-1])
     place = np.empty(len(order), np.int64)
     place[order] = np.cumsum(new) - 1
     distinct = int(new.sum())
-    counts = summed(place, [part.counts for part in parts], distinct)
-    persons = summed(place, [part.persons for part in parts], distinct)
+    counts, persons = (
+        summed(place, [getattr(part, name) for part in parts], distinct) for name in ("counts", "persons")
+    )
     example = np.empty(distinct, np.int64)
     example[place] = np.arange(len(place))
     bounds = np.concatenate(([0], np.cumsum([len(part.counts) for part in parts])))

@@ -315,6 +315,7 @@ def merge(
         nodes += [n for n in _nodes(side.nodes, way, coding, units, question.most) if n.position or not place]
         links += _links(side.links, way, coding, question.most)
     whole, distinct = largest_paths([p.whole for p in partials], question.most)
+    same = [WholePath(tuple(coding.names[c] for c in codes), n, who, n / units) for codes, n, who in whole]
     return Paths(
         unit=question.walk.unit,
         about=question.walk.about,
@@ -325,9 +326,7 @@ def merge(
         branches=tuple(sorted(branches, key=lambda branch: -branch.count)),
         nodes=tuple(sorted(nodes, key=lambda node: (node.position, -node.count))),
         links=tuple(sorted(links, key=lambda link: -link.count)),
-        whole=tuple(
-            WholePath(tuple(coding.names[c] for c in codes), n, persons, n / units) for codes, n, persons in whole
-        ),
+        whole=tuple(sorted(same, key=lambda path: (-path.count, path.path))),
         distinct=distinct,
         group=question.walk.group or "",
         groups=groups,

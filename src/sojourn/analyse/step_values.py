@@ -171,11 +171,19 @@ def _raw(journeys: Journeys, parts: Sequence[Part], values: Values) -> Coding:
     columns = [part.column(values.column) for part in parts]
     if isinstance(columns[0], TextColumn):
         return Coding(values, _Names(names_array(columns[0].names)), None, None)
-    found = np.unique(
-        np.concatenate([np.unique(column.values) for column in columns if isinstance(column, NumberColumn)])
+    numbers = _distinct(
+        np.concatenate([_distinct(column.values) for column in columns if isinstance(column, NumberColumn)])
     )
-    numbers = found[~np.isnan(found)]
     return Coding(values, [*map(_number, numbers.tolist()), NONE], None, numbers)
+
+
+def _distinct(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Different numbers, ascending, without NaN; sorting beats `np.unique` many times over."""
+    ordered = np.sort(values[~np.isnan(values)])
+    new = np.ones(len(ordered), np.bool_)
+    new[1:] = ordered[1:] != ordered[:-1]
+    distinct: NDArray[np.float64] = ordered[new]
+    return distinct
 
 
 def _number(value: float) -> str:

@@ -47,11 +47,27 @@ class Tally:
 
 def merge_tallies(tallies: Sequence[Tally]) -> Tally:
     """Add up tallies of parts; a unit or person lies in one part only."""
-    keys, place = np.unique(np.concatenate([t.keys for t in tallies]), return_inverse=True)
+    keys, place = grouped(np.concatenate([t.keys for t in tallies]))
     return Tally(
         keys,
         *(summed(place, [getattr(t, name) for t in tallies], len(keys)) for name in ("counts", "units", "persons")),
     )
+
+
+def grouped(keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Distinct keys >= 0, ascending, and the place of each key among them."""
+    place_bits = len(keys).bit_length()
+    if not len(keys) or int(keys.max()).bit_length() + place_bits >= _SIGN_BIT:
+        distinct, place = np.unique(keys, return_inverse=True)
+        return distinct, place
+    # Integers that hold key and place are sorted several times quicker than places by their keys.
+    ordered = (keys << place_bits) | np.arange(len(keys))
+    ordered.sort()
+    came, ordered = ordered & ((1 << place_bits) - 1), ordered >> place_bits
+    new = np.concatenate(([True], ordered[1:] != ordered[:-1]))
+    place = np.empty(len(keys), np.int64)
+    place[came] = np.cumsum(new) - 1
+    return ordered[new], place
 
 
 def summed(place: NDArray[Any], columns: Sequence[NDArray[np.int64]], size: int) -> NDArray[np.int64]:

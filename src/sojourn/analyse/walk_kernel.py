@@ -85,10 +85,10 @@ def path_hashes(codes, begin, end):
     first = np.empty(begin.size, np.int64)
     second = np.empty(begin.size, np.int64)
     for u in range(begin.size):
-        a, b = np.uint64(end[u] - begin[u]), np.uint64(1)
+        a, b = np.uint64(end[u] - begin[u]) * _ODD + _GOLDEN, np.uint64(1)
         for i in range(begin[u], end[u]):
             code = np.uint64(codes[i]) + np.uint64(1)
-            a = (a ^ code) * _GOLDEN
+            a = (a ^ (code * _ODD)) * _GOLDEN
             a ^= a >> np.uint64(29)
             b = (b + code) * _ODD
             b ^= b >> np.uint64(32)

@@ -15,9 +15,17 @@ if TYPE_CHECKING:
 ASKED: tuple[tuple[str, tuple[Any, ...], dict[str, Any]], ...] = (
     ("compare", (["view", "cart", "purchase"],), {"by": "channel"}),
     ("compare", (), {"group": "channel = 'ads'", "against": "channel = 'mail'"}),
+    ("loops", (), {}),
+    ("ngrams", (), {"length": 2}),
+    ("ngrams", (), {"length": 5, "column": "page", "collapse": True}),
+    ("paths", (), {"around": "cart", "by": "channel"}),
+    ("paths", (), {"start": "view", "end": "purchase", "unit": "persons", "column": "page", "group_depth": 1}),
+    ("retention", (), {"period": "day", "by": "channel"}),
+    ("retention", (), {"first": "view", "returning": "price > 3", "mode": "rolling"}),
     ("sessions", (), {"trend": "day", "by": "channel"}),
     ("funnel", (["view", "cart", "purchase"],), {"within": "7d", "by": "first channel", "trend": "week"}),
     ("funnel", (["view", "not cart", "price > 3"],), {"ties": "strict", "unit": "sessions"}),
+    ("transitions", (), {}),
 )
 """Name of the method, its arguments and its options."""
 
