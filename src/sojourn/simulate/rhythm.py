@@ -25,6 +25,7 @@ DAY = 24 * HOUR
 # A session must be over before the period is, else a purchase in the truth could miss the file.
 _LAST_START = 3 * HOUR
 _APART = 2 * HOUR
+_WAKING = range(7, 24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Period:
     @classmethod
     def of(cls, start: dt.date, days: int) -> Period:
         """`days` days from midnight UTC of `start`."""
-        midnight = dt.datetime(start.year, start.month, start.day, tzinfo=dt.timezone.utc)  # noqa: UP017 -- dt is short
+        midnight = dt.datetime(start.year, start.month, start.day, tzinfo=dt.UTC)
         return cls(int(midnight.timestamp()) * SECOND, days)
 
     @property
@@ -70,7 +71,7 @@ class Habit:
 
 def habit(peaks: Mapping[int, float], *, weekdays: tuple[float, ...]) -> Habit:
     """A habit with its weight spread one and two hours around each peak, and little at night."""
-    weights = {hour: 0.35 if 7 <= hour <= 23 else 0.04 for hour in range(24)}  # noqa: PLR2004 -- the waking hours
+    weights = {hour: 0.35 if hour in _WAKING else 0.04 for hour in range(24)}
     for peak, weight in peaks.items():
         for away, share in ((-2, 0.25), (-1, 0.6), (0, 1.0), (1, 0.6), (2, 0.25)):
             weights[(peak + away) % 24] += weight * share

@@ -11,10 +11,14 @@ import tomllib
 from importlib import resources
 from typing import TYPE_CHECKING
 
+from sojourn.simulate.dice import Weighted
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sojourn.simulate.dice import Dice
+
+_STYLES = Weighted.of({"lower": 0.12, "hurried": 0.04, "": 0.84})
 
 Phrases = dict[str, dict[str, list[str]]]
 
@@ -60,9 +64,9 @@ def write(world: str, topic: str, language: str, dice: Dice, *, slots: Mapping[s
 
 def _hasty(text: str, dice: Dice) -> str:
     """Some people type without capitals, some in a hurry."""
-    style = dice.uniform()
-    if style < 0.12:  # noqa: PLR2004 -- one in eight
+    style = dice.draw(_STYLES)
+    if style == "lower":
         return text.lower()
-    if style < 0.16:  # noqa: PLR2004 -- one in twenty-five
+    if style == "hurried":
         return text.replace(".", "!!").replace("th", "ht", 1)
     return text

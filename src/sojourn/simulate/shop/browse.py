@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from sojourn.simulate.visit import Visit
 
 _LANDINGS = Weighted.of({"home": 0.35, "category": 0.35, "product": 0.22, "guide": 0.08})
+_ASIDES = Weighted.of(
+    {"prices": 0.09, "guide": 0.04, "newsletter": 0.03, "video": 0.03, "careers": 0.02, "dead click": 0.015, "": 0.775}
+)
+_AFTER_PRODUCT = Weighted.of({"wish": 0.05, "reviews": 0.03, "share": 0.01, "": 0.91})
 _FILTERS = ("price", "brand", "size", "colour", "rating")
 
 
@@ -137,22 +141,22 @@ def see_category(visit: Visit, shopper: Shopper) -> None:
 def see_extras(visit: Visit, shopper: Shopper) -> None:
     """Pages beside the shop: prices and delivery, the buying guide, the newsletter, a video."""
     dice = shopper.dice
-    draw = dice.uniform()
-    if draw < 0.09:  # noqa: PLR2004 -- shares of visits, adding up from the first
+    aside = dice.draw(_ASIDES)
+    if aside == "prices":
         visit.page("Pricing", "/prices-and-delivery")
         visit.wait(25)
-    elif draw < 0.13:  # noqa: PLR2004
+    elif aside == "guide":
         visit.page("Buying Guide", f"/guide/{shopper.plan.category.lower()}")
         visit.wait(30)
         visit.track("Whitepaper Downloaded", title=f"Buying guide {shopper.plan.category}", format="pdf")
-    elif draw < 0.16:  # noqa: PLR2004
+    elif aside == "newsletter":
         _subscribe(visit, shopper)
-    elif draw < 0.19:  # noqa: PLR2004
+    elif aside == "video":
         _watch(visit, shopper)
-    elif draw < 0.21:  # noqa: PLR2004
+    elif aside == "careers":
         visit.page("Careers", "/careers")
         visit.wait(20)
-    elif draw < 0.225:  # noqa: PLR2004
+    elif aside == "dead click":
         visit.track("Dead Clicked", target="img.banner")
         visit.wait(4)
 
@@ -207,14 +211,14 @@ def see_product(visit: Visit, shopper: Shopper, product: Product, *, deep: bool 
     visit.page("Product", product.path, product_id=product.product_id)
     visit.track("Product Viewed", **product.properties(), position=1 + dice.below(12))
     visit.wait(24 if deep else 16, sigma=0.9)
-    draw = dice.uniform()
-    if draw < 0.05:  # noqa: PLR2004 -- shares of product views, adding up from the first
+    then = dice.draw(_AFTER_PRODUCT)
+    if then == "wish":
         visit.track("Product Added to Wishlist", **product.properties(), wishlist_id=f"w-{shopper.person.message_id()}")
         shopper.wished.append(product)
-    elif draw < 0.08:  # noqa: PLR2004
+    elif then == "reviews":
         visit.track("Reviews Read", product_id=product.product_id, reviews=1 + dice.below(8))
         visit.wait(20)
-    elif draw < 0.09:  # noqa: PLR2004
+    elif then == "share":
         visit.track("Product Shared", **product.properties(), share_via=dice.pick(("whatsapp", "email", "copy link")))
     if shopper.plan.intent == "compare" and dice.chance(0.35):
         other = shopper.product()

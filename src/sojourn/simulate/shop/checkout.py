@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sojourn.simulate.dice import Weighted
 from sojourn.simulate.shop.browse import chat
 from sojourn.simulate.shop.catalogue import CURRENCY
-from sojourn.simulate.shop.plan import CHECKOUT
+from sojourn.simulate.shop.plan import ADDRESS, PAYMENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,7 +81,7 @@ def check_out(visit: Visit, shopper: Shopper, discount: float) -> bool:
         visit.track("Checkout Step Viewed", step=step, step_name=_STEPS[step], cart_id=shopper.cart_id)
         if not act(visit, shopper):
             return False
-        if shopper.plan.stage == CHECKOUT and shopper.plan.stop == step:
+        if shopper.plan.stops_at(step):
             visit.wait(25)
             return False
         if step < len(acts):
@@ -128,7 +128,7 @@ def _address(visit: Visit, shopper: Shopper) -> bool:
         if dice.chance(0.15):
             chat(visit, shopper, "long_form", fields=fields)
         return False
-    if shopper.plan.stage != CHECKOUT or shopper.plan.stop != 2:  # noqa: PLR2004 -- those who leave here do not submit
+    if not shopper.plan.stops_at(ADDRESS):
         visit.track("Form Submitted", form="address")
     return True
 
@@ -146,7 +146,7 @@ def _payment(visit: Visit, shopper: Shopper) -> bool:
             if dice.chance(0.2):
                 chat(visit, shopper, "missing_payment_method", method=wanted)
             return False
-    if shopper.plan.stage != CHECKOUT or shopper.plan.stop != 3:  # noqa: PLR2004 -- those who leave here pay nothing
+    if not shopper.plan.stops_at(PAYMENT):
         visit.track("Payment Info Entered", step=3, payment_method=paid_by, cart_id=shopper.cart_id)
     return True
 

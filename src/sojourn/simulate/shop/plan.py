@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 
 BOUNCE, BROWSE, PRODUCT, CART, CHECKOUT, BUY = range(6)
 
-_STOPS = Weighted.of({1: 0.15, 2: 0.2, 3: 0.2, 4: 0.45})
+CONTACT, ADDRESS, PAYMENT, REVIEW = range(1, 5)
+
+_STOPS = Weighted.of({CONTACT: 0.15, ADDRESS: 0.2, PAYMENT: 0.2, REVIEW: 0.45})
 _SECOND_DEVICE_SHARE = 0.14
 SHARING_PAIRS = 20  # one pair of neighbours in twenty is a household with a tablet on the sofa
 _APP_SHARE = 0.22
@@ -76,17 +78,21 @@ class Plan:
 
     def comes_to(self) -> dict[str, bool]:
         """Whether they come to the place of each cause when none stops them."""
-        stop = self.stop if self.stage == CHECKOUT else 5
+        stop = self.stop if self.stage == CHECKOUT else REVIEW
         in_checkout = self.stage >= CHECKOUT
         return {
             "empty_search": self.searches and self.stage >= BROWSE,
             "broken_button": self.stage >= CART and not self.pauses,
             "expired_coupon": self.stage >= CART,
             "forced_account": in_checkout and not self.signs_in and not self.shared,
-            "long_form": in_checkout and stop >= 2,  # noqa: PLR2004 -- the steps of the checkout
-            "missing_payment_method": in_checkout and stop >= 3,  # noqa: PLR2004
-            "late_shipping_cost": in_checkout and stop >= 4,  # noqa: PLR2004
+            "long_form": in_checkout and stop >= ADDRESS,
+            "missing_payment_method": in_checkout and stop >= PAYMENT,
+            "late_shipping_cost": in_checkout and stop >= REVIEW,
         }
+
+    def stops_at(self, step: int) -> bool:
+        """Whether this step of the checkout is the one they leave at for no planted cause."""
+        return self.stage == CHECKOUT and self.stop == step
 
     def device_of(self, place: int) -> Device:
         """The device used on visit number `place`: the first visit on the first, later ones on the last."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 APP = "simulated-software-app.example"
 TRIAL_DAYS = 7
 _FEATURE = Weighted.of({feature: 1.0 / (place + 1) for place, feature in enumerate(FEATURES)})
+_ASIDES = Weighted.of({"export": 0.06, "error": 0.02, "rage": 0.015, "search": 0.025, "comment": 0.02, "": 0.86})
 _WORKDAYS = 5
 _TICKETS = ("how_to", "bug", "invoice")
 
@@ -37,17 +38,17 @@ def work(visit: Visit, person: Person, *, much: float) -> None:
         visit.page(feature.title(), f"/app/{feature.replace(' ', '-')}")
         seconds = visit.wait(60, sigma=0.8)
         visit.track("Feature Used", feature=feature, duration_s=round(seconds, 1))
-    draw = dice.uniform()
-    if draw < 0.06:  # noqa: PLR2004 -- shares of sessions, adding up from the first
+    aside = dice.draw(_ASIDES)
+    if aside == "export":
         visit.track("Report Exported", format=dice.pick(("csv", "pdf")))
-    elif draw < 0.08:  # noqa: PLR2004
+    elif aside == "error":
         visit.track("Error Shown", code="save-failed", message="Conflict", page="Boards")
-    elif draw < 0.095:  # noqa: PLR2004
+    elif aside == "rage":
         visit.track("Rage Clicked", target="button.save", clicks=3 + dice.below(5))
-    elif draw < 0.12:  # noqa: PLR2004
+    elif aside == "search":
         visit.track("Products Searched", query=dice.pick(("archive", "export", "permissions")), results=dice.below(6),
                     index="help")  # fmt: skip
-    elif draw < 0.14:  # noqa: PLR2004
+    elif aside == "comment":
         visit.track("Comment Posted", length=20 + dice.below(200))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sojourn.simulate.dice import Weighted
 from sojourn.simulate.rhythm import DAY, SECOND
 from sojourn.simulate.streaming.catalogue import BY_GENRE, QUERIES, RELEASES, UNKNOWN_QUERIES
 from sojourn.simulate.texts import write
@@ -27,6 +28,10 @@ _MOODS = {
     "binge_watcher": ("suspense", "staying up late"), "family": ("parenting", "games"),
     "film_lover": ("cinema", "literature"), "commuter": ("podcasts", "learning"), "sports_fan": ("football", "running"),
 }  # fmt: skip
+_FIRST = Weighted.of({"search": 0.16, "watchlist": 0.08, "trailer": 0.03, "error": 0.01, "": 0.72})
+_SAID = Weighted.of({"rating": 0.09, "comment": 0.03, "share": 0.015, "": 0.865})
+_WISHES = Weighted.of({"new": 0.2, "liked": 0.55, "else": 0.25})
+_MIDDLING = 3
 _QUARTERS = (25, 50, 75)
 _ALL = 100
 _NEW_FOR_DAYS = 10
@@ -112,15 +117,15 @@ def watch(viewer: Viewer, visit: Visit, *, go_on: float, stutters: bool = False)
         stutters: The first video stops to load again and again.
     """
     dice = viewer.dice
-    draw = dice.uniform()
-    if draw < 0.16:  # noqa: PLR2004 -- shares of sessions, adding up from the first
+    first = dice.draw(_FIRST)
+    if first == "search":
         _search(viewer, visit)
-    elif draw < 0.24:  # noqa: PLR2004
+    elif first == "watchlist":
         title = _choose(viewer, visit)
         visit.track("Title Added to Watchlist", asset_id=title.asset_id, title=title.name, genre=title.genre)
-    elif draw < 0.27:  # noqa: PLR2004
+    elif first == "trailer":
         visit.track("Trailer Watched", asset_id=_choose(viewer, visit).asset_id, watch_time_s=20 + dice.below(80))
-    elif draw < 0.28:  # noqa: PLR2004
+    elif first == "error":
         visit.track("Error Shown", code="app-restart", message="Player crashed", page="Player")
     for place in range(1 + dice.count(go_on, most=5)):
         play(viewer, visit, _choose(viewer, visit), stutters=stutters and place == 0)
@@ -166,15 +171,15 @@ def play(viewer: Viewer, visit: Visit, title: Title, *, stutters: bool = False) 
 def _say(viewer: Viewer, visit: Visit, title: Title) -> None:
     """A rating, a comment, a recommendation after a completed video, now and then."""
     dice = viewer.dice
-    draw = dice.uniform()
+    said = dice.draw(_SAID)
     stars = min(5, max(1, round(3.8 + dice.normal())))
-    topic = "praise" if stars > 3 else "complaint"  # noqa: PLR2004 -- the middle of five stars
-    if draw < 0.09:  # noqa: PLR2004 -- shares of completed videos, adding up from the first
+    topic = "praise" if stars > _MIDDLING else "complaint"
+    if said == "rating":
         visit.track("Title Rated", content_asset_id=title.asset_id, title=title.name, rating=stars)
-    elif draw < 0.12:  # noqa: PLR2004
+    elif said == "comment":
         text = write("streaming", topic, viewer.person.place.language, dice, slots={"title": title.name})
         visit.track("Comment Posted", content_asset_id=title.asset_id, text=text)
-    elif draw < 0.135:  # noqa: PLR2004
+    elif said == "share":
         visit.track(
             "Title Shared", content_asset_id=title.asset_id, share_via=dice.pick(("whatsapp", "x", "copy link"))
         )
@@ -187,10 +192,10 @@ def _choose(viewer: Viewer, visit: Visit) -> Title:
     fresh = [
         title for title in RELEASES if title.new_on_day is not None and 0 <= today - title.new_on_day < _NEW_FOR_DAYS
     ]
-    draw = dice.uniform()
-    if fresh and draw < 0.2:  # noqa: PLR2004 -- one video in five
+    wish = dice.draw(_WISHES)
+    if fresh and wish == "new":
         return dice.pick(fresh)
-    genre = viewer.plan.genre if draw < 0.75 else dice.draw(viewer.plan.persona.genres)  # noqa: PLR2004
+    genre = viewer.plan.genre if wish != "else" else dice.draw(viewer.plan.persona.genres)
     return dice.draw(BY_GENRE[genre])
 
 
