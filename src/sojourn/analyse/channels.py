@@ -49,18 +49,18 @@ def find_channels(journeys: Journeys, parts: Sequence[Part], column: str, *, mos
         column: Column or property.
         most: Channels kept, with `(other)` among them when it is needed.
     """
-    coded = [_coded(part, column) for part in parts]
-    if all(names is coded[0][1] for _, names in coded) and len(coded[0][1]) <= most:
-        every = tuple(coded[0][1])
+    found = [coded(part, column) for part in parts]
+    if all(names is found[0][1] for _, names in found) and len(found[0][1]) <= most:
+        every = tuple(found[0][1])
     else:
         sizes: dict[str, int] = {}
-        for counts, (_, names) in zip(journeys.map(_counted, coded), coded, strict=True):
+        for counts, (_, names) in zip(journeys.map(_counted, found), found, strict=True):
             for code in np.flatnonzero(counts).tolist():
                 sizes[names[code]] = sizes.get(names[code], 0) + int(counts[code])
         kept = sorted(sizes, key=lambda name: (-sizes[name], name))
         every = tuple(kept) if len(kept) <= most else (*kept[: most - 1], OTHER)
     place = {name: number for number, name in enumerate(every)}
-    return [Channels(codes, _table(names, place, every), every) for codes, names in coded]
+    return [Channels(codes, _table(names, place, every), every) for codes, names in found]
 
 
 def has_column(journeys: Journeys, column: str) -> bool:
@@ -72,7 +72,8 @@ def has_column(journeys: Journeys, column: str) -> bool:
     return True
 
 
-def _coded(part: Part, column: str) -> tuple[NDArray[np.int32], Sequence[str]]:
+def coded(part: Part, column: str) -> tuple[NDArray[np.int32], Sequence[str]]:
+    """Codes of a column's values (-1 for null), one an event, and their names."""
     found = part.column(column)
     if isinstance(found, TextColumn):
         return found.codes, found.names
@@ -83,8 +84,8 @@ def _coded(part: Part, column: str) -> tuple[NDArray[np.int32], Sequence[str]]:
     return frozen(codes), [f"{number:g}" for number in numbers]
 
 
-def _counted(coded: tuple[NDArray[np.int32], Sequence[str]]) -> NDArray[Any]:
-    codes, names = coded
+def _counted(found: tuple[NDArray[np.int32], Sequence[str]]) -> NDArray[Any]:
+    codes, names = found
     return np.bincount(codes + 1, minlength=len(names) + 1)[1:]
 
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from sojourn.analyse.engagement_parts import ENDS, HALTS, PLAYS, EngagementQuestion, VideoColumns, numbers
 from sojourn.analyse.groups import read_breakdown
-from sojourn.analyse.guessed_columns import guess_column
-from sojourn.analyse.steps import Step, read_step
+from sojourn.analyse.guessed_columns import guess_column, usual_events, usual_page, usual_views
+from sojourn.analyse.steps import read_step
 from sojourn.records.durations import microseconds
 from sojourn.records.errors import BadOption
 from sojourn.records.periods import Periods, periods
@@ -23,9 +23,8 @@ if TYPE_CHECKING:
 
     from sojourn.analyse.journeys import Journeys
     from sojourn.analyse.parts import GapRule
+    from sojourn.analyse.steps import Step
 
-_VIEWS = ("Page Viewed", "Screen Viewed")
-_PAGES = ("path", "page_path", "page", "url", "page_location", "screen", "screen_name")
 _SCROLL = ("scroll_depth", "scroll_depth_percent", "percent_scrolled", "scroll_percent", "scrolldepth")
 _ASSETS = ("content_asset_id", "asset_id", "video_id", "content_asset_ids")
 _POSITIONS = ("position", "playhead_position", "current_time")
@@ -60,7 +59,7 @@ def read_question(  # noqa: PLR0913  (the options of `engagement`, passed on onc
         absent["activity"] = "the log has no times"
     if days is None and time_property is None:
         absent["page_time"] = "the log has no times; a column of seconds can be named with --time-property"
-    named = read_step(views, journeys.events) if views is not None else _usual(journeys, _VIEWS, views)
+    named = read_step(views, journeys.events) if views is not None else usual_views(journeys)
     depth = scroll or guess_column(journeys, _SCROLL)
     if depth is None:
         absent["scroll"] = f"no column of scroll depth such as {_SCROLL[0]}; name one with --scroll"
@@ -70,10 +69,8 @@ def read_question(  # noqa: PLR0913  (the options of `engagement`, passed on onc
     said = _comments(journeys, comments)
     if said is None:
         absent["comments"] = "no event has comment in its name; name some with --comments"
-    if page is None:
-        page = (guess_column(journeys, _PAGES) if named is not None else None) or "event"
     question = EngagementQuestion(
-        page=page,
+        page=page or usual_page(journeys, named),
         views=named,
         time_property=time_property,
         time_unit_s=0.001 if time_property and time_property.lower().endswith(_THOUSANDTHS) else 1.0,
@@ -100,14 +97,8 @@ def _days(journeys: Journeys) -> Periods | None:
     return periods("day", first, last, time_zone=journeys.time_zone)
 
 
-def _usual(journeys: Journeys, names: tuple[str, ...], text: str | None) -> Step | None:
-    """The events of these names the log has, as one step."""
-    present = tuple(name for name in names if name in journeys.events)
-    return Step(text or "|".join(present), names=present) if present else None
-
-
 def _videos(journeys: Journeys, asset: str | None, seconds: str | None) -> VideoColumns | None:
-    if seconds is None and _usual(journeys, (*PLAYS, *HALTS, *ENDS), None) is None:
+    if seconds is None and usual_events(journeys, (*PLAYS, *HALTS, *ENDS)) is None:
         return None
     return VideoColumns(
         asset=asset or guess_column(journeys, _ASSETS),
@@ -120,7 +111,7 @@ def _videos(journeys: Journeys, asset: str | None, seconds: str | None) -> Video
 def _comments(journeys: Journeys, comments: str | None) -> Step | None:
     if comments is not None:
         return read_step(comments, journeys.events)
-    return _usual(journeys, tuple(name for name in journeys.events if "comment" in name.lower()), None)
+    return usual_events(journeys, [name for name in journeys.events if "comment" in name.lower()])
 
 
 def _whole(journeys: Journeys, scroll: str) -> float:

@@ -32,8 +32,10 @@ if TYPE_CHECKING:
     from sojourn.analyse.compare import Comparison
     from sojourn.analyse.engagement import Engagement
     from sojourn.analyse.funnel import Funnel
+    from sojourn.analyse.history import History
     from sojourn.analyse.orders import Orders
     from sojourn.analyse.parts import Part
+    from sojourn.analyse.person import PersonHistory
     from sojourn.analyse.retention import Retention
     from sojourn.analyse.loops import Loops
     from sojourn.analyse.ngrams import NGrams
@@ -128,6 +130,18 @@ class Journeys:
         from sojourn.analyse.funnel import funnel  # noqa: PLC0415  (its kernels load only when asked)
 
         return funnel(self, steps, **options)
+
+    def history(self, **options: Any) -> History:
+        """How measures develop over people's lives, by cohort; options as `analyse.history.history`."""
+        from sojourn.analyse.history import history  # noqa: PLC0415  (its kernels load only when asked)
+
+        return history(self, **options)
+
+    def person(self, person: str, **options: Any) -> PersonHistory:
+        """One person: timeline, identities, measures by period; options as `analyse.person.person_history`."""
+        from sojourn.analyse.person import person_history  # noqa: PLC0415  (its kernels load only when asked)
+
+        return person_history(self, person, **options)
 
     def orders(self, **options: Any) -> Orders:
         """How many orders, how large, and who orders again; options as `analyse.orders.orders`."""

@@ -104,9 +104,16 @@ class Index:
 
     def person_map(self) -> PersonMap:
         """Which user each linked anonymous actor belongs to, as the rows are grouped here."""
-        links = self._links()
+        table = EventsTable(self.folder.events)
+        try:
+            links = self._links()
+        except FileNotFoundError:
+            # A newer index took the place of this one; the table still tells the links of our rows.
+            seen = retried(lambda: read_links(table, table.read()))
+            ours = seen.seq <= self.manifest.seq
+            links = Links(seen.anonymous[ours], seen.user[ours], seen.time[ours], seen.seq[ours])
         if self._newer is not None:
-            links = first_links([links, read_links(EventsTable(self.folder.events), self._newer)])
+            links = first_links([links, read_links(table, self._newer)])
         return PersonMap(links.anonymous, links.user)
 
     def _links(self) -> Links:

@@ -1,0 +1,82 @@
+"""`sojourn person`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from sojourn.app.asking import (
+    DEFAULT_DATA,
+    Bots,
+    Data,
+    From,
+    Json,
+    Scope,
+    Until,
+    Where,
+    Zone,
+    progress_bar,
+    show,
+    show_persons,
+)
+from sojourn.records.errors import BadOption
+
+
+def person(  # noqa: PLR0913  (one argument an option)
+    person: Annotated[
+        str | None, typer.Argument(help="A user id or anonymous id; left out: everybody, by cohort.")
+    ] = None,
+    data: Data = DEFAULT_DATA,
+    cohort: Annotated[
+        str | None,
+        typer.Option(help="Everybody by `month` (`day`, `week`) of the first event, or by a column's first value."),
+    ] = None,
+    period: Annotated[
+        Literal["hour", "day", "week", "month"] | None, typer.Option(help="How long a period is; else one that suits.")
+    ] = None,
+    asset: Annotated[str | None, typer.Option(help="Column of the pages to count; else path or the like.")] = None,
+    views: Annotated[str | None, typer.Option(help="Events that are page views; else Page Viewed, else all.")] = None,
+    purchase: Annotated[
+        str | None, typer.Option(help="Events that are purchases; else Order Completed or the like.")
+    ] = None,
+    value: Annotated[str, typer.Option(help="Column of the value of a purchase.")] = "revenue",
+    gap: Annotated[str, typer.Option(help="Silence that ends a session.")] = "30m",
+    gap_rule: Annotated[
+        Literal["reaches", "exceeds"], typer.Option(help="Whether a silence equal to the gap ends it.")
+    ] = "reaches",
+    sessions: Annotated[int, typer.Option(help="At most so many sessions with their events, the latest.")] = 100,
+    persons: Annotated[str | None, typer.Option("--persons", help="List the persons of this cohort instead.")] = None,
+    where: Where = None,
+    start: From = None,
+    until: Until = None,
+    time_zone: Zone = "UTC",
+    bots: Bots = False,
+    json: Json = False,
+) -> None:
+    """Show one person's timeline, identities and measures over time, or how measures develop over everybody's lives."""
+    if person is not None and cohort is not None:
+        message = f"name a person or a cohort, not both: got {person!r} and --cohort {cohort}"
+        raise BadOption(message)
+    scope = Scope(data, tuple(where or ()), start, until, time_zone, bots)
+    with progress_bar(quiet=json) as progress:
+        journeys = scope.journeys(progress=progress)
+        if person is not None:
+            show(
+                journeys.person(
+                    person, period=period, asset=asset, views=views, purchase=purchase, value=value, gap=gap,
+                    gap_rule=gap_rule, sessions=sessions,
+                ),
+                as_json=json,
+            )  # fmt: skip
+            return
+        fitting = cohort if cohort in ("hour", "day", "week", "month") else "month"
+        result = journeys.history(
+            period=period or fitting, cohort=cohort, asset=asset, views=views, purchase=purchase, value=value,
+            gap=gap, gap_rule=gap_rule,
+        )  # fmt: skip
+        listed = result.persons(persons) if persons is not None else None
+    if listed is None:
+        show(result, as_json=json)
+    else:
+        show_persons(listed, as_json=json)
