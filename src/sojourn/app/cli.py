@@ -31,6 +31,7 @@ _COMMANDS = (
     "sessions",
     "funnel",
     "engagement",
+    "person",
     "paths",
     "retention",
     "sql",
