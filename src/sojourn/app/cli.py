@@ -41,6 +41,7 @@ _COMMANDS = (
     "erase",
     "export",
     "warm",
+    "bench",
 )
 for _name in _COMMANDS:
     # A keyword of Python has an underscore behind it as the name of a module and of a function.

@@ -1,0 +1,38 @@
+"""`sojourn bench`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from sojourn.app.asking import Json, compile_once, lines, show
+from sojourn.records.errors import BadOption
+
+_UNITS = {"k": 1_000, "M": 1_000_000}
+
+
+def bench(
+    what: Annotated[Literal["journeys"], typer.Argument(help="What to measure.")],
+    events: Annotated[str, typer.Option(help="How many simulated events: 200k, 10M.")] = "1M",
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds that are timed; the engines take turns.")] = 3,
+    json: Json = False,
+) -> None:
+    """Measure each question beside the best SQL for it in ClickHouse (chDB) and DuckDB, in one run; answers are compared."""
+    from sojourn.bench.journeys import bench_journeys  # noqa: PLC0415  (heavy)
+
+    compile_once()
+    show(bench_journeys(_count(events), rounds=rounds, say=lambda text: lines([text])), as_json=json)
+
+
+def _count(text: str) -> int:
+    number, unit = (text[:-1], _UNITS[text[-1]]) if text[-1:] in _UNITS else (text, 1)
+    try:
+        count = int(float(number) * unit)
+    except ValueError as error:
+        message = f"expected a number of events such as 200k or 10M, got {text!r}"
+        raise BadOption(message) from error
+    if count < 1:
+        message = f"expected a number of events above zero, got {text!r}"
+        raise BadOption(message)
+    return count
