@@ -20,7 +20,8 @@ if [ -z "$log" ]; then
     world=$data/simulated-shop
     if [ ! -d "$world" ]; then
         rm -rf "$world.part"
-        "$sojourn" simulate shop --out "$world.part"
+        echo "Simulating a month of a shop into $world."
+        "$sojourn" simulate shop --out "$world.part" >/dev/null
         mv "$world.part" "$world"
     fi
     log=$world/events.jsonl.gz
