@@ -41,7 +41,7 @@ def moment(time: str | dt.datetime | int) -> dt.datetime:
 def batch(rows: Sequence[Row | tuple[str, str | dt.datetime | int, str]]) -> EventBatch:
     """Rows as one batch, as reading a file gives it."""
     n = len(rows)
-    properties = [row[3] if len(row) > 3 else {} for row in rows]  # type: ignore[misc]
+    properties = [row[3] if len(row) > 3 else {} for row in rows]
     names = sorted({name for row in properties for name in row})
     stamp = pa.timestamp("us", tz="UTC")
     columns: dict[str, pa.Array] = {name: pa.nulls(n, pa.string()) for name in FIXED_COLUMNS}

@@ -42,7 +42,7 @@ def test_sessions_are_cut_where_the_silence_is_long_enough(rows: list[Row], gap:
     cut = sessions_of(rows, gap, rule)
     durations = [session[-1] - session[0] for session in cut]
 
-    found = log(rows).sessions(gap=f"{gap}s", gap_rule=rule)  # type: ignore[arg-type]
+    found = log(rows).sessions(gap=f"{gap}s", gap_rule=rule)
 
     assert found.sessions == len(cut)
     assert found.bounced == sum(len(session) == 1 for session in cut)

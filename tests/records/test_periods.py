@@ -15,7 +15,7 @@ from sojourn.records.moments import moment_us
 from sojourn.records.periods import Period, from_us, periods, to_us
 
 ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe", "Pacific/Apia"]
-MOMENTS = st.datetimes(dt.datetime(2000, 1, 1), dt.datetime(2030, 1, 1)).map(lambda d: d.replace(tzinfo=dt.UTC))  # noqa: DTZ001  (the zone follows)
+MOMENTS = st.datetimes(dt.datetime(2000, 1, 1), dt.datetime(2030, 1, 1)).map(lambda d: d.replace(tzinfo=dt.UTC))
 
 
 @given(MOMENTS, st.integers(0, 40), st.sampled_from(["day", "week", "month"]), st.sampled_from(ZONES))

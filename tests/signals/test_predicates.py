@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.analyse.logs import log
 
 from sojourn.records.errors import BadPredicate
 from sojourn.signals.predicates import (
@@ -23,7 +24,6 @@ from sojourn.signals.predicates import (
     parse_predicate,
     to_sql,
 )
-from tests.analyse.logs import log
 
 if TYPE_CHECKING:
     from sojourn.signals.predicates import Predicate

@@ -79,8 +79,16 @@ class JourneysBench:
         from sojourn.analyse.show.style import table  # noqa: PLC0415  (only for the terminal)
 
         caption = f"{self.events:,} simulated events of {self.persons:,} persons; warm, median of {self.rounds} rounds."
-        columns = [("question", "left"), ("ours", "right"), ("chDB", "right"), ("DuckDB", "right"), ("chDB / ours", "right")]
-        made = table("Journey questions", [*columns, ("DuckDB / ours", "right"), ("same answer", "left")], caption=caption)
+        columns = [
+            ("question", "left"),
+            ("ours", "right"),
+            ("chDB", "right"),
+            ("DuckDB", "right"),
+            ("chDB / ours", "right"),
+        ]
+        made = table(
+            "Journey questions", [*columns, ("DuckDB / ours", "right"), ("same answer", "left")], caption=caption
+        )
         for q in self.questions:
             times = (f"{q.ours_ms:.1f} ms", f"{q.chdb_ms:.0f} ms", f"{q.duckdb_ms:.0f} ms")
             made.add_row(q.name, *times, f"{q.ratio:.1f}", f"{q.duckdb_ms / q.ours_ms:.1f}", "yes" if q.agree else "NO")
@@ -116,7 +124,7 @@ def bench_journeys(events: int, *, rounds: int = 3, say: Callable[[str], None]) 
 def _measure(
     name: str, ask: Callable[[Journeys], Rows], journeys: Journeys, peers: list[Peer], rounds: int
 ) -> Measured:
-    asks: list[Callable[[], Rows]] = [lambda: ask(journeys), *(lambda peer=peer: peer.ask(name) for peer in peers)]  # type: ignore[misc]
+    asks: list[Callable[[], Rows]] = [lambda: ask(journeys), *(lambda peer=peer: peer.ask(name) for peer in peers)]
     first = [_timed(one) for one in asks]
     taken = [[_timed(one)[0] for one in asks] for _ in range(rounds)]
     ours, chdb, duckdb = (statistics.median(column) for column in zip(*taken, strict=True))
@@ -135,7 +143,8 @@ def _same(ours: Rows, theirs: Rows) -> bool:
     if len(ours) != len(theirs):
         return False
     return all(
-        len(a) == len(b) and all(_equal(x, y) for x, y in zip(a, b, strict=True)) for a, b in zip(ours, theirs, strict=True)
+        len(a) == len(b) and all(_equal(x, y) for x, y in zip(a, b, strict=True))
+        for a, b in zip(ours, theirs, strict=True)
     )
 
 
@@ -143,4 +152,3 @@ def _equal(one: Any, other: Any) -> bool:  # noqa: ANN401  (a number or a text)
     if isinstance(one, str) or isinstance(other, str):
         return str(one) == str(other)
     return math.isclose(float(one), float(other), rel_tol=1e-6, abs_tol=1e-6)
-

@@ -77,8 +77,13 @@ class ClickHouse:
             message = "chDB is not installed; `pip install sojourn[bench]` brings it"
             raise BadOption(message) from error
         self._queries = read_queries("clickhouse", log)
-        self._session = Session(str(folder / "chdb"))
-        for setting in ("create database if not exists bench engine = Atomic", "use bench", f"set max_threads = {THREADS}"):
+        session: Any = Session
+        self._session = session(str(folder / "chdb"))
+        for setting in (
+            "create database if not exists bench engine = Atomic",
+            "use bench",
+            f"set max_threads = {THREADS}",
+        ):
             self._session.query(setting)
         self._session.query(self._queries["load"])
         self._session.query("optimize table ev final")

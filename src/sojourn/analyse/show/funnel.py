@@ -20,7 +20,9 @@ _PERIODS_SHOWN = 40
 
 def render(funnel: Funnel) -> RenderableType:
     """Steps as a table with bars; groups and trend below."""
-    caption = f"Counted: {funnel.unit}. Dropped = reached the step before and not this one. Wait = since the step before."
+    caption = (
+        f"Counted: {funnel.unit}. Dropped = reached the step before and not this one. Wait = since the step before."
+    )
     columns = [("step", "left"), (funnel.unit, "right"), ("of start", "right"), ("", "left"), ("of previous", "right")]
     columns += [("dropped", "right"), ("median wait", "right"), ("p90 wait", "right")]
     main = table("Funnel", columns, caption=caption)
@@ -35,7 +37,7 @@ def render(funnel: Funnel) -> RenderableType:
             duration(step.median_wait_s) if number else "",
             duration(step.p90_wait_s) if number else "",
         )
-    tables = [main]
+    tables: list[RenderableType] = [main]
     if funnel.groups:
         tables.append(_groups("By group", funnel.groups))
     if funnel.trend:
@@ -72,7 +74,9 @@ def figure(funnel: Funnel) -> go.Figure:
 
 def _groups(title: str, groups: tuple[FunnelGroup, ...]) -> RenderableType:
     steps = groups[0].steps
-    made = table(title, [("group", "left"), *((step.step, "right") for step in steps), ("of start", "right"), ("", "left")])
+    made = table(
+        title, [("group", "left"), *((step.step, "right") for step in steps), ("of start", "right"), ("", "left")]
+    )
     for group in groups:
         share = group.steps[-1].share_of_start
         made.add_row(group.group, *(count(step.count) for step in group.steps), percent(share), bar(share, 12))

@@ -22,7 +22,8 @@ def bench(
     from sojourn.bench.journeys import bench_journeys  # noqa: PLC0415  (heavy)
 
     compile_once()
-    show(bench_journeys(_count(events), rounds=rounds, say=lambda text: lines([text])), as_json=json)
+    measure = {"journeys": bench_journeys}[what]
+    show(measure(_count(events), rounds=rounds, say=lambda text: lines([text])), as_json=json)
 
 
 def _count(text: str) -> int:
