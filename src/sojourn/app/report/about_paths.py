@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from sojourn.analyse.show.words import count, percent
 from sojourn.analyse.walks import EXIT
 from sojourn.app.report.about_log import passive_events, without
@@ -25,20 +27,27 @@ _DEPTH = 3
 _MOST, _LISTED = 200, 20
 _PAGES_MATTER = 3
 """Up to so many event names say less than the pages do."""
-_NEXT = 3
+_NEXT, _TWO = 3, 2
 _STEPS_SAID = 6
 _ROUND = 10
-_SURE = 0.05
+_SURE, _FEWEST = 0.05, 5
 
 
 def paths_section(journeys: Journeys, plan: Plan, leak: Leak | None) -> Section:
     """Which ways people go."""
+    title = "Ways people go"
     asked = without(journeys, passive_events(journeys))
     column = plan.page if plan.page is not None and len(asked.events) <= _PAGES_MATTER else "event"
+    if column == "event" and len({name for part in asked.parts() for name in np.unique(part.event)}) < _TWO:
+        return section(
+            "paths",
+            title,
+            "Not answered: every event has the same name, and no column says a page; name one with --page COLUMN.",
+        )
     unit: Literal["persons", "sessions"] = "sessions" if plan.timed else "persons"
     found = asked.paths(depth=_DEPTH, most=_MOST, column=column, unit=unit, collapse=True)
     if not found.whole:
-        return section("paths", "Ways people go", "Not answered: nobody has a path.")
+        return section("paths", title, "Not answered: nobody has a path.")
     results: dict[str, Result] = {"paths": found}
     notes = [
         f"A step is {'an event' if column == 'event' else f'a value of {column}'}; equal steps in a row count as one here."
@@ -54,7 +63,7 @@ def paths_section(journeys: Journeys, plan: Plan, leak: Leak | None) -> Section:
     loops = asked.loops(most=_LISTED, column=column, unit=unit)
     results["loops"] = loops
     notes.append(_loops(loops))
-    return section("paths", "Ways people go", _headline(found), results, [note for note in notes if note])
+    return section("paths", title, _headline(found), results, [note for note in notes if note])
 
 
 def _headline(found: Paths) -> str:
@@ -77,13 +86,12 @@ def _after(after: Paths, leak: Leak) -> str:
 
 
 def _runs(runs: NGrams) -> str:
-    sure = [one for one in runs.ngrams if one.p_corrected < _SURE and one.lift > 1]
+    sure = [one for one in runs.ngrams if one.p_corrected < _SURE and one.lift > 1 and one.count >= _FEWEST]
     best = max(sure, key=lambda one: one.lift, default=None)
     if best is None:
-        return "No run of three steps comes more often than chance would have it."
-    return (
-        f"{_told(best.steps)} comes {best.lift:.3g} times as often as chance would have it ({count(best.count)} times)."
-    )
+        return "No frequent run of three steps comes more often than chance would have it."
+    times = f"{best.lift:,.0f}" if best.lift >= _ROUND else f"{best.lift:.1f}"
+    return f"Of the frequent runs of three steps {_told(best.steps)} stands out: {times} times as often as by chance ({count(best.count)} times)."
 
 
 def _loops(loops: Loops) -> str:

@@ -57,13 +57,15 @@ def engagement_section(journeys: Journeys, plan: Plan) -> Section:
     """How much people do, and how often they come."""
     found = without(journeys, passive_events(journeys)).engagement(page=plan.page)
     said = []
-    if found.activity is not None:
+    if found.activity is not None and found.activity.days > 1:
         days = found.activity
         said.append(f"a person is active on {days.active_days_mean:.1f} of {count(days.days)} days on average")
-        if days.days > 1:
-            said.append(f"{count(days.dau_mean)} persons come on a day")
-    if found.page_time is not None and found.page_time.all.timed:
-        said.append(f"half of the page views of known length last longer than {duration(found.page_time.all.median_s)}")
+        said.append(f"{count(days.dau_mean)} persons come on a day")
+    if found.page_time is not None and found.page_time.all.timed and found.page_time.all.median_s > 0:
+        what = "page views" if found.page_time.column != "event" else "events"
+        said.append(
+            f"half of the {what} that are not the last of their session last longer than {duration(found.page_time.all.median_s)}"
+        )
     if found.scroll is not None:
         said.append(f"people scroll {percent(found.scroll.all.mean_depth, digits=0)} of a page")
     if found.video is not None:
@@ -76,7 +78,7 @@ def engagement_section(journeys: Journeys, plan: Plan) -> Section:
         return section(
             "engagement",
             "Engagement",
-            "Not answered: the log has neither times, nor page views, nor videos, nor comments.",
+            "Not answered: there is no time on pages, no video, no comment, and not more than one day.",
         )
     headline = "; ".join(said)
     return section("engagement", "Engagement", f"{headline[0].upper()}{headline[1:]}.", {"engagement": found})

@@ -6,6 +6,8 @@ A usual name decides first, because it says what people want; without one, what 
 
 from __future__ import annotations
 
+import math
+import re
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -13,11 +15,13 @@ from typing import TYPE_CHECKING
 from sojourn.app.report.vocabulary import (
     MOST_NEEDED,
     NOT_A_GOAL,
+    NOT_A_STEP,
     PAGES,
     SHOP_STEPS,
     TOUCHES,
     family,
     goal_meaning,
+    is_passive,
     shop_step,
     words,
 )
@@ -36,6 +40,12 @@ _KNOWN_SHARE = 0.15
 _FOUND_SHARE = 0.6
 """A step found by data alone must have been taken by at least this share of converters before the goal."""
 _IDLE = 0.005
+_WAY = 3
+_VAGUE = re.compile(r"^(form|button|element|link|event|click|clicked)\b")
+_LIKED = 0.2
+_FIRST = 4
+"""A way that begins with what many do tells more, though not as much as a further step."""
+_ONLY_A_SHOP = {"product", "add to cart", "cart", "checkout"}
 _EVERYBODY = 0.97
 _MIN_LOSS = 0.015
 _LATE, _ENDS, _COMMON, _RARE = 0.6, 0.5, 0.5, 0.003
@@ -93,11 +103,15 @@ def choose_goal(evidence: Evidence) -> Goal | None:
         meaning, event = max(alike, key=lambda pair: (len(choose_path(evidence, pair[1].name).steps), pair[1].persons))
         return Goal(event.name, f"its name says {meaning}")
     late = [event for event in evidence.events if _looks_final(event, evidence)]
+    # A guess needs a way to it: what just happens to some people late is no goal.
+    late = [event for event in late if len(choose_path(evidence, event.name).steps) >= _WAY]
     if not late:
         return None
     event = max(late, key=lambda event: (event.place * event.ends, event.persons))
     return Goal(
-        event.name, "it happens late, to few, and little follows it; no event has a usual goal's name", guessed=True
+        event.name,
+        "it happens late, to few, and little follows it; no event has a usual goal's name",
+        guessed=True,
     )
 
 
@@ -155,6 +169,9 @@ def without_idle(path: Path, counts: Sequence[int]) -> Path:
     """
     core = path.core
     idle = {core[n] for n in range(1, len(core) - 1) if counts[n] > counts[n - 1] * (1 - _IDLE)}
+    if len(core) > 2 and counts[-1] > counts[-2] * (1 - _IDLE):  # noqa: PLR2004  (first and goal stay)
+        # Whoever gets to the step before the goal has reached it.
+        idle.add(core[-2])
     return replace(path, steps=tuple(step for step in path.steps if step not in idle))
 
 
@@ -234,39 +251,55 @@ def _shop_path(evidence: Evidence, goal: Seen) -> tuple[str, ...]:
             continue
         if meaning not in found or event.persons > found[meaning].persons:
             found[meaning] = event
-    if not found.keys() - {"visit", "browse"}:
-        # A page viewed before a sign-up says nothing of a shop: the data must say which steps matter.
+    if not found.keys() & _ONLY_A_SHOP:
+        # Pages, searches and payments come before sign-ups too: the data must say which steps matter.
         return ()
     kept = sorted(found, key=MOST_NEEDED.index)[: MOST_STEPS - 1]
     return (*(found[meaning].name for meaning, _ in SHOP_STEPS if meaning in kept), goal.name)
 
 
 def _found_path(evidence: Evidence, goal: Seen) -> tuple[str, ...]:
-    """Events most converters have before the goal, each later and rarer than the one before."""
-    able = [
-        event
-        for event in evidence.events
-        if event.name != goal.name
-        and evidence.preceded(event.name, goal.name) >= _FOUND_SHARE * goal.persons
-        and event.persons > goal.persons * (1 + _MIN_LOSS)
-        and not NOT_A_GOAL.search(words(event.name))
+    """Events most converters have before the goal, each later and rarer than the one before.
+
+    Of all such ways the one whose steps tell most: at each of them a good share of those still there is lost.
+    """
+    way = [
+        taken
+        for taken in evidence.towards(goal.name)
+        if taken.converters >= _FOUND_SHARE * goal.persons
+        and taken.event.persons > goal.persons * (1 + _MIN_LOSS)
+        and not NOT_A_STEP.search(words(taken.event.name))
+        and not is_passive(taken.event.name)
     ]
-    # Of events that lose about as many, the one of the goal's own family (A_... towards A_APPROVED) tells the clearer story.
-    able.sort(key=lambda event: (-event.persons, family(event.name) != family(goal.name), event.place))
-    chain: list[Seen] = []
-    for event in able:
-        if not chain or (event.persons < chain[-1].persons * (1 - _MIN_LOSS) and _follows(evidence, chain[-1], event)):
-            chain.append(event)
-    while len(chain) > MOST_STEPS - 1:
-        chain.remove(min(chain[1:], key=lambda event: _loss(chain, event)))
-    return (*(event.name for event in chain), goal.name)
+    # best[n] maps how many steps a way has to the best such way that ends at event n: (what it tells, its events).
+    best: list[dict[int, tuple[float, tuple[Seen, ...]]]] = []
+    for n, taken in enumerate(way):
+        event, share = taken.event, taken.converters / goal.persons
+        mine: dict[int, tuple[float, tuple[Seen, ...]]] = {
+            1: (_liked(event, goal) + share * math.log1p(event.persons) / _FIRST, (event,))
+        }
+        for m in range(n):
+            if event.persons > way[m].event.persons * (1 - _MIN_LOSS):
+                continue
+            for many, (told, steps) in best[m].items():
+                more = told + share * _told(way[m].event, event) + _liked(event, goal)
+                if many < MOST_STEPS - 1 and more > mine.get(many + 1, (-1.0, ()))[0]:
+                    mine[many + 1] = (more, (*steps, event))
+        best.append(mine)
+    ways = [(told + _told(steps[-1], goal), steps) for ends in best for told, steps in ends.values()]
+    if not ways:
+        return (goal.name,)
+    return (*(event.name for event in max(ways, key=lambda pair: pair[0])[1]), goal.name)
 
 
-def _follows(evidence: Evidence, earlier: Seen, later: Seen) -> bool:
-    right, wrong = evidence.preceded(earlier.name, later.name), evidence.preceded(later.name, earlier.name)
-    return right > 2 * wrong and right >= later.persons * _FOUND_SHARE
+def _told(earlier: Seen, later: Seen) -> float:
+    """How much a step tells: two losses of a half tell more than one of three quarters."""
+    return math.sqrt(math.log(earlier.persons / later.persons))
 
 
-def _loss(chain: Sequence[Seen], event: Seen) -> float:
-    """Share of the step before that is lost at a step."""
-    return 1 - event.persons / chain[chain.index(event) - 1].persons
+def _liked(event: Seen, goal: Seen) -> float:
+    """Of events that tell as much, one of the goal's family (A_... towards A_APPROVED) or of a usual name is clearer, a form less so."""
+    if _VAGUE.search(words(event.name)):
+        return -_LIKED / 2
+    same = family(event.name) == family(goal.name) != ""
+    return _LIKED if same else _LIKED / 2 if goal_meaning(event.name) else 0.0

@@ -42,18 +42,33 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """One event on the way to a goal.
+
+    Attributes:
+        event: The event.
+        converters: Persons who reach the goal and took it before their first one.
+        place: Mean of where it lies among what they took before: 0 first, 1 last.
+    """
+
+    event: Seen
+    converters: int
+    place: float
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """What is known about a log before a goal is chosen.
 
     Attributes:
         persons: Persons of the sample.
         events: Its event names, at most 60: the usual names of goals and steps, then those of most persons.
-        before: By event and event: persons whose first of the one comes before their first of the other.
+        first: A row a person, a column an event: place of the first one among all the person's; infinite without one.
     """
 
     persons: int
     events: tuple[Seen, ...]
-    before: NDArray[np.int64]
+    first: NDArray[np.float32]
 
     def seen(self, name: str) -> Seen | None:
         """An event by name."""
@@ -61,8 +76,29 @@ class Evidence:
 
     def preceded(self, earlier: str, later: str) -> int:
         """Persons whose first `earlier` comes before their first `later`."""
-        names = [event.name for event in self.events]
-        return int(self.before[names.index(earlier), names.index(later)])
+        a, b = self._of(earlier), self._of(later)
+        return int(((a < b) & np.isfinite(b)).sum())
+
+    def towards(self, goal: str) -> list[Taken]:
+        """What those who reach a goal did before their first one, the earliest first."""
+        reached = self.first[np.isfinite(self._of(goal))]
+        end = reached[:, [self._place(goal)]]
+        taken = reached < end
+        together = np.maximum(taken.sum(axis=1) - 1, 1)
+        found = []
+        for n, event in enumerate(self.events):
+            mine = taken[:, n]
+            if mine.any():
+                sooner = (taken[mine] & (reached[mine] < reached[mine, n][:, None])).sum(axis=1)
+                found.append(Taken(event, int(mine.sum()), float((sooner / together[mine]).mean())))
+        return sorted(found, key=lambda one: one.place)
+
+    def _place(self, name: str) -> int:
+        return [event.name for event in self.events].index(name)
+
+    def _of(self, name: str) -> NDArray[np.float32]:
+        column: NDArray[np.float32] = self.first[:, self._place(name)]
+        return column
 
 
 def gather(journeys: Journeys) -> Evidence:
@@ -92,16 +128,14 @@ def evidence(first: NDArray[np.float32], names: Sequence[str]) -> Evidence:
     first, has = first[:, order], has[:, order]
     distinct = has.sum(axis=1)
     seen = []
-    before = np.zeros((len(order), len(order)), np.int64)
     for j, code in enumerate(order):
         mine = has[:, j]
         sooner = first[mine] < first[mine, j][:, None]
-        before[:, j] = sooner.sum(axis=0)
         others = distinct[mine] - 1
         place = np.where(others == 0, 0.5, sooner.sum(axis=1) / np.maximum(others, 1))
         ends = (others - sooner.sum(axis=1) <= 1).mean()
         seen.append(Seen(names[code], int(mine.sum()), float(np.median(place)), float(ends)))
-    return Evidence(len(first), tuple(seen), before)
+    return Evidence(len(first), tuple(seen), first)
 
 
 def _first_rows(part: Part, units: int, column: NDArray[np.int64], columns: int) -> NDArray[np.float32]:

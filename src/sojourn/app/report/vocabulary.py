@@ -60,6 +60,12 @@ NOT_A_GOAL = re.compile(
 )
 """Words of events that may end a journey but that nobody hopes for."""
 
+NOT_A_STEP = re.compile(
+    r"\b(fail\w*|errors?|bugs?|cancel\w*|refund\w*|return(ed|s)?|declin\w*|reject\w*|abandon\w*|remov\w*|delet\w*|unsubscri\w*|expir\w*"
+    r"|churn\w*|logout|log ?out|logged out|sign ?out|signed out|bounce\w*|engaged|engagement|heartbeat|ping|scroll\w*|impression|interrupted|paused)\b"
+)
+"""Words of events that may happen on the way but lead nowhere."""
+
 SHOP_STEPS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (meaning, re.compile(pattern))
     for meaning, pattern in (
