@@ -31,13 +31,10 @@ def expected_counts(
         null: `independence` or `first-order`; see `NGrams`.
         no_repeats: Whether equal steps in a row cannot stand, since they were collapsed.
     """
-    begins = np.zeros(values)
-    np.add.at(begins, steps[:, 0], counts)
+    begins = _sums(steps[:, 0], counts, values)
     expected = begins[steps[:, 0]]
     before, behind, count = pairs
-    leaving, arriving = np.zeros(values), np.zeros(values)
-    np.add.at(leaving, before, count)
-    np.add.at(arriving, behind, count)
+    leaving, arriving = _sums(before, count, values), _sums(behind, count, values)
     if null == "first-order":
         keys = before * values + behind
         for place in range(steps.shape[1] - 1):
@@ -67,6 +64,10 @@ def p_values(counts: NDArray[np.int64], expected: NDArray[np.float64], places: i
     below = np.where(counts >= places, 1.0, 1.0 - tail)
     doubled: NDArray[np.float64] = np.minimum(1.0, 2 * np.where(more, tail, below))
     return doubled
+
+
+def _sums(codes: NDArray[np.int64], counts: NDArray[np.int64], values: int) -> NDArray[np.float64]:
+    return np.bincount(codes, counts.astype(np.float64), values)
 
 
 def _weights_without_repeats(leaving: NDArray[np.float64], arriving: NDArray[np.float64]) -> NDArray[np.float64]:

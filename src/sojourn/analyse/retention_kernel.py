@@ -88,7 +88,8 @@ def follow(  # noqa: PLR0915  (one pass; a call for each person would cost more 
         place = coarse[_U64(began - origin) >> shift]
         place += _U64(began >= bounds[place + _ONE])
         c = np.int64(place)
-        g = group[i]
+        # With one group the array is nothing but zeros that were never written: reading it would cost a page fault each.
+        g = group[i] if groups > 1 else np.int32(0)
         cohort[u], of[u] = c, g
         sizes[g, c] += 1
         earliest[c] = min(earliest[c], began)

@@ -71,10 +71,8 @@ def grouped(keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int6
 
 
 def summed(place: NDArray[Any], columns: Sequence[NDArray[np.int64]], size: int) -> NDArray[np.int64]:
-    """Add up integers by place, exactly."""
-    out = np.zeros(size, np.int64)
-    np.add.at(out, place, np.concatenate(columns))
-    return out
+    """Add up integers by place, exactly while the sums stay below 2 ** 53."""
+    return np.bincount(place, np.concatenate(columns), size).astype(np.int64)
 
 
 def tally(keys: NDArray[np.int64], unit: NDArray[np.int32], owner: NDArray[np.int32], *, most: int) -> Tally:
@@ -102,13 +100,14 @@ def tally_grams(
     """Count the runs of `length` steps of each unit, packed `bits` a step, the first step in the highest bits."""
     if length * bits <= DENSE_BITS:
         return Tally(*count_few_grams(codes, begin, end, owner, length, bits))
+    keys, unit = packed_grams(codes, begin, end, length, bits)
     unit_bits = len(begin).bit_length()
     if length * bits + unit_bits < _SIGN_BIT:
         # Sorting integers that hold run and unit is several times quicker than a table that misses the cache.
-        found = grams_with_units(codes, begin, end, length, bits, unit_bits)
+        found = (keys << unit_bits) | unit
         found.sort()
         return Tally(*count_sorted(found, owner, unit_bits))
-    return _columns(count_grams(codes, begin, end, owner, length, bits))
+    return _columns(count_keys(keys, unit, owner, False)[0])
 
 
 def _columns(found: NDArray[np.int64]) -> Tally:
@@ -116,12 +115,13 @@ def _columns(found: NDArray[np.int64]) -> Tally:
 
 
 @njit(nogil=True, cache=True)
-def grams_with_units(codes, begin, end, length, bits, unit_bits):
-    """Every run of `length` steps, packed, with the unit it is in behind it."""
+def packed_grams(codes, begin, end, length, bits):
+    """Every run of `length` steps, packed, and the unit it is in."""
     n = 0
     for u in range(begin.size):
         n += max(end[u] - begin[u] - length + 1, 0)
-    out = np.empty(n, np.int64)
+    keys = np.empty(n, np.int64)
+    unit = np.empty(n, np.int32)
     kept = np.int64((1 << (bits * length)) - 1)
     n = 0
     for u in range(begin.size):
@@ -129,9 +129,9 @@ def grams_with_units(codes, begin, end, length, bits, unit_bits):
         for i in range(begin[u], end[u]):
             key = ((key << bits) | codes[i]) & kept
             if i - begin[u] >= length - 1:
-                out[n] = (key << unit_bits) | u
+                keys[n], unit[n] = key, u
                 n += 1
-    return out
+    return keys, unit
 
 
 @njit(nogil=True, cache=True)
@@ -240,39 +240,6 @@ def count_keys(keys, unit, owner, inverse):
         if inverse:
             places[i] = e
     return table[:used].copy(), places
-
-
-@njit(nogil=True, cache=True)
-def count_grams(codes, begin, end, owner, length, bits):
-    """As `count_keys`, with keys packed from runs of `length` steps on the way."""
-    shift = 64 - 10
-    slots = np.full(_FIRST_SLOTS, -1, np.int32)
-    table = np.empty((_FIRST_SLOTS // 2, 6), np.int64)
-    kept = np.int64((1 << (bits * length)) - 1)
-    used = 0
-    for u in range(begin.size):
-        who = np.int64(owner[u])
-        key = np.int64(0)
-        for i in range(begin[u], end[u]):
-            key = ((key << bits) | codes[i]) & kept
-            if i - begin[u] < length - 1:
-                continue
-            e = _entry(slots, table, shift, key)
-            if e < 0:
-                if used == table.shape[0]:
-                    shift -= 1
-                    slots, table = _grown(slots, table, used, shift)
-                    e = _entry(slots, table, shift, key)
-                slots[~e] = used
-                e = np.int64(used)
-                used += 1
-                table[e, _KEY], table[e, _COUNT], table[e, _UNITS], table[e, _PERSONS] = key, 0, 0, 0
-                table[e, _UNIT], table[e, _OWNER] = -1, -1
-            table[e, _COUNT] += 1
-            table[e, _UNITS] += table[e, _UNIT] != u
-            table[e, _PERSONS] += table[e, _OWNER] != who
-            table[e, _UNIT], table[e, _OWNER] = u, who
-    return table[:used].copy()
 
 
 @njit(nogil=True, cache=True)

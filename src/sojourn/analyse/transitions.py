@@ -193,8 +193,7 @@ def merge(
     """Add up the parts."""
     pairs = merge_tallies([p.pairs for p in partials])
     before, behind = pairs.keys >> coding.bits, pairs.keys & ((1 << coding.bits) - 1)
-    leaving = np.zeros(len(coding.names), np.int64)
-    np.add.at(leaving, before, pairs.counts)
+    leaving = np.bincount(before, pairs.counts, len(coding.names))
     order = np.argsort(-pairs.counts, kind="stable")[: question.most]
     listed = tuple(
         Transition(

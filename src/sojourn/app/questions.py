@@ -18,7 +18,7 @@ ASKED: tuple[tuple[str, tuple[Any, ...], dict[str, Any]], ...] = (
     ("loops", (), {}),
     ("ngrams", (), {"length": 2}),
     ("ngrams", (), {"length": 5, "column": "page", "collapse": True}),
-    ("paths", (), {"around": "cart", "by": "channel"}),
+    ("paths", (), {"around": "cart", "by": "channel", "depth": 40}),
     ("paths", (), {"start": "view", "end": "purchase", "unit": "persons", "column": "page", "group_depth": 1}),
     ("retention", (), {"period": "day", "by": "channel"}),
     ("retention", (), {"first": "view", "returning": "price > 3", "mode": "rolling"}),
