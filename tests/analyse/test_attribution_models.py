@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 import pytest
+import scipy.optimize
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sojourn.analyse.attribution import attribute_paths
-from sojourn.analyse.attribution_models import BASELINE, logistic_losses, removal_effects
+from sojourn.analyse.attribution_models import BASELINE, RIDGE, logistic_losses, removal_effects
 from sojourn.records.errors import BadFile, BadOption
 from tests.analyse import attribution_oracle as oracle
 
@@ -126,6 +127,31 @@ def test_the_logistic_fit_is_the_maximum_of_the_likelihood() -> None:
     assert 1 / (1 + np.exp(-intercept)) == pytest.approx(0.02, rel=0.02)
     assert 1 / (1 + np.exp(-intercept - beta[0])) == pytest.approx(0.3, rel=0.01)
     assert losses[0] == pytest.approx(280, rel=0.01)
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 15), st.integers(0, 60), st.integers(0, 60)),
+        min_size=2,
+        max_size=10,
+        unique_by=lambda row: row[0],
+    ).filter(lambda rows: sum(row[1] for row in rows) > 0 and sum(row[2] for row in rows) > 0)
+)
+def test_the_logistic_fit_is_the_one_scipy_finds(rows: list[tuple[int, int, int]]) -> None:
+    masks = np.array([row[0] for row in rows], np.uint64)
+    won, lost = (np.array([float(row[k]) for row in rows]) for k in (1, 2))
+
+    _, intercept, beta = logistic_losses(masks, won, lost, 4)
+
+    present = np.array([[row[0] >> channel & 1 for channel in range(4)] for row in rows], float)
+
+    def loss(guess: np.ndarray) -> float:
+        score = guess[0] + present @ guess[1:]
+        ridge = 0.5 * RIDGE * float((guess[1:] ** 2).sum() + 1e-6 * guess[0] ** 2)
+        return float(((won + lost) * np.logaddexp(0, score) - won * score).sum()) + ridge
+
+    best = scipy.optimize.minimize(loss, np.zeros(5), method="BFGS").fun
+    assert loss(np.array([intercept, *beta])) <= best + 1e-6
 
 
 def test_the_rest_of_the_channels_is_put_together() -> None:

@@ -17,7 +17,6 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from sojourn.analyse.attribution_kernel import add_nulls, distinct_paths
-from sojourn.analyse.parts import frozen
 from sojourn.records.errors import BadFile, BadOption
 
 if TYPE_CHECKING:
@@ -194,11 +193,11 @@ def read_paths(file: str | os.PathLike[str]) -> pa.Table:
 
 def _numbers(table: pa.Table, name: str) -> NDArray[np.float64]:
     if name not in table.column_names:
-        return frozen(np.zeros(table.num_rows))
+        return np.zeros(table.num_rows)
     try:
-        found = table[name].cast(pa.float64()).fill_null(0.0).to_numpy().copy()
+        found: NDArray[np.float64] = table[name].cast(pa.float64()).fill_null(0.0).to_numpy().copy()
     except pa.ArrowInvalid as error:
         raise BadOption(f"column {name!r} of a path table holds numbers: {error}") from error
     if name != "total_conversion_value" and (found < 0).any():
         raise BadOption(f"column {name!r} of a path table counts, so it is not below zero; got {found.min():g}")
-    return frozen(found)
+    return found

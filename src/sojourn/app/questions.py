@@ -13,8 +13,14 @@ if TYPE_CHECKING:
     from sojourn.analyse.journeys import Journeys
 
 ASKED: tuple[tuple[str, tuple[Any, ...], dict[str, Any]], ...] = (
+    ("attribution", (), {"goal": "purchase", "touch": "channel", "value": "price", "by": "channel"}),
+    ("attribution", (), {"goal": "price > 3", "touch": "channel", "milestone": "cart", "touches": "visits"}),
     ("compare", (["view", "cart", "purchase"],), {"by": "channel"}),
     ("compare", (), {"group": "channel = 'ads'", "against": "channel = 'mail'"}),
+    ("engagement", (), {"by": "channel"}),
+    ("engagement", (), {"views": "price > 3", "comments": "cart"}),
+    ("history", (), {"period": "day", "cohort": "channel", "value": "price"}),
+    ("history", (), {"period": "week", "cohort": "week", "purchase": "price > 3"}),
     ("loops", (), {}),
     ("ngrams", (), {"length": 2}),
     ("ngrams", (), {"length": 5, "column": "page", "collapse": True}),
@@ -39,3 +45,4 @@ def ask_everything(journeys: Journeys, say: Callable[[str], None]) -> None:
         result.to_dict()
         getattr(narrowed, name)(*arguments, **options)
     journeys.funnel(["view", "purchase"]).persons(1)
+    journeys.attribution(goal="purchase", touch="channel").persons("ads")

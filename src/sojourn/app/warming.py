@@ -69,9 +69,9 @@ def _marker() -> Path:
 def _log() -> str:
     """A made-up log with every kind of column."""
     head = "user_id,event,time,channel,price,page,scroll_depth\n"
-    names = ("view", "cart", "purchase", "Page Viewed")
+    names = ("view", "cart", "purchase", "Page Viewed", "Video Playback Started")
     rows = (
-        f"u{n % 17},{names[n % 4 if n % 3 else 0]},2024-01-{1 + n % 28:02d} {n % 24:02d}:{n % 60:02d}:00,"
+        f"u{n % 17},{names[n % 5 if n % 3 else 0]},2024-01-{1 + n % 28:02d} {n % 24:02d}:{n % 60:02d}:00,"
         f"{'ads' if n % 2 else 'mail'},{n / 7:.2f},/p{n % 5},{n % 101}\n"
         for n in range(_ROWS)
     )
