@@ -1,5 +1,5 @@
 #!/bin/sh
-# Make .venv hold exactly what a lock names, and this checkout. Used by the Makefile: install.sh runtime|dev [warm]
+# Make .venv hold what a lock names, and this checkout. Used by the Makefile: install.sh runtime|dev [warm]
 # Does nothing, and needs no network, when that is already so. Safe to run again after a failure or Ctrl-C:
 # a stamp is written only after its step succeeded, and it names the hash of what was installed.
 set -eu

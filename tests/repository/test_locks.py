@@ -82,6 +82,21 @@ def test_the_locks_answer_pyproject(root: Path) -> None:
         assert isinstance(text, dict) or canonicalize_name(Requirement(text).name) in developers
 
 
+def test_the_locks_hold_nothing_that_pyproject_no_longer_asks_for(root: Path) -> None:
+    """A dependency taken out of pyproject.toml without `make lock` would still be installed."""
+    project = tomllib.loads((root / "pyproject.toml").read_text())
+    groups = project["dependency-groups"]
+    runtime = [*project["project"]["dependencies"], *groups["build"]]
+    wanted = dict(
+        zip(LOCKS, (runtime, [*runtime, *(text for text in groups["dev"] if isinstance(text, str))]), strict=True)
+    )
+
+    for name, texts in wanted.items():
+        blocks = re.split(r"^(?=\S)", (root / name).read_text(), flags=re.MULTILINE)
+        asked_for = {canonicalize_name(block.partition("==")[0]) for block in blocks if "sojourn (pyproject" in block}
+        assert asked_for == {canonicalize_name(Requirement(text).name) for text in texts}
+
+
 def test_what_users_install_is_permissively_licensed(root: Path) -> None:
     judged: dict[str, str] = {}
     for name, found in pins(root / "requirements.lock").items():
