@@ -82,7 +82,7 @@ def simulate(  # noqa: PLR0913 -- one option a choice someone who makes a world 
     Args:
         world: `shop`, `software` or `streaming`.
         out: Folder, made when missing; files of an earlier world in it are overwritten.
-        persons: How many people, crawlers not counted; None for about 200,000 events in a month of the shop. In the
+        persons: How many people, crawlers not counted; None for about 190,000 events in a month of the shop. In the
             software world colleagues come together, so there may be a few more.
         days: Length of the period, at least 7 (shop), 14 (streaming) or 24 (software).
         seed: Seed, 0 or more.

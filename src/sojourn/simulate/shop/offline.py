@@ -25,10 +25,10 @@ _SHOPS = ("Leeds", "Hamburg", "Lyon", "Bilbao")
 
 
 def newsletters(shopper: Shopper) -> None:
-    """A mail each Thursday; a click brings them to the site for a look."""
+    """A mail every second Thursday; a click brings them to the site for a look."""
     period = shopper.person.post.period
     for day in range(period.days):
-        if period.weekday(day) != _THURSDAY:
+        if period.weekday(day) != _THURSDAY or day // 7 % 2:
             continue
         clicked = mail(shopper.person, period.start_ms + day * DAY + 8 * HOUR, f"sim_newsletter_{day // 7 + 1}",
                        opened=0.38, clicked=0.16, link="/sale")  # fmt: skip

@@ -15,7 +15,7 @@ from sojourn.simulate.channels import DIRECT
 from sojourn.simulate.devices import bot_device
 from sojourn.simulate.dice import Dice, Weighted
 from sojourn.simulate.people import person
-from sojourn.simulate.rhythm import DAY, HOUR
+from sojourn.simulate.rhythm import DAY, HOUR, MINUTE
 from sojourn.simulate.shop.aftermath import after_leaving, after_order, reacts
 from sojourn.simulate.shop.browse import (
     Shopper,
@@ -80,7 +80,7 @@ def live(number: int, dice: Dice, post: Post, on: Mapping[str, bool], seed: int)
     if plan.card is not None:
         in_town(shopper)
     if had_account:
-        in_crm(shopper, max(plan.starts[0] - HOUR, post.period.start_ms))
+        in_crm(shopper, plan.starts[0] + MINUTE)
         if dice.chance(0.05):
             reacts(shopper, ended_ms + 7 * HOUR)
     return [_truth(shopper, shared_id if plan.shared else None)]
