@@ -174,7 +174,7 @@ def test_two_groups_by_predicates() -> None:
     assert (zoom.what, zoom.count_a, zoom.n_a, zoom.count_b, zoom.n_b) == ("zoom", 10, 12, 1, 17)
     assert not [found for found in comparison.findings if found.property == "device"]
     assert zoom.sentence.startswith(
-        "Persons with device = 'mobile' had zoom far more often: 83 % against 5.9 % of persons"
+        "Persons with device = 'mobile' had \"zoom\" far more often: 83 % against 5.9 % of persons"
     )
 
 

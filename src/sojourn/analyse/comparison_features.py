@@ -8,14 +8,16 @@ looking at the sides, so that choosing them cannot make a difference appear.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import math
+import re
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from sojourn.analyse.comparison_kernel import count, count_orders, dwell
+from sojourn.analyse.comparison_kernel import count, count_orders, dwell, present
 from sojourn.records.periods import zone
 from sojourn.store.columns import TextColumn
 
@@ -40,6 +42,7 @@ _FEW = 12
 _BACKGROUND = 0.9
 _SAMPLE = 50_000
 _HOUR = 3_600_000_000
+_IDENTIFIER = re.compile(r"(?:^|[_.\s])id$|[a-z]I[dD]$")
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -194,8 +197,9 @@ def families(name: str, surveys: Sequence[Survey], rows: int, names: Sequence[st
         labels = tuple(names[int(code)] for code in codes)
         return [Family(name, "text", each, labels, codes, np.empty(0)) for each in spread]
     values, counts = np.unique(np.concatenate([s.sample for s in surveys if s.sample is not None]), return_counts=True)
-    few = len(values) <= _FEW
-    exact = values if few else values[counts >= _EXACT_SHARE * counts.sum()]
+    # Which product or category it was is a name, though it is written as a number: it has no "more than".
+    few = len(values) <= _FEW or _IDENTIFIER.search(name) is not None
+    exact = values if len(values) <= _FEW else values[counts >= _EXACT_SHARE * counts.sum()]
     out = [Family(name, "exact", each, tuple(map(number, exact)), none, exact) for each in spread if len(exact)]
     if not few:
         inner = np.unique(np.repeat(values, counts)[(np.arange(1, 5) * counts.sum()) // 5])
@@ -205,7 +209,7 @@ def families(name: str, surveys: Sequence[Survey], rows: int, names: Sequence[st
     return out
 
 
-def code_rows(part: Part, look: Look, family: Family, barred: frozenset[str]) -> NDArray[np.int32]:
+def code_rows(part: Part, look: Look, family: Family) -> NDArray[np.int32]:
     """The family's candidate each row of the looks has; -1 for none, and on events that make the groups."""
     column = part.column(family.property)
     if isinstance(column, TextColumn):
@@ -218,8 +222,7 @@ def code_rows(part: Part, look: Look, family: Family, barred: frozenset[str]) ->
         if family.kind == "exact":
             found[(found < 0) | (family.numbers[found] != values)] = -1
         found[np.isnan(values)] = -1
-    if barred:
-        found[_barred_rows(part, look, barred)] = -1
+    found[look.barred] = -1
     if not family.each:
         return found
     return np.where(found < 0, -1, part.event[look.row].astype(np.int32) * len(family.labels) + found).astype(np.int32)
@@ -244,7 +247,7 @@ def count_part(part: Part, look: Look, plan: Plan, question: CompareQuestion) ->
         ),
         families=[
             counted(
-                code_rows(part, look, family, question.barred),
+                code_rows(part, look, family),
                 len(family.labels) * (len(part.events) if family.each else 1),
                 TIMES[:1],
             )
@@ -276,11 +279,15 @@ def spent(part: Part, look: Look, slot: NDArray[np.int32], slots: int, gap_us: i
 def moments(part: Part, look: Look, time_zone: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Hour (0-23) and weekday (0 is Monday) at which each look begins, in a time zone."""
     hours, place = np.unique(part.time[look.start] // _HOUR, return_inverse=True)
-    where = zone(time_zone)
-    local = [dt.datetime.fromtimestamp(int(hour) * 3600, tz=where) for hour in hours]
-    hour = np.array([moment.hour for moment in local], np.int64)
-    weekday = np.array([moment.weekday() for moment in local], np.int64)
-    return hour[place], weekday[place]
+    local = np.array([_hour_and_weekday(hour, time_zone) for hour in hours.tolist()], np.int64).reshape(-1, 2)
+    return local[place, 0], local[place, 1]
+
+
+@functools.lru_cache(maxsize=1 << 16)
+def _hour_and_weekday(hours: int, time_zone: str) -> tuple[int, int]:
+    """Hour and weekday of a moment in whole hours since 1970."""
+    moment = dt.datetime.fromtimestamp(hours * 3600, tz=zone(time_zone))
+    return moment.hour, moment.weekday()
 
 
 def moment_candidates() -> list[Candidate]:
@@ -305,11 +312,30 @@ def holders(
         took = _took(part, look, candidate, question)
         return took >= 0, took > candidate.low, took > candidate.low
     mask = _rows_with(part, look, candidate)
-    if candidate.property is not None and question.barred:
-        mask &= ~_barred_rows(part, look, question.barred)
+    if candidate.property is not None:
+        mask &= ~look.barred
     whole = np.bincount(look.owner[mask], minlength=len(look.unit)) >= candidate.times
     strict = np.bincount(look.owner[mask & look.early], minlength=len(look.unit)) >= candidate.times
     return every, whole, strict
+
+
+def matrix_of(
+    part: Part, look: Look, candidates: Sequence[Candidate], question: CompareQuestion
+) -> NDArray[np.float32]:
+    """Who has what in the whole look: (candidates, persons), 1 or 0. Events and repeats take one pass together."""
+    out = np.zeros((len(candidates), len(look.unit)), np.float32)
+    plain = [place for place, candidate in enumerate(candidates) if candidate.kind in ("event", "repeat")]
+    code_of = {name: code for code, name in enumerate(part.events)}
+    ordered = sorted(range(len(plain)), key=lambda n: code_of[str(candidates[plain[n]].event)])
+    codes = np.array([code_of[str(candidates[plain[n]].event)] for n in ordered], np.int64)
+    first = np.searchsorted(codes, np.arange(len(part.events) + 1))
+    times = np.array([candidates[place].times for place in plain], np.int64)
+    event = part.event[look.row].astype(np.int32)
+    out[plain] = present(look.owner, event, first, np.array(ordered, np.int64), times, len(look.unit))
+    for place, candidate in enumerate(candidates):
+        if candidate.kind not in ("event", "repeat"):
+            out[place] = holders(part, look, candidate, question)[1]
+    return out
 
 
 def number(value: float) -> str:
@@ -321,11 +347,6 @@ def _range(low: float, high: float) -> str:
     if low == -np.inf:
         return f"below {number(high)}"
     return f"{number(low)} or more" if high == np.inf else f"{number(low)} to below {number(high)}"
-
-
-def _barred_rows(part: Part, look: Look, barred: frozenset[str]) -> NDArray[np.bool_]:
-    found: NDArray[np.bool_] = np.array([name in barred for name in part.events], np.bool_)[part.event[look.row]]
-    return found
 
 
 def _rows_with(part: Part, look: Look, candidate: Candidate) -> NDArray[np.bool_]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sojourn.analyse.comparison_features import TIMES, Candidate, holders, moment_candidates
+from sojourn.analyse.comparison_features import TIMES, Candidate, matrix_of, moment_candidates
 from sojourn.analyse.intervals import fisher, holm, mann_whitney, newcombe
 
 if TYPE_CHECKING:
@@ -210,8 +210,7 @@ def together(
 
     def gram(part: Part, look: Look) -> NDArray[np.float64]:
         mine = np.ones(len(look.unit), np.bool_) if group is None else look.group == group
-        columns = [holders(part, look, tried.candidates[places[k]], question)[1][mine] for k in some.tolist()]
-        matrix = np.array(columns, np.float32).reshape(len(some), -1)
+        matrix = matrix_of(part, look, [tried.candidates[places[k]] for k in some.tolist()], question)[:, mine]
         found: NDArray[np.float64] = (matrix @ matrix.T).astype(np.float64)
         return found
 

@@ -30,18 +30,15 @@ def tries(start, stop, time, classes, first, matched, at, within, gap, gaps, blo
     for u in range(units):
         row[:] = -1
         entry = np.int64(-1)
+        latest = np.int64(-1)
         outcome = np.int64(-1)
-        visit = 0
-        entry_visit = -1
         for i in range(start[u], stop[u]):
-            t = time[i]
-            if i > start[u] and t - time[i - 1] >= gap:
-                visit += 1
             c = classes[i]
             for j in range(first[c], first[c + 1]):
                 k = matched[j]
                 if k > at:
                     continue
+                t = time[i]
                 if k == 0:
                     begun[0], reached[0], row[0] = t, t, i
                 elif row[k - 1] >= 0 and t - begun[k - 1] <= within:
@@ -53,9 +50,11 @@ def tries(start, stop, time, classes, first, matched, at, within, gap, gaps, blo
                         break
                 else:
                     continue
-                if k == at - 1 and visit != entry_visit:
-                    entry, entry_visit = np.int64(i), visit
-                    out_wait[m, :] = waits[k, : at - 1]
+                if k == at - 1:
+                    if latest < 0 or _silent(time, latest, i, gap):
+                        entry = np.int64(i)
+                        out_wait[m, :] = waits[k, : at - 1]
+                    latest = np.int64(i)
             if outcome >= 0:
                 break
             for e in range(gaps.size):
@@ -65,6 +64,17 @@ def tries(start, stop, time, classes, first, matched, at, within, gap, gaps, blo
             out_unit[m], out_entry[m], out_outcome[m] = u, entry, outcome
             m += 1
     return out_unit[:m], out_entry[:m], out_outcome[:m], out_wait[:m]
+
+
+@njit(nogil=True, cache=True)
+def _silent(time, earlier, later, gap):  # type: ignore[no-untyped-def]
+    """Whether a silence of at least `gap` lies between two rows of one person."""
+    if time[later] - time[earlier] < gap:
+        return False
+    i = earlier
+    while i < later and time[i + 1] - time[i] < gap:
+        i += 1
+    return i < later
 
 
 @njit(nogil=True, cache=True)
@@ -135,6 +145,35 @@ def count(owner, early, code, label, size, labels, times):  # type: ignore[no-un
                 out[k, c, label[o], 0] += 1
                 if early[r]:
                     out[k, c, label[o], 1] += 1
+    return out
+
+
+@njit(nogil=True, cache=True)
+def present(owner, code, first, column, times, owners):  # type: ignore[no-untyped-def]
+    """Which owners have which columns in the whole look: (columns, owners), 1 or 0.
+
+    Args:
+        owner: int32, one a row, equal ones together.
+        code: int32, one a row.
+        first: int64, codes + 1: where the columns of a code begin in `column`.
+        column: int64: columns of each code, those that need fewer times first.
+        times: int64, one a column: how often the code must occur.
+        owners: How many there are.
+    """
+    out = np.zeros((times.size, owners), np.float32)
+    last = np.full(first.size - 1, -1, np.int32)
+    seen = np.zeros(first.size - 1, np.int32)
+    for r in range(code.size):
+        c = code[r]
+        if first[c] == first[c + 1]:
+            continue
+        o = owner[r]
+        if last[c] != o:
+            last[c], seen[c] = o, 0
+        seen[c] += 1
+        for j in range(first[c], first[c + 1]):
+            if seen[c] == times[column[j]]:
+                out[column[j], o] = 1
     return out
 
 

@@ -45,6 +45,7 @@ class Look:
         row: int64: rows of all looks, one after the other.
         owner: int32: whose each row is, a place in `unit`.
         early: bool: the row lies in the strict part.
+        barred: bool: the row is of an event that makes the groups; its properties do not count.
     """
 
     unit: NDArray[np.int64]
@@ -57,6 +58,7 @@ class Look:
     row: NDArray[np.int64]
     owner: NDArray[np.int32]
     early: NDArray[np.bool_]
+    barred: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +153,7 @@ def _cut(
     least = 0 if question.untimed else LEAST_US
     middle, end = ends(entry, outcome, part.stop[unit], found.clock, horizon[keep], least)
     side = (outcome >= 0).astype(np.int64)
-    look = _look(unit, side, grouping, entry, middle, end, found.wait[keep])
+    look = _look(part, question, unit, side, grouping, entry, middle, end, found.wait[keep])
     return look, int((~known).sum())
 
 
@@ -173,7 +175,7 @@ def _whole(part: Part, question: CompareQuestion, grouping: Grouping) -> tuple[L
     unit = np.flatnonzero(in_a ^ in_b)
     start, stop = np.asarray(part.start)[unit], np.asarray(part.stop)[unit]
     side = in_b[unit].astype(np.int64)
-    look = _look(unit, side, grouping, start, stop, stop, np.empty((len(unit), 0), np.int64))
+    look = _look(part, question, unit, side, grouping, start, stop, stop, np.empty((len(unit), 0), np.int64))
     return look, int((in_a & in_b).sum())
 
 
@@ -184,6 +186,8 @@ def _any_of(part: Part, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _look(  # noqa: PLR0913  (the fields of a `Look`, passed on once)
+    part: Part,
+    question: CompareQuestion,
     unit: NDArray[np.int64],
     side: NDArray[np.int64],
     grouping: Grouping,
@@ -194,4 +198,5 @@ def _look(  # noqa: PLR0913  (the fields of a `Look`, passed on once)
 ) -> Look:
     group = grouping.group[start].astype(np.int64)
     row, owner, early = spread(start, middle, end)
-    return Look(unit, side, group, start, middle, end, wait, row, owner, early)
+    barred = np.array([name in question.barred for name in part.events], np.bool_)[part.event[row]]
+    return Look(unit, side, group, start, middle, end, wait, row, owner, early, barred)

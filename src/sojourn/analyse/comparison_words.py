@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sojourn.analyse.show.words import duration
+
 if TYPE_CHECKING:
     from sojourn.analyse.compare import Finding
     from sojourn.analyse.comparison_features import Candidate
@@ -14,7 +16,6 @@ if TYPE_CHECKING:
 _FAR = 0.25
 _SLIGHT = 0.05
 _TIMES = {2: "twice or more", 3: "three or more times", 5: "five or more times"}
-_SECOND, _MINUTE, _HOUR, _DAY = 1, 60, 3_600, 86_400
 
 
 def name(candidate: Candidate) -> str:
@@ -32,7 +33,7 @@ def name(candidate: Candidate) -> str:
         case "moment":
             return f"began {'on a' if candidate.property == 'weekday' else 'in the hour from'} {candidate.value}"
         case "timing":
-            cut = length(candidate.low / 1e6)
+            cut = duration(candidate.low / 1e6)
             if candidate.other is not None:
                 return f"longer than {cut} from {candidate.event} to {candidate.other}"
             return f"longer than {cut} on {candidate.event}"
@@ -59,31 +60,18 @@ def sentence(finding: Finding, side_a: str, side_b: str, tried: int) -> str:
     return f"{first[:1].upper()}{first[1:]} {_did(finding)} {_how_much(finding)}: {figures}.{doubt} {chance[:1].upper()}{chance[1:]}."
 
 
-def length(seconds: float) -> str:
-    """`0.4 s`, `12 s`, `3 min`, `2.5 h`, `4 d`."""
-    if seconds < _MINUTE:
-        return f"{seconds:.2g} s" if seconds < 10 * _SECOND else f"{seconds:.0f} s"
-    for unit, size in (("d", _DAY), ("h", _HOUR), ("min", _MINUTE)):
-        if seconds >= size:
-            return f"{seconds / size:.3g} {unit}"
-    return f"{seconds:.0f} s"
-
-
 def _equals(candidate: Candidate) -> str:
     ranged = candidate.low < candidate.high
     return str(candidate.value) if ranged else f"= {candidate.value}"
 
 
 def _did(finding: Finding) -> str:
-    match finding.kind:
-        case "moment":
-            return finding.what
-        case "order":
-            return f"had {finding.what}"
-        case "timing":
-            return f"took {finding.what}" if " to " in finding.what else f"spent {finding.what}"
-        case _:
-            return f"had {finding.what}"
+    if finding.kind == "moment":
+        return finding.what
+    if finding.kind == "timing":
+        return f"took {finding.what}" if " to " in finding.what else f"spent {finding.what}"
+    # In quotes, for names are often words of everyday: had "cart", had "help" before "price".
+    return f'had "{finding.what}"'
 
 
 def _how_much(finding: Finding) -> str:
@@ -98,7 +86,7 @@ def _asked(finding: Finding) -> str:
     if finding.kind == "order":
         return " (of those with both)"
     if finding.kind == "timing":
-        a, b = length(finding.median_a_s), length(finding.median_b_s)
+        a, b = duration(finding.median_a_s), duration(finding.median_b_s)
         medians = (a, b) if finding.difference >= 0 else (b, a)
         return f" (of those whose time is known; medians {medians[0]} and {medians[1]})"
     return ""

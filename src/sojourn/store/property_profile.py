@@ -6,6 +6,7 @@ Never reads more than a million rows: a property too rare for that is too rare t
 
 from __future__ import annotations
 
+import functools
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,7 @@ group by all
 """Keys of the JSON properties by event; lists and objects are no values to compare by."""
 
 
+@functools.lru_cache(maxsize=4)
 def property_rows(version: Version) -> Mapping[str, Mapping[str, int]]:
     """Rows of a sample that have each property, by event.
 

@@ -39,6 +39,8 @@ def render(comparison: Comparison) -> RenderableType:
         mine = [finding for finding in sure if finding.more_among == name]
         if mine:
             shown += [Text(), _findings(f"More often among {_who(comparison, name)}", mine, comparison)]
+    if sure:
+        shown.append(Text(_caption(comparison), style="dim"))
     if not sure and comparison.findings:
         shown += [
             Text(),
@@ -120,10 +122,6 @@ def _as_well(finding: Finding) -> str:
 
 def _findings(title: str, findings: list[Finding] | tuple[Finding, ...], comparison: Comparison) -> RenderableType:
     a, b = comparison.groups
-    caption = (
-        f"Counted: persons. {count(comparison.tried)} candidates were tried; p is corrected for that (Holm). "
-        "Ranked by the end of the 95 % interval nearer to no difference."
-    )
     columns = [
         ("", "left"),
         (a, "right"),
@@ -133,7 +131,7 @@ def _findings(title: str, findings: list[Finding] | tuple[Finding, ...], compari
         ("ratio", "right"),
         ("p", "right"),
     ]
-    made = table(title, columns, caption=caption)
+    made = table(title, columns)
     for finding in findings:
         also = f" (and {len(finding.also)} alike)" if finding.also else ""
         made.add_row(
@@ -146,6 +144,14 @@ def _findings(title: str, findings: list[Finding] | tuple[Finding, ...], compari
             "< 0.001" if finding.p_corrected < 0.001 else f"{finding.p_corrected:.2g}",  # noqa: PLR2004  (as printed)
         )
     return made
+
+
+def _caption(comparison: Comparison) -> str:
+    a, b = comparison.groups
+    return (
+        f"Counted: persons. Points and ratio: {a} against {b}. {count(comparison.tried)} candidates were tried; p is corrected "
+        "for that (Holm). Ranked by the end of the 95 % interval nearer to no difference."
+    )
 
 
 def _milestones(comparison: Comparison) -> RenderableType:
