@@ -122,6 +122,22 @@ def test_a_video_seen_to_95_percent_is_completed() -> None:
     assert (video_section.all.completed, video_section.all.completion) == (1, 0.5)
 
 
+def test_a_position_that_is_a_place_on_the_page_is_no_second_of_a_video() -> None:
+    journeys = log(
+        [
+            ("anna", 0, "Promotion Viewed", {"position": "hero"}),
+            ("anna", 10, "Video Playback Started", {"content_asset_id": "film", "total_length": 100}),
+            ("anna", 40, "Video Playback Completed", {"content_asset_id": "film", "total_length": 100}),
+        ]
+    )
+
+    found = journeys.engagement().video
+
+    assert found is not None
+    assert found.source == "times of the video events"
+    assert found.all.watched_s == 30
+
+
 def test_seconds_watched_may_come_from_a_property() -> None:
     rows: list[Row] = [
         ("anna", 0, "watch", {"video_id": "film", "watched": 40.0}),

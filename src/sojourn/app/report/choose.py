@@ -180,8 +180,8 @@ def choose_unit(sessions_per_person: float, converted_persons: int, converting_s
 
     Args:
         sessions_per_person: Mean.
-        converted_persons: Persons who go from the first step to the goal, however long it takes.
-        converting_sessions: Sessions that do both.
+        converted_persons: Persons who go all steps, however long it takes.
+        converting_sessions: Sessions that do, within one; 0 when no step between the first and the goal fits in one.
     """
     often = sessions_per_person >= _MANY_VISITS
     at_once = converting_sessions >= _ONE_VISIT * converted_persons > 0

@@ -184,7 +184,13 @@ def _unit(journeys: Journeys, wishes: Wishes, path: Path | None, *, timed: bool)
         return "persons", "without times there are no sessions"
     if path is None or len(path.steps) < 2:  # noqa: PLR2004  (a funnel has two steps)
         return "persons", "there is no funnel"
-    ends = [path.steps[0], path.steps[-1]]
-    persons, sessions = journeys.funnel(ends).steps[-1].count, journeys.funnel(ends, unit="sessions").steps[-1].count
-    unit, why = choose_unit(journeys.sessions().sessions_per_person, persons, sessions)
+
+    def reach(steps: Sequence[str], unit: Unit) -> int:
+        return journeys.funnel(steps, unit=unit, within=wishes.within).steps[-1].count
+
+    core = path.core if wishes.steps else without_skipped(path, lambda steps: reach(steps, "sessions")).core
+    fits = len(core) > 2 or len(path.steps) == 2  # noqa: PLR2004  (first and goal)
+    unit, why = choose_unit(
+        journeys.sessions().sessions_per_person, reach(core, "persons"), reach(core, "sessions") if fits else 0
+    )
     return ("sessions" if unit == "sessions" else "persons"), why
