@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from tests.analyse.logs import Row
 
+    from sojourn.analyse.journeys import Journeys
+
 ROWS: list[Row] = [
     ("anna", "2024-01-01 10:00", "visit", {"channel": "ads"}),
     ("anna", "2024-01-02 10:00", "visit", {"channel": "mail"}),
@@ -25,21 +27,18 @@ ROWS: list[Row] = [
 
 
 @pytest.fixture(scope="module")
-def answers() -> object:
-    """Runs a command on a small log and reads its answer."""
-    journeys = log(ROWS)
-
-    def run(*options: str) -> str:
-        found = CliRunner().invoke(app, ["attribution", *options, "--data", str(journeys.index.folder.path)])
-        assert found.exit_code == 0, found.output
-        return found.stdout
-
-    run.keep = journeys  # type: ignore[attr-defined]  # the folder lives as long as the journeys
-    return run
+def journeys() -> Journeys:
+    return log(ROWS)
 
 
-def test_the_json_has_conversions_and_value_by_model_and_channel(answers) -> None:  # type: ignore[no-untyped-def]
-    answer = json.loads(answers("--goal", "buy", "--touch", "channel", "--json"))
+def run(journeys: Journeys, *options: str) -> str:
+    found = CliRunner().invoke(app, ["attribution", *options, "--data", str(journeys.index.folder.path)])
+    assert found.exit_code == 0, found.output
+    return found.stdout
+
+
+def test_the_json_has_conversions_and_value_by_model_and_channel(journeys: Journeys) -> None:
+    answer = json.loads(run(journeys, "--goal", "buy", "--touch", "channel", "--json"))
 
     assert answer["models"]["first"] == {
         "ads": {"conversions": 1.0, "value": 20.0},
@@ -50,12 +49,12 @@ def test_the_json_has_conversions_and_value_by_model_and_channel(answers) -> Non
     assert "does not show what a channel caused" in answer["caveat"]
 
 
-def test_the_persons_of_a_channel_are_listed(answers) -> None:  # type: ignore[no-untyped-def]
+def test_the_persons_of_a_channel_are_listed(journeys: Journeys) -> None:
     goal = ("--goal", "buy", "--touch", "channel")
 
-    assert answers(*goal, "--persons", "ads").split() == ["anna"]
-    assert answers(*goal, "--persons", "ads", "--model", "last").split() == []
-    assert json.loads(answers(*goal, "--persons", "non_converters", "--json")) == {"count": 1, "persons": ["ben"]}
+    assert run(journeys, *goal, "--persons", "ads").split() == ["anna"]
+    assert run(journeys, *goal, "--persons", "ads", "--model", "last").split() == []
+    assert json.loads(run(journeys, *goal, "--persons", "non_converters", "--json")) == {"count": 1, "persons": ["ben"]}
 
 
 def test_a_path_table_needs_no_log(tmp_path: Path) -> None:
@@ -67,8 +66,8 @@ def test_a_path_table_needs_no_log(tmp_path: Path) -> None:
     assert json.loads(found.stdout)["models"]["last"]["b"] == {"conversions": 2.0, "value": 10.0}
 
 
-def test_the_terminal_names_the_caveat(answers) -> None:  # type: ignore[no-untyped-def]
-    text = answers("--goal", "buy", "--touch", "channel")
+def test_the_terminal_names_the_caveat(journeys: Journeys) -> None:
+    text = run(journeys, "--goal", "buy", "--touch", "channel")
 
     assert "Conversions credited" in text
     assert "holdout" in text
