@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sojourn.app.report.plan import Plan
 
 _DEPTH = 3
-_MOST, _LISTED = 200, 20
+_MOST, _PAGES_DRAWN, _LISTED = 200, 60, 20
 _PAGES_MATTER = 3
 """Up to so many event names say less than the pages do."""
 _NEXT, _TWO = 3, 2
@@ -45,7 +45,9 @@ def paths_section(journeys: Journeys, plan: Plan, leak: Leak | None) -> Section:
             "Not answered: every event has the same name, and no column says a page; name one with --page COLUMN.",
         )
     unit: Literal["persons", "sessions"] = "sessions" if plan.timed else "persons"
-    found = asked.paths(depth=_DEPTH, most=_MOST, column=column, unit=unit, collapse=True)
+    found = asked.paths(
+        depth=_DEPTH, most=_MOST if column == "event" else _PAGES_DRAWN, column=column, unit=unit, collapse=True
+    )
     if not found.whole:
         return section("paths", title, "Not answered: nobody has a path.")
     results: dict[str, Result] = {"paths": found}
@@ -53,11 +55,11 @@ def paths_section(journeys: Journeys, plan: Plan, leak: Leak | None) -> Section:
         f"A step is {'an event' if column == 'event' else f'a value of {column}'}; equal steps in a row count as one here."
     ]
     if leak is not None and leak.before in asked.events:
-        after = asked.paths(depth=1, most=_MOST, start=leak.before, unit=unit, collapse=True)
+        after = asked.paths(depth=1, most=_LISTED, start=leak.before, unit=unit, collapse=True)
         results["after_leak"] = after
         notes.append(_after(after, leak))
     runs = asked.ngrams(length=3, most=_LISTED, column=column, unit=unit, collapse=True)
-    if runs.ngrams:
+    if runs.ngrams and runs.ngrams[0].count >= _FEWEST:
         results["runs"] = runs
         notes.append(_runs(runs))
     loops = asked.loops(most=_LISTED, column=column, unit=unit)
