@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import sojourn
 from sojourn.analyse.comparison_features import Candidate
 from sojourn.records.errors import BadOption, UnknownColumn, UnknownEvent
 from tests.analyse.comparison_oracle import did, had, tally, watch
@@ -16,6 +17,7 @@ from tests.analyse.logs import log, random_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
     from typing import Any
 
     from sojourn.analyse.compare import Comparison, Finding
@@ -154,6 +156,34 @@ def test_an_event_every_leaver_comes_to_is_an_ending_and_no_finding() -> None:
     assert [(ending.event, ending.share_a) for ending in comparison.endings] == [("cancel", 1.0)]
     assert comparison.findings[0].what == "dearer"
     assert (comparison.findings[0].count_a, comparison.findings[0].count_b) == (30, 5)
+
+
+def test_the_figure_shows_each_finding_with_its_interval() -> None:
+    """One marker for the error at +62.5 points, from +13.95 to +83.09."""
+    drawn = log(small_shop()).compare(["cart", "purchase"]).plot()
+    trace = next(trace for trace in drawn.data if len(trace.x))
+
+    assert (trace.name, list(trace.y), list(trace.x)) == ("more among leavers", ["error"], [0.625])
+    assert trace.x[0] - trace.error_x.arrayminus[0] == pytest.approx(0.1395, abs=1e-4)
+    assert trace.x[0] + trace.error_x.array[0] == pytest.approx(0.8309, abs=1e-4)
+
+
+def test_a_log_without_times_is_watched_by_place(tmp_path: Path) -> None:
+    """Buyers need three events; leavers' errors come second, an advert comes fourth and does not count."""
+    lines = ["visitor,page"]
+    for number in range(20):
+        pages = ("cart", "terms", "error" if number < 12 else "help", "advert") if number < 16 else ("cart",)
+        lines += [f"v{number},{page}" for page in pages]
+    for number in range(20, 40):
+        lines += [f"v{number},{page}" for page in ("cart", "terms", "help", "buy", "thanks")]
+    (tmp_path / "log.csv").write_text("\n".join(lines) + "\n")
+
+    comparison = sojourn.read(tmp_path / "log.csv", person="visitor", event="page").compare(["cart", "buy"])
+    error = finding(comparison, "error")
+
+    assert (error.count_a, error.n_a, error.count_b, error.n_b) == (12, 20, 0, 20)
+    assert not [found for found in comparison.findings if found.event in {"advert", "thanks"}]
+    assert comparison.to_dict()["median_watch_s"] is None
 
 
 def test_two_groups_by_predicates() -> None:

@@ -48,7 +48,8 @@ if TYPE_CHECKING:
     from sojourn.analyse.parts import Part
 
 Side = Literal["a", "b"]
-_GROUPED = 60
+_GROUPED, _GROUPED_WITHIN = 60, 15
+"""Of so many best findings those that say the same stand together: of all persons, and within a group."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,7 +342,8 @@ class _Telling:
             for k in order
             if not self._speaks_of(k, at_the_end) and (judged.difference[k] >= 0 or not self._speaks_of(k, on_the_way))
         ]
-        alike = self._alike(order[:_GROUPED], group) + [[k] for k in order[_GROUPED:most]]
+        first = _GROUPED if group is None else min(most, _GROUPED_WITHIN)
+        alike = self._alike(order[:first], group) + [[k] for k in order[first:most]]
         told = [self._finding(judged, same, group) for same in alike[:most]]
         milestones = tuple(
             Milestone(str(self.tried.candidates[k].event), float(judged.count_a[k] / judged.n_a[k]),

@@ -214,7 +214,7 @@ def together(
         found: NDArray[np.float64] = (matrix @ matrix.T).astype(np.float64)
         return found
 
-    both = np.sum(journeys.map(gram, looks.parts, looks.looks), axis=0) if len(some) else np.empty((0, 0))
+    both = np.sum(journeys.map(gram, looks.parts, looks.looks), axis=0)
     some_have = have[some].astype(np.float64)
     spread = np.sqrt(some_have * (n - some_have))
     phi = np.zeros((len(places), len(places)))

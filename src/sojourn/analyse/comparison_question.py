@@ -19,6 +19,7 @@ from sojourn.records.durations import microseconds
 from sojourn.records.errors import BadOption, UnknownColumn
 from sojourn.signals.predicates import Both, Compare, Either, Not, OneOf, columns_of
 from sojourn.store.events import EventsTable
+from sojourn.store.index import retried
 from sojourn.store.property_profile import property_rows
 
 if TYPE_CHECKING:
@@ -187,8 +188,8 @@ def choose_properties(
         for name in names:
             journeys.index.column(name)
         return names
-    version = EventsTable(journeys.index.folder.events).read_version(journeys.index.manifest.version)
-    profile = property_rows(version)
+    table = EventsTable(journeys.index.folder.events)
+    profile = retried(lambda: property_rows(table.read()))
     # An event's rows are shared out in proportion to the sample, in which rare events may be missing altogether.
     sampled: Counter[str] = Counter()
     for by_event in profile.values():

@@ -16,6 +16,7 @@ ASKED: tuple[tuple[str, tuple[Any, ...], dict[str, Any]], ...] = (
     ("attribution", (), {"goal": "purchase", "touch": "channel", "value": "price", "by": "channel"}),
     ("attribution", (), {"goal": "price > 3", "touch": "channel", "milestone": "cart", "touches": "visits"}),
     ("compare", (["view", "cart", "purchase"],), {"by": "channel"}),
+    ("compare", (["view", "not cart", "price > 3"],), {"at": 1}),
     ("compare", (), {"group": "channel = 'ads'", "against": "channel = 'mail'"}),
     ("engagement", (), {"by": "channel"}),
     ("engagement", (), {"views": "price > 3", "comments": "cart"}),
