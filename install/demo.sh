@@ -32,4 +32,4 @@ else
     folder=$data/$(basename "$log")-$(printf '%s' "$place" | cksum | cut -d ' ' -f 1).sojourn
 fi
 # 3 says that some rows of the log are in quarantine, which the report shows: the demo did its job.
-"$sojourn" report "$log" --data "$folder" || [ $? = 3 ]
+"$sojourn" report "$log" --data "$folder" --html "${folder%.sojourn}.html" || [ $? = 3 ]

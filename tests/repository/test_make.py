@@ -170,7 +170,8 @@ def test_rows_in_quarantine_are_no_failure_of_the_demo(machine: Machine, code: i
 
     assert done.returncode == expected
     assert re.fullmatch(
-        r"warm\nreport log of today.csv --data var/demo/log of today.csv-\d+.sojourn\n", asked.read_text()
+        r"warm\nreport log of today.csv --data var/demo/(log of today.csv-\d+).sojourn --html var/demo/\1.html\n",
+        asked.read_text(),
     )
     assert "No port is opened" in done.stdout
 

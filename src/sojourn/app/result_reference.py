@@ -27,7 +27,13 @@ Written by `make docs` from the records themselves. A result is a frozen record;
 seconds, `share` lies between 0 and 1, everything else says what it counts.
 """
 
-_OTHERS = ("sojourn.app.importing", "sojourn.simulate.run")
+_OTHERS = (
+    "sojourn.app.importing",
+    "sojourn.app.report.plan",
+    "sojourn.app.report.sections",
+    "sojourn.app.report.report",
+    "sojourn.simulate.run",
+)
 _INSIDE = ("Question", "Partial")
 """Endings of records that ask or are on their way: not results."""
 
