@@ -33,7 +33,7 @@ def open(folder: str | os.PathLike[str]) -> Journeys:  # noqa: A001  (`sojourn.o
     return open_journeys(folder)
 
 
-def read(*files: str | os.PathLike[str], data: str | os.PathLike[str] | None = None, **mapping: Any) -> Journeys:  # noqa: ANN401  (fields of Mapping)
+def read(*files: str | os.PathLike[str], data: str | os.PathLike[str] | None = None, **mapping: Any) -> Journeys:
     """Import files and open them for questions.
 
     Args:

@@ -207,7 +207,7 @@ def test_a_log_without_the_goal_or_the_column_says_so() -> None:
         journeys.attribution(goal="sale", touch="channel")
     with pytest.raises(UnknownColumn, match="chanel"):
         journeys.attribution(goal="buy", touch="chanel")
-    with pytest.raises(BadOption, match="text"):
+    with pytest.raises(BadOption, match="holds text"):
         journeys.attribution(goal="buy", touch="channel", value="channel")
     with pytest.raises(BadOption, match="2 to 60 channels"):
         journeys.attribution(goal="buy", touch="channel", channels=100)

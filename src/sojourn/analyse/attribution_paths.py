@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sojourn.analyse import attribution_kernel as kernel
+from sojourn.analyse.number_columns import numbers
 from sojourn.analyse.parts import frozen
 from sojourn.analyse.path_table import PathTable
 from sojourn.analyse.roles import event_roles
-from sojourn.records.errors import BadOption
-from sojourn.store.columns import NumberColumn, TextColumn
+from sojourn.store.columns import TextColumn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -260,10 +260,7 @@ def _roles(question: AttributionQuestion) -> list[tuple[int, Step | None]]:
 def _values(part: Part, question: AttributionQuestion) -> NDArray[np.float64]:
     if question.value is None:
         return frozen(np.empty(0, np.float64))
-    column = part.column(question.value)
-    if not isinstance(column, NumberColumn):
-        raise BadOption(f"{question.value!r} holds text; the value of a conversion is a column of numbers")
-    return column.values
+    return numbers(part, question.value)
 
 
 def _currencies(part: Part, question: AttributionQuestion) -> frozenset[str]:

@@ -123,23 +123,23 @@ def deepest(start, stop, classes, kinds, depth, apart):
         apart: Whether an event with a reading is no page view itself.
 
     Returns:
-        Row of the first reading of each page view, and the largest.
+        Row of each page view (of the first reading where none was seen), and the largest reading.
     """
     row = np.empty(depth.size, np.int64)
     most = np.empty(depth.size, np.float64)
     n = 0
     for s in range(start.size):
-        open_view = False
+        view, counted = -1, False
         for i in range(start[s], stop[s]):
             read = not np.isnan(depth[i])
             if kinds[classes[i]] & VIEW and not (apart and read):
-                open_view = False
+                view, counted = i, False
             if not read:
                 continue
-            if not open_view:
-                row[n], most[n] = i, depth[i]
+            if not counted:
+                row[n], most[n] = view if view >= 0 else i, depth[i]
                 n += 1
-                open_view = True
+                counted = True
             else:
                 most[n - 1] = max(most[n - 1], depth[i])
     return row[:n].copy(), most[:n].copy()

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sojourn.analyse import engagement_kernel as kernel
+from sojourn.analyse.number_columns import numbers
 from sojourn.analyse.parts import cut_sessions, frozen
 from sojourn.analyse.roles import event_roles
 from sojourn.analyse.steps import Step, mask_of
-from sojourn.records.errors import BadOption
-from sojourn.store.columns import NumberColumn, TextColumn
+from sojourn.store.columns import TextColumn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -252,18 +252,6 @@ def videos(part: Part, cut: Part, question: EngagementQuestion) -> VideosPartial
 def unit_of(part: Part, rows: NDArray[np.int64]) -> NDArray[np.int64]:
     """Which unit of a part each row belongs to."""
     return np.searchsorted(part.stop, rows, side="right")
-
-
-def numbers(part: Part, name: str) -> NDArray[np.float64]:
-    """A column of numbers.
-
-    Raises:
-        BadOption: It holds text.
-    """
-    column = part.column(name)
-    if not isinstance(column, NumberColumn):
-        raise BadOption(f"{name!r} holds text; a column of numbers is needed here")
-    return column.values
 
 
 def _by_group(part: Part, begins: NDArray[np.int64], grouping: Grouping) -> NDArray[np.int64]:

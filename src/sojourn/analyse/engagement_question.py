@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sojourn.analyse.engagement_parts import ENDS, HALTS, PLAYS, EngagementQuestion, VideoColumns, numbers
+from sojourn.analyse.engagement_parts import ENDS, HALTS, PLAYS, EngagementQuestion, VideoColumns
 from sojourn.analyse.groups import read_breakdown
 from sojourn.analyse.guessed_columns import guess_column, usual_events, usual_page, usual_views
+from sojourn.analyse.number_columns import numbers
 from sojourn.analyse.steps import read_step
 from sojourn.records.durations import microseconds
 from sojourn.records.errors import BadOption
@@ -61,7 +62,7 @@ def read_question(  # noqa: PLR0913  (the options of `engagement`, passed on onc
     if days is None and time_property is None:
         absent["page_time"] = "the log has no times; a column of seconds can be named with --time-property"
     named = read_step(views, journeys.events) if views is not None else usual_views(journeys)
-    depth = scroll or guess_column(journeys, _SCROLL)
+    depth = scroll or guess_column(journeys, _SCROLL, deep=any("scroll" in name.lower() for name in journeys.events))
     if depth is None:
         absent["scroll"] = f"no column of scroll depth such as {_SCROLL[0]}; name one with --scroll"
     watched = _videos(journeys, video, video_seconds)
@@ -102,7 +103,7 @@ def _videos(journeys: Journeys, asset: str | None, seconds: str | None) -> Video
     if seconds is None and usual_events(journeys, (*PLAYS, *HALTS, *ENDS)) is None:
         return None
     return VideoColumns(
-        asset=asset or guess_column(journeys, _ASSETS),
+        asset=asset or guess_column(journeys, _ASSETS, deep=True),
         position=_guess_numbers(journeys, _POSITIONS),
         length=_guess_numbers(journeys, _LENGTHS),
         seconds=seconds,

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from numba import njit
 
+from sojourn.analyse.funnel_kernel import walk_in_any_order, walk_in_order
 from sojourn.analyse.groups import Breakdown, group_events, read_breakdown
 from sojourn.analyse.parts import cut_sessions
 from sojourn.analyse.quantiles import quantiles
@@ -38,7 +38,6 @@ Order = Literal["ordered", "strict", "any"]
 Ties = Literal["sequence", "strict"]
 _FOREVER = np.iinfo(np.int64).max
 _ORDERS: tuple[Order, ...] = ("ordered", "strict", "any")
-_STRICT, _ANY = _ORDERS.index("strict"), _ORDERS.index("any")
 _SECOND = 1_000_000
 
 
@@ -204,26 +203,16 @@ def funnel(  # noqa: PLR0913  (the options of the question)
 def partial(part: Part, question: FunnelQuestion, grouping: Grouping) -> FunnelPartial:
     """Run the steps over one part."""
     matcher = match_steps(part, question.steps, time_zone=question.time_zone)
-    gaps = np.zeros((len(question.excluded), 1), np.int64)
-    blocked = np.zeros((len(question.excluded), len(part.time) if question.excluded else 0), np.bool_)
-    for n, (place, step) in enumerate(question.excluded):
-        gaps[n, 0] = place
+    rows = part.start, part.stop, part.time, matcher.classes, matcher.first, matcher.steps
+    steps = len(question.steps)
+    if question.order == "any":
+        return FunnelPartial(*walk_in_any_order(*rows, steps, question.within_us, grouping.group))
+    gaps = np.array([place for place, _ in question.excluded], np.int64)
+    blocked = np.zeros((len(gaps), len(part.time) if len(gaps) else 0), np.bool_)
+    for n, (_, step) in enumerate(question.excluded):
         blocked[n] = mask_of(part, step, time_zone=question.time_zone)
-    found = _walk(
-        part.start,
-        part.stop,
-        part.time,
-        matcher.classes,
-        matcher.first,
-        matcher.steps,
-        len(question.steps),
-        question.within_us,
-        _ORDERS.index(question.order),
-        question.ties == "strict",
-        gaps[:, 0],
-        blocked,
-        grouping.group,
-    )
+    adjacent, strict = question.order == "strict", question.ties == "strict"
+    found = walk_in_order(*rows, steps, question.within_us, adjacent, strict, gaps, blocked, grouping.group)
     return FunnelPartial(*found)
 
 
@@ -356,97 +345,3 @@ def _trend(
         FunnelGroup(label, _steps(partials, names, chosen=[place == n for place in places]))
         for n, label in enumerate(spans.labels)
     )
-
-
-@njit(nogil=True, cache=True)
-def _walk(start, stop, time, classes, first, matched, n, within, order, strict, gaps, blocked, group):  # type: ignore[no-untyped-def]  # noqa: C901, PLR0912, PLR0913, PLR0915  (one pass over the rows; a call for each row would cost more than the work)
-    """Walk every unit's rows once; see `FunnelPartial` for what comes out."""
-    units = start.size
-    out_unit = np.empty(units, np.int64)
-    out_level = np.empty(units, np.int32)
-    out_group = np.empty(units, np.int32)
-    out_start = np.empty(units, np.int64)
-    out_wait = np.empty((units, n), np.int64)
-    out_since = np.empty((units, n), np.int64)
-    # State of the latest chain at each step: when it started, when it reached the step, at which row, in which group.
-    begun = np.empty(n, np.int64)
-    reached = np.empty(n, np.int64)
-    row = np.empty(n, np.int64)
-    which = np.empty(n, np.int32)
-    # With strict ties a step counts only after its moment has passed: it waits here until time moves on.
-    new_begun = np.empty(n, np.int64)
-    new_row = np.empty(n, np.int64)
-    new_which = np.empty(n, np.int32)
-    m = 0
-    for u in range(units):
-        row[:] = -1
-        new_row[:] = -1
-        level = 0
-        now = np.int64(0)
-        for i in range(start[u], stop[u]):
-            c = classes[i]
-            t = time[i]
-            if strict and t != now:
-                for k in range(n):
-                    if new_row[k] >= 0:
-                        begun[k], reached[k], row[k], which[k] = new_begun[k], now, new_row[k], new_which[k]
-                        new_row[k] = -1
-                now = t
-            for j in range(first[c], first[c + 1]):
-                k = matched[j]
-                if order == _ANY:
-                    row[k], reached[k] = i, t
-                    continue
-                if k == 0:
-                    if level == 0:
-                        level = 1
-                        out_group[m], out_start[m] = group[i], t
-                        out_wait[m, 0], out_since[m, 0] = 0, 0
-                        out_wait[m, 1:] = -1
-                        out_since[m, 1:] = -1
-                    if strict:
-                        new_begun[0], new_row[0], new_which[0] = t, i, group[i]
-                    else:
-                        begun[0], reached[0], row[0], which[0] = t, t, i, group[i]
-                    continue
-                if row[k - 1] < 0 or t - begun[k - 1] > within:
-                    continue
-                if order == _STRICT and row[k - 1] != i - 1:
-                    continue
-                if strict:
-                    new_begun[k], new_row[k], new_which[k] = begun[k - 1], i, which[k - 1]
-                else:
-                    begun[k], reached[k], row[k], which[k] = begun[k - 1], t, i, which[k - 1]
-                if k >= level:
-                    level = k + 1
-                    out_group[m], out_start[m] = which[k - 1], begun[k - 1]
-                    out_wait[m, k], out_since[m, k] = t - reached[k - 1], t - begun[k - 1]
-            for e in range(gaps.size):
-                # An event that is itself the earlier step begins a new chain after what it excludes.
-                if blocked[e, i] and row[gaps[e] - 1] != i:
-                    row[gaps[e] - 1] = -1
-                if blocked[e, i] and new_row[gaps[e] - 1] != i:
-                    new_row[gaps[e] - 1] = -1
-            if order == _ANY and first[c + 1] > first[c]:
-                together = 0
-                earliest, latest = t, np.int64(-1)
-                for k in range(n):
-                    if row[k] >= 0 and t - reached[k] <= within:
-                        together += 1
-                        earliest = min(earliest, reached[k])
-                        if row[k] != i:
-                            latest = max(latest, reached[k])
-                if together > level:
-                    if level == 0:
-                        out_wait[m, :] = -1
-                        out_since[m, :] = -1
-                        out_start[m] = t
-                    out_group[m] = group[i]
-                    for k in range(level, together):
-                        out_wait[m, k] = t - latest if latest >= 0 and k else 0
-                        out_since[m, k] = t - earliest
-                    level = together
-        if level > 0:
-            out_unit[m], out_level[m] = u, level
-            m += 1
-    return out_unit[:m], out_level[:m], out_group[:m], out_start[:m], out_wait[:m], out_since[:m]

@@ -67,7 +67,8 @@ def p_values(counts: NDArray[np.int64], expected: NDArray[np.float64], places: i
 
 
 def _sums(codes: NDArray[np.int64], counts: NDArray[np.int64], values: int) -> NDArray[np.float64]:
-    return np.bincount(codes, counts.astype(np.float64), values)
+    summed: NDArray[np.float64] = np.bincount(codes, counts, values).astype(np.float64)
+    return summed
 
 
 def _weights_without_repeats(leaving: NDArray[np.float64], arriving: NDArray[np.float64]) -> NDArray[np.float64]:

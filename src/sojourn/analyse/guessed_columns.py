@@ -1,7 +1,7 @@
 """Columns and events a log has under a usual name.
 
 In: names that are usual for something, the likeliest first. Out: those the log has, or none.
-Only columns the events table knows by name are tried; what lies deeper in JSON must be named.
+Columns the events table knows by name are tried; what lies deeper in JSON only when it is asked for.
 """
 
 from __future__ import annotations
@@ -56,14 +56,15 @@ def usual_purchases(journeys: Journeys) -> Step | None:
     return usual_events(journeys, [name for name in journeys.events if plain[name] in _PURCHASES])
 
 
-def guess_column(journeys: Journeys, names: Sequence[str]) -> str | None:
+def guess_column(journeys: Journeys, names: Sequence[str], *, deep: bool = False) -> str | None:
     """The first of the names that is a column of the log, in any case; None without one.
 
     Args:
         journeys: The log.
         names: In lower case, the likeliest first.
+        deep: Also look for rare properties, which have no column of their own: that reads the log once a name.
     """
     table = EventsTable(journeys.index.folder.events)
     known = {name.lower(): name for name in reversed(ColumnSource(table, table.read()).names())}
-    found = (known[name] for name in names if name in known)
+    found = [known.get(name, name) for name in names if deep or name in known]
     return next((name for name in found if has_column(journeys, name)), None)

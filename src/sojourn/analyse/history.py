@@ -15,13 +15,14 @@ from sojourn.analyse import history_kernel as kernel
 from sojourn.analyse.channels import find_channels
 from sojourn.analyse.groups import Breakdown, group_events
 from sojourn.analyse.history_question import HistoryQuestion, day_bounds, read_history
+from sojourn.analyse.number_columns import numbers
 from sojourn.analyse.parts import frozen
 from sojourn.analyse.results import Drill, Persons, Result
 from sojourn.analyse.roles import event_roles
 from sojourn.analyse.steps import Step
 from sojourn.records.errors import BadOption
 from sojourn.records.periods import Period
-from sojourn.store.columns import NumberColumn, TextColumn
+from sojourn.store.columns import TextColumn
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -203,15 +204,13 @@ def partial(part: Part, question: HistoryQuestion, grouping: Grouping, assets: C
         [(kernel.VIEW, question.views), (kernel.PURCHASE, question.purchase or Step("", names=()))],
         time_zone=question.time_zone,
     )
-    values = part.column(question.value) if question.value else None
+    values = numbers(part, question.value) if question.value else frozen(np.empty(0))
     order = part.column("order_id") if question.orders else None
     text = order if isinstance(order, TextColumn) else None
-    if values is not None and not isinstance(values, NumberColumn):
-        raise BadOption(f"{question.value!r} holds text; the value of a purchase is a column of numbers")
     begins = np.array(question.periods.starts_us, np.int64)
     sums, joined, first = kernel.develop(
         part.start, part.stop, part.time, classes, kinds,
-        frozen(np.empty(0)) if values is None else values.values, question.purchase is None,
+        values, question.purchase is None,
         frozen(np.empty(0, np.int32)) if text is None else text.codes, 0 if text is None else len(text.names),
         assets.codes, assets.channel_of, len(assets.names), begins, day_bounds(question.periods, question.time_zone),
         cohort, cohorts, question.gap_us,

@@ -33,13 +33,13 @@ if TYPE_CHECKING:
     from sojourn.analyse.engagement import Engagement
     from sojourn.analyse.funnel import Funnel
     from sojourn.analyse.history import History
-    from sojourn.analyse.orders import Orders
-    from sojourn.analyse.parts import Part
-    from sojourn.analyse.person import PersonHistory
-    from sojourn.analyse.retention import Retention
     from sojourn.analyse.loops import Loops
     from sojourn.analyse.ngrams import NGrams
+    from sojourn.analyse.orders import Orders
+    from sojourn.analyse.parts import Part
     from sojourn.analyse.paths import Paths
+    from sojourn.analyse.person import PersonHistory
+    from sojourn.analyse.retention import Retention
     from sojourn.analyse.sessions import Sessions
     from sojourn.analyse.transitions import Transitions
     from sojourn.signals.predicates import Predicate
@@ -149,7 +149,7 @@ class Journeys:
 
         return orders(self, **options)
 
-    def report(self, **options: Any) -> Any:
+    def report(self, **options: Any) -> Any:  # noqa: ANN401  (a Report; no room may lean on what stands on top)
         """The whole story: every question, with goal, steps and columns chosen where not given; options as `app.report.report.report`."""
         # By name: the report stands on top of all questions, and no room may lean on what stands on top.
         return importlib.import_module("sojourn.app.report.report").report(self, **options)
@@ -160,25 +160,25 @@ class Journeys:
 
         return retention(self, **options)
 
-    def loops(self, **options: Any) -> Loops:  # noqa: ANN401  (see the function)
+    def loops(self, **options: Any) -> Loops:
         """Where people step on the spot, come back, or go there and back; options as `analyse.loops.loops`."""
         from sojourn.analyse.loops import loops  # noqa: PLC0415  (its kernels load only when asked)
 
         return loops(self, **options)
 
-    def ngrams(self, **options: Any) -> NGrams:  # noqa: ANN401  (see the function)
+    def ngrams(self, **options: Any) -> NGrams:
         """Runs of steps against chance; options as `analyse.ngrams.ngrams`."""
         from sojourn.analyse.ngrams import ngrams  # noqa: PLC0415  (its kernels load only when asked)
 
         return ngrams(self, **options)
 
-    def paths(self, **options: Any) -> Paths:  # noqa: ANN401  (see the function)
+    def paths(self, **options: Any) -> Paths:
         """Which way people go; options as `analyse.paths.paths`."""
         from sojourn.analyse.paths import paths  # noqa: PLC0415  (its kernels load only when asked)
 
         return paths(self, **options)
 
-    def transitions(self, **options: Any) -> Transitions:  # noqa: ANN401  (see the function)
+    def transitions(self, **options: Any) -> Transitions:
         """Which step follows which; options as `analyse.transitions.transitions`."""
         from sojourn.analyse.transitions import transitions  # noqa: PLC0415  (its kernels load only when asked)
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sojourn.store.index import Bucket
+    from sojourn.store.buckets import Bucket
 
 GapRule = Literal["reaches", "exceeds"]
 

@@ -5,6 +5,7 @@ In: frozen records of a question. Out: the same numbers in the forms people use.
 
 from __future__ import annotations
 
+import abc
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +49,7 @@ class Persons:
         return {"count": len(self.ids), "persons": list(self.ids)}
 
 
-class Result:
+class Result(abc.ABC):
     """Base of every question's result: a frozen dataclass whose public fields are its numbers.
 
     A subclass gives `rows` (what `table` holds); how it looks is in `analyse/show/` in the module of the same name.
@@ -61,9 +62,9 @@ class Result:
         """The numbers as plain dictionaries and lists, ready for JSON; the same names as the fields."""
         return {name: plain(value) for name, value in public_fields(self)}
 
+    @abc.abstractmethod
     def rows(self) -> Sequence[Any]:
         """The records `table` is made of."""
-        raise NotImplementedError
 
     @property
     def table(self) -> pa.Table:
@@ -99,7 +100,9 @@ class Result:
 
 def public_fields(record: Any) -> list[tuple[str, Any]]:  # noqa: ANN401  (any dataclass)
     """Name and value of each field that does not begin with an underscore; `from_` is called `from`, a word of Python."""
-    return [(f.name.rstrip("_"), getattr(record, f.name)) for f in dataclasses.fields(record) if not f.name.startswith("_")]
+    return [
+        (f.name.rstrip("_"), getattr(record, f.name)) for f in dataclasses.fields(record) if not f.name.startswith("_")
+    ]
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401  (whatever a field holds)

@@ -67,14 +67,10 @@ def follow(  # noqa: PLR0915  (one pass; a call for each person would cost more 
         cohort; cohort, int32 a person, -1 for none; of, int32: the person's group; hit: returned in period `wanted`.
     """
     cohorts = bounds.size - 1
-    sizes = np.zeros((groups, cohorts), np.int64)
-    counts = np.zeros(groups * cohorts * cells, np.int32)
-    earliest = np.full(cohorts, np.iinfo(np.int64).max, np.int64)
-    latest = np.zeros(cohorts, np.int64)
-    cohort = np.full(start.size, -1, np.int32)
-    of = np.zeros(start.size, np.int32)
-    hit = np.zeros(start.size, np.bool_)
-    seen = np.zeros(max(cohorts, windows) + 2, np.uint8)
+    sizes, counts = np.zeros((groups, cohorts), np.int64), np.zeros(groups * cohorts * cells, np.int32)
+    earliest, latest = np.full(cohorts, np.iinfo(np.int64).max, np.int64), np.zeros(cohorts, np.int64)
+    cohort, of = np.full(start.size, -1, np.int32), np.zeros(start.size, np.int32)
+    hit, seen = np.zeros(start.size, np.bool_), np.zeros(max(cohorts, windows) + 2, np.uint8)
     origin = bounds[0]
     for u in range(start.size):
         i, end = start[u], stop[u]
@@ -92,8 +88,7 @@ def follow(  # noqa: PLR0915  (one pass; a call for each person would cost more 
         g = group[i] if groups > 1 else np.int32(0)
         cohort[u], of[u] = c, g
         sizes[g, c] += 1
-        earliest[c] = min(earliest[c], began)
-        latest[c] = max(latest[c], began)
+        earliest[c], latest[c] = min(earliest[c], began), max(latest[c], began)
         if window:
             zero = np.int64(0)
             inverse = 1.0 / window

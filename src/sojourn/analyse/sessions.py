@@ -307,7 +307,9 @@ def _pages(part: Part, page: str, cut: Part, *, last: bool) -> dict[str, int]:
         counts = np.bincount(part.event[places], minlength=len(part.events))
         return {name: int(n) for name, n in zip(part.events, counts, strict=True) if n}
     column = part.column(page)
-    places = _known(column.codes >= 0 if isinstance(column, TextColumn) else ~np.isnan(column.values), cut, places, last=last)
+    places = _known(
+        column.codes >= 0 if isinstance(column, TextColumn) else ~np.isnan(column.values), cut, places, last=last
+    )
     if isinstance(column, TextColumn):
         counts = np.bincount(column.codes[places] + 1)
         return {(column.names[c - 1] if c else "(none)"): int(counts[c]) for c in np.flatnonzero(counts).tolist()}

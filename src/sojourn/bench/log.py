@@ -95,8 +95,8 @@ def _walk(random: np.random.Generator, visits: int) -> tuple[NDArray[np.int64], 
         draw = random.random(len(alive))
         state = np.minimum((cumulated[state] < draw[:, None]).sum(axis=1), names - 1)
         second = second + random.exponential(45, len(alive))
-    visit, code, when = (np.concatenate(column) for column in zip(*found, strict=True))
-    return visit, code, when
+    columns = [np.concatenate(column) for column in zip(*found, strict=True)]
+    return columns[0], columns[1], columns[2]
 
 
 def _strictly_rising(person: NDArray[np.int64], time: NDArray[np.int64]) -> NDArray[np.int64]:

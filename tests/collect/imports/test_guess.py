@@ -47,7 +47,7 @@ def guess(given: Mapping | None = None, **columns: Any) -> tuple[Mapping, list[s
 )
 @pytest.mark.parametrize("what", ["event", "event_name", "event_type", "activity", "concept:name", "action", "page"])
 def test_usual_names_are_found(person: str, when: str, what: str) -> None:
-    mapping, lines = guess(**{"x": "number", person: "id", when: "time", what: "event"})
+    mapping, lines = guess(None, **{"x": "number", person: "id", when: "time", what: "event"})
 
     assert (mapping.person, mapping.time, mapping.event) == (person, when, what)
     assert lines == [f"person: {person}", f"time: {when} (without zone, read as UTC)", f"event: {what}"]
@@ -102,7 +102,7 @@ def test_version_numbers_and_codes_are_no_times() -> None:
 
 def test_addresses_do_not_name_events_but_say_that_pages_were_viewed() -> None:
     for name in ("url", "page", "path"):
-        mapping, lines = guess(**{"user_id": "id", name: "url"})
+        mapping, lines = guess(None, **{"user_id": "id", name: "url"})
         assert (mapping.event, mapping.event_value) == (None, "Page Viewed")
         assert any("--event-name TEXT changes it" in line for line in lines)
 
@@ -149,7 +149,7 @@ def test_received_at_needs_a_time_beside_it() -> None:
 
 
 def test_no_person_is_an_error_that_names_the_columns() -> None:
-    with pytest.raises(BadMapping, match='--person .*"colour", "size"'):
+    with pytest.raises(BadMapping, match=r'--person .*"colour", "size"'):
         guess(colour="event", size="number")
 
 

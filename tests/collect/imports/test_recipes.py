@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def sample(root: Path, imported: Callable[..., Any]) -> Callable[[str], Any]:
     def read(name: str) -> Any:
-        return imported(root / "tests/fixtures/recipes" / name, load_mapping(name.split(".")[0]))
+        return imported(root / "tests/fixtures/recipes" / name, load_mapping(name.split(".", maxsplit=1)[0]))
 
     return read
 

@@ -183,6 +183,7 @@ def test_times_of_parquet_are_read_in_every_unit(unit: str) -> None:
         form = find_form(values, Mapping(time_zone="Asia/Tokyo"))
         assert form is not None
         assert parse_times(values, form)[0].as_py() == wanted
+    assert form is not None
     assert parse_times(zoned, form)[1].as_py() is None
 
 
@@ -217,7 +218,7 @@ def test_an_hour_that_came_twice_is_the_first_and_one_that_never_came_is_read_be
 )
 def test_local_times_are_those_of_pythons_zones(moments: list[dt.datetime], zone: str) -> None:
     """`datetime` with fold 0 follows the same two rules."""
-    epoch = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - local time
+    epoch = dt.datetime(1970, 1, 1)
     local = np.array([(moment - epoch) // dt.timedelta(microseconds=1) for moment in moments], dtype=np.int64)
 
     utc = to_utc(local, zone)

@@ -37,7 +37,9 @@ def text(result: Result, *, width: int = _WIDTH) -> str:
     from rich.console import Console  # noqa: PLC0415  (only when something is shown)
 
     out = io.StringIO()
-    Console(file=out, width=width, color_system=None, legacy_windows=False, markup=False, emoji=False).print(render(result))
+    Console(file=out, width=width, color_system=None, legacy_windows=False, markup=False, emoji=False).print(
+        render(result)
+    )
     return out.getvalue().rstrip() + "\n"
 
 

@@ -37,6 +37,7 @@ _LEGEND = (
     "Shap. = Shapley value, logit = counterfactual logistic."
 )
 _SYMBOLS = ("circle", "square", "diamond", "triangle-up", "triangle-down", "cross", "x", "star", "hexagon", "pentagon")
+_COSTED = ("first", "last", "linear", "time_decay", "markov", "shapley", "logistic")
 _CHANNELS_SHOWN = 20
 _GROUPS_SHOWN = 8
 _PATH_SHOWN = 8
@@ -86,13 +87,14 @@ def _opening(attribution: Attribution) -> Text:
         lines[0] += f" ({attribution.goal}) of {count(attribution.converters or 0)} persons"
     lines[0] += f", value {count(attribution.value)}." if attribution.value else "."
     if attribution.conversions_without_touch:
-        within = f" within {duration(attribution.lookback_s)}" if not math.isnan(attribution.lookback_s) else ""
-        lines.append(f"{count(attribution.conversions_without_touch)} of them without a touch{within}: not credited.")
+        looked = duration(attribution.lookback_s).replace(".0 d", " d")
+        within = f" within {looked}" if attribution.goal else ""
+        lines.append(f"Not credited, for no touch came{within} before: {count(attribution.conversions_without_touch)}.")
     if attribution.repeated_orders:
         lines.append(
-            f"{count(attribution.repeated_orders)} rows repeat an order of the same person: not counted again."
+            f"Not counted again, for the person's order was counted before: {count(attribution.repeated_orders)}."
         )
-    lines.append(f"{count(attribution.paths_without_conversion)} paths ended without a conversion.")
+    lines.append(f"Paths that ended without a conversion: {count(attribution.paths_without_conversion)}.")
     return Text("\n".join(["Attribution", *lines]))
 
 
@@ -132,7 +134,7 @@ def _channels(attribution: Attribution) -> RenderableType:
 
 
 def _costs(attribution: Attribution) -> RenderableType:
-    models = [model for model in attribution.models if any(cost.model == model for cost in attribution.costs)]
+    models = [model for model in _COSTED if any(cost.model == model for cost in attribution.costs)]
     unit = f" ({attribution.currency})" if attribution.currency else ""
     caption = "CPA = cost / conversions credited. ROAS = value credited / cost."
     if attribution.spend_outside:
@@ -144,7 +146,7 @@ def _costs(attribution: Attribution) -> RenderableType:
         made.add_column(_SHORT[model], justify="right")
     made.add_column("ROAS", justify="right")
     for channel in dict.fromkeys(cost.channel for cost in attribution.costs):
-        own = [cost for cost in attribution.costs if cost.channel == channel]
+        own = [cost for cost in attribution.costs if cost.channel == channel and cost.model in _COSTED]
         returns = [cost.roas for cost in own if not math.isnan(cost.roas)]
         span = f"{min(returns):.2f}–{max(returns):.2f}" if returns and max(returns) > 0 else "–"
         made.add_row(channel, _number(own[0].cost), *(_number(cost.cpa) for cost in own), span)

@@ -129,7 +129,7 @@ def _page_times(times: PageTimes) -> RenderableType:
     ]
     caption = f"By {times.column}; {times.source}."
     if times.untimed:
-        caption += f" {count(times.untimed)} views were the last of their session: how long they were is not known."
+        caption += f" Of unknown length, for they were the last of their session: {count(times.untimed)}."
     made = table("Time on page", columns, caption=caption)
     for page in (times.all, *times.pages[:_ROWS]):
         spent = (duration(page.median_s), duration(page.p90_s), duration(page.mean_s))
@@ -139,8 +139,12 @@ def _page_times(times: PageTimes) -> RenderableType:
 
 def _scroll(scroll: Scroll) -> RenderableType:
     columns = [("page", "left"), ("views", "right"), ("mean", "right")]
-    columns += [(f"reached {mark}", "right") for mark in ("25 %", "50 %", "75 %", "90 %", "100 %")]
-    made = table("Scroll depth", columns, caption=f"Deepest {scroll.column} of each page view that has a reading.")
+    columns += [(mark, "right") for mark in ("25 %", "50 %", "75 %", "90 %", "100 %")]
+    made = table(
+        "Scroll depth",
+        columns,
+        caption=f"Deepest {scroll.column} of each page view that has a reading; share that reached 25 % ... of the page.",
+    )
     for page in (scroll.all, *scroll.pages[:_ROWS]):
         made.add_row(
             _short(page.page), count(page.views), percent(page.mean_depth), *(percent(share) for share in page.reached)

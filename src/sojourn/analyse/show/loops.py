@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from rich.console import Group
 from rich.text import Text
 
+from sojourn.analyse.show.paths import titled
 from sojourn.analyse.show.style import PALETTE, layout, table
 from sojourn.analyse.show.words import bar, count, percent
 
@@ -23,9 +24,11 @@ _BARS = 14
 def render(loops: Loops) -> RenderableType:
     """How many units loop, where, and groups."""
     if not loops.units:
-        return Text(f"Loops, {loops.about}: no {loops.unit} have such a path.")
-    title = f"Loops, {loops.about}" + (f", {loops.group}" if loops.group else "")
-    main = table(title, [("", "left"), (loops.unit, "right"), ("share", "right"), ("", "left")])
+        return Text(f"{titled('Loops', loops.about, loops.group)}: no {loops.unit} have such a path.")
+    main = table(
+        titled("Loops", loops.about, loops.group),
+        [("", "left"), (loops.unit, "right"), ("share", "right"), ("", "left")],
+    )
     for words, number in (
         ("repeat a step (A A)", loops.repeating_units),
         ("come back to a step (A ... A)", loops.returning_units),
@@ -40,7 +43,8 @@ def render(loops: Loops) -> RenderableType:
 
 def figure(loops: Loops) -> go.Figure:
     """Bars of the steps there and back, else of the returns."""
-    shown = (loops.back_and_forth or loops.returns or loops.repeats)[: 2 * _SHOWN][::-1]
+    found = loops.back_and_forth or loops.returns or loops.repeats
+    shown = sorted(found, key=lambda loop: loop.units)[-2 * _SHOWN :]
     drawn = go.Figure()
     drawn.add_bar(
         x=[loop.units for loop in shown],
@@ -51,7 +55,7 @@ def figure(loops: Loops) -> go.Figure:
     )
     drawn.update_yaxes(automargin=True)
     title = "There and back" if loops.back_and_forth else "Returns" if loops.returns else "Repeats"
-    return layout(drawn, f"{title}, {loops.about}", x=loops.unit)
+    return layout(drawn, titled(title, loops.about, loops.group), x=loops.unit)
 
 
 def _table(title: str, loops: Loops, found: tuple[Loop, ...]) -> RenderableType:

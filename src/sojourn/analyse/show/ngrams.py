@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from rich.console import Group
 from rich.text import Text
 
+from sojourn.analyse.show.paths import titled
 from sojourn.analyse.show.style import PALETTE, layout, table
 from sojourn.analyse.show.words import count
 
@@ -29,7 +30,7 @@ _WORDS = {
 def render(ngrams: NGrams) -> RenderableType:
     """The first runs of the list, with their lift, and groups."""
     if not ngrams.ngrams:
-        return Text(f"Runs of {ngrams.length} steps, {ngrams.about}: there are none.")
+        return Text(f"{titled(f'Runs of {ngrams.length} steps', ngrams.about, ngrams.group)}: there are none.")
     columns = [
         ("steps", "left"),
         ("count", "right"),
@@ -38,8 +39,7 @@ def render(ngrams: NGrams) -> RenderableType:
         ("lift", "right"),
         ("p corrected", "right"),
     ]
-    title = f"Runs of {ngrams.length} steps, {ngrams.about}" + (f", {ngrams.group}" if ngrams.group else "")
-    made = table(title, columns)
+    made = table(titled(f"Runs of {ngrams.length} steps", ngrams.about, ngrams.group), columns)
     for one in ngrams.ngrams[:_SHOWN]:
         style = "" if one.p_corrected < _SURE else "dim"
         expected = count(one.expected) if one.expected >= 10 else f"{one.expected:.2g}"  # noqa: PLR2004  (digits that matter)
@@ -78,7 +78,11 @@ def figure(ngrams: NGrams) -> go.Figure:
     drawn.update_xaxes(tickvals=list(ticks), ticktext=[_lift(2.0**tick) for tick in ticks])
     drawn.update_yaxes(automargin=True)
     drawn.update_layout(height=max(360, 140 + 26 * len(shown)))
-    return layout(drawn, f"Runs of {ngrams.length} steps against chance", x="lift: times as often as by chance")
+    return layout(
+        drawn,
+        f"{titled(f'Runs of {ngrams.length} steps', ngrams.about, ngrams.group)} against chance",
+        x="lift: times as often as by chance",
+    )
 
 
 def _lift(lift: float) -> str:

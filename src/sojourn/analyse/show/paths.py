@@ -30,11 +30,9 @@ _GREY = "#B0B0B0"
 def render(paths: Paths) -> RenderableType:
     """The tree (two, for paths around an event), whole paths, and groups."""
     if not paths.units:
-        return Text(f"Paths {paths.about}: no {paths.unit} have one.")
-    of = f", {paths.group}" if paths.group else ""
-    head = Text(
-        f"Paths {paths.about}{of}: {count(paths.units)} {paths.unit} of {count(paths.persons)} persons", style="bold"
-    )
+        return Text(f"{titled('Paths', paths.about, paths.group)}: no {paths.unit} have one.")
+    which = titled("Paths", paths.about, paths.group)
+    head = Text(f"{which}: {count(paths.units)} {paths.unit} of {count(paths.persons)} persons", style="bold")
     shown: list[RenderableType] = [head]
     after = [branch for branch in paths.branches if branch.position >= 0]
     before = [branch for branch in paths.branches if branch.position <= 0]
@@ -60,7 +58,11 @@ def figure(paths: Paths) -> go.Figure:
     ends = [(link.position, link.from_) for link in links] + [(link.position + 1, link.to) for link in links]
     places = {end: number for number, end in enumerate(sorted(set(ends)))}
     known = {(node.position, node.value): node for node in paths.nodes}
-    values = sorted({value for _, value in places} - {EXIT, ENTRY})
+    size: dict[str, int] = defaultdict(int)
+    for end, node in known.items():
+        if end in places and node.value not in {EXIT, ENTRY}:
+            size[node.value] += node.count
+    values = sorted(size, key=lambda value: -size[value])
     colours = {value: PALETTE[number % len(PALETTE)] for number, value in enumerate(values)}
     first, last = min((p for p, _ in places), default=0), max((p for p, _ in places), default=1)
     drawn = go.Figure(
@@ -87,8 +89,8 @@ def figure(paths: Paths) -> go.Figure:
         )
     )
     more = f", the {len(links)} largest links" if len(paths.links) > len(links) else ""
-    drawn.update_layout(height=max(420, 24 * max((sum(p == q for p, _ in places) for q, _ in places), default=1)))
-    return layout(drawn, f"Paths {paths.about}: {count(paths.units)} {paths.unit}{more}")
+    drawn.update_layout(height=max(420, 120 + 28 * max((sum(p == q for p, _ in places) for q, _ in places), default=1)))
+    return layout(drawn, f"{titled('Paths', paths.about, paths.group)}: {count(paths.units)} {paths.unit}{more}")
 
 
 def _tree(branches: list[Branch], title: str) -> Tree:
@@ -130,20 +132,31 @@ def _short(value: str) -> str:
     return value if len(value) <= _LONGEST else value[: _LONGEST - 1] + "…"
 
 
+def titled(name: str, about: str, group: str = "") -> str:
+    """A heading: the name, which paths when not simply whole ones, and the group."""
+    which = "" if about == "whole" else f" {about}"
+    return name + which + (f", {group}" if group else "")
+
+
 def _across(position: int, first: int, last: int) -> float:
     # Plotly ignores a place of exactly 0 or 1.
     return 0.001 + 0.998 * (position - first) / max(last - first, 1)
 
 
 def _down(paths: Paths, places: dict[tuple[int, str], int]) -> list[float]:
-    """Where each node stands from top (0) to bottom (1): by size, ends and beginnings last."""
+    """Where the middle of each node stands, from top (0) to bottom (1): by size, ends and beginnings last."""
     size = {(node.position, node.value): node.count for node in paths.nodes}
     out = [0.0] * len(places)
     for position in {position for position, _ in places}:
         column = [end for end in places if end[0] == position]
-        column.sort(key=lambda end: (end[1] in (EXIT, ENTRY), -size.get(end, 0)))
-        for number, end in enumerate(column):
-            out[places[end]] = 0.02 + 0.96 * number / max(len(column) - 1, 1)
+        column.sort(key=lambda end: (end[1] in {EXIT, ENTRY}, -size.get(end, 0)))
+        # Half of the height is given by size, half is shared alike, so that small nodes keep room for their names.
+        total = sum(size.get(end, 0) for end in column) or 1
+        top = 0.0
+        for end in column:
+            room = (size.get(end, 0) / total + 1 / len(column)) / 2
+            out[places[end]] = 0.01 + 0.98 * (top + room / 2)
+            top += room
     return out
 
 

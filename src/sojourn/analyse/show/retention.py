@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from rich.console import Group
 from rich.text import Text
 
-from sojourn.analyse.show.style import layout, table
+from sojourn.analyse.show.style import PALETTE, layout, table
 from sojourn.analyse.show.words import bar, count, percent
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def figure(retention: Retention) -> go.Figure:
     title = f"Retention by {retention.period}: {retention.first}, then {retention.returning}"
     after = f"{_unit(retention)}s after the first"
     if retention.groups:
-        for group in retention.groups:
+        for group in retention.groups[: len(PALETTE)]:
             drawn.add_scatter(
                 x=[point.after for point in group.overall],
                 y=[point.share for point in group.overall],
@@ -75,16 +75,18 @@ def figure(retention: Retention) -> go.Figure:
         y=[f"{cohort.start} ({count(cohort.size)})" for cohort in cohorts],
         customdata=counted,
         hovertemplate="%{y}, +%{x}: %{z:.1%}, %{customdata:,} persons<extra></extra>",
-        texttemplate="%{z:.0%}" if width <= 2 * _PERIODS_SHOWN else None,
+        text=[_marked(cohort, width) for cohort in cohorts],
+        texttemplate="%{text}" if width <= 2 * _PERIODS_SHOWN else None,
         colorscale=[[0, f"rgb{_BLUES[0]}"], [1, f"rgb{_BLUES[1]}"]],
         colorbar={"title": "came back", "tickformat": ".0%"},
         xgap=1,
         ygap=1,
     )
-    drawn.update_xaxes(showgrid=False, zeroline=False)
+    drawn.update_xaxes(showgrid=False, zeroline=False, dtick=1 if width <= 2 * _PERIODS_SHOWN else None)
     drawn.update_yaxes(autorange="reversed", type="category", showgrid=False, automargin=True)
     drawn.update_layout(height=max(360, 130 + 24 * len(cohorts)))
-    return layout(drawn, title, x=after)
+    open_ = any(cohort.complete < len(cohort.returned) for cohort in cohorts)
+    return layout(drawn, title, x=after + (" (* not over yet)" if open_ else ""))
 
 
 def _unit(retention: Retention) -> str:
@@ -113,6 +115,12 @@ def _triangle(retention: Retention) -> RenderableType:
 def _cells(cohort: Cohort, kept: int, most: float) -> list[Text]:
     shares = cohort.share[:kept]
     return [_cell(share, share / most if most else 0, hollow=n >= cohort.complete) for n, share in enumerate(shares)]
+
+
+def _marked(cohort: Cohort, width: int) -> list[str]:
+    """Words of a cohort's cells: a star when the period is not over."""
+    words = [percent(share, digits=0) + ("*" if n >= cohort.complete else "") for n, share in enumerate(cohort.share)]
+    return words + [""] * (width - len(words))
 
 
 def _cell(share: float, shade: float, *, hollow: bool) -> Text:

@@ -21,7 +21,9 @@ _PERIODS_SHOWN = 40
 
 def render(sessions: Sessions) -> RenderableType:
     """The main numbers, entry and exit pages, groups and trend."""
-    main = table("Sessions", [("", "left"), ("", "right")], caption="Bounce rate = sessions of one event / all sessions.")
+    main = table(
+        "Sessions", [("", "left"), ("", "right")], caption="Bounce rate = sessions of one event / all sessions."
+    )
     main.show_header = False
     for name, value in (
         ("sessions", count(sessions.sessions)),

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from rich.console import Group
 from rich.text import Text
 
+from sojourn.analyse.show.paths import titled
 from sojourn.analyse.show.style import PALETTE, layout, table
 from sojourn.analyse.show.words import bar, count, percent
 
@@ -23,7 +24,7 @@ _BARS = 14
 def render(transitions: Transitions) -> RenderableType:
     """The most frequent transitions, first and last steps, and groups."""
     if not transitions.units:
-        return Text(f"Transitions {transitions.about}: no {transitions.unit} have such a path.")
+        return Text(f"{titled('Transitions', transitions.about)}: no {transitions.unit} have such a path.")
     columns = [
         ("from", "left"),
         ("to", "left"),
@@ -32,8 +33,7 @@ def render(transitions: Transitions) -> RenderableType:
         ("", "left"),
         (transitions.unit, "right"),
     ]
-    title = f"Transitions {transitions.about}" + (f", {transitions.group}" if transitions.group else "")
-    main = table(title, columns)
+    main = table(titled("Transitions", transitions.about, transitions.group), columns)
     for one in transitions.transitions[:_SHOWN]:
         main.add_row(one.from_, one.to, count(one.count), percent(one.share), bar(one.share, _BARS), count(one.units))
     shown = min(_SHOWN, len(transitions.transitions))
@@ -77,7 +77,12 @@ def figure(transitions: Transitions) -> go.Figure:
     drawn.update_xaxes(type="category", showgrid=False, automargin=True, tickangle=-45)
     drawn.update_yaxes(type="category", showgrid=False, automargin=True, autorange="reversed")
     drawn.update_layout(height=max(420, 160 + 22 * len(values)))
-    return layout(drawn, f"Transitions {transitions.about}: {count(transitions.total)}", x="to", y="from")
+    return layout(
+        drawn,
+        f"{titled('Transitions', transitions.about, transitions.group)}: {count(transitions.total)}",
+        x="to",
+        y="from",
+    )
 
 
 def _ends(title: str, unit: str, ends: tuple[Terminal, ...]) -> RenderableType:

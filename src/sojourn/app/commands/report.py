@@ -19,7 +19,9 @@ def report(  # noqa: PLR0913  (one argument an option)
     data: Annotated[
         Path | None, typer.Option("--data", "-d", help="The data folder; default: a temporary one.")
     ] = None,
-    html: Annotated[Path | None, typer.Option(help="Also write the report as one HTML file that needs nothing else.")] = None,
+    html: Annotated[
+        Path | None, typer.Option(help="Also write the report as one HTML file that needs nothing else.")
+    ] = None,
     goal: Annotated[str | None, typer.Option(help="Event or predicate that counts as success; default: found.")] = None,
     step: Annotated[
         list[str] | None, typer.Option("--step", "-s", help="A step of the funnel; default: found.")

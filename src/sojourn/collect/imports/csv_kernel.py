@@ -84,8 +84,11 @@ def _after_break(data, at, size, final):
 
 @njit(nogil=True, cache=True)
 def _scan_row(data, at, size, delimiter, quote, final):
-    """End of the row (-1: not found), position after its break, fields, line breaks inside, where the first one is, and
-    whether text follows a closing quote, which is then likely the opening one of a later row."""
+    """One row of the file, as far as it can be seen.
+
+    Returns its end (-1: not found), position after its break, fields, line breaks inside, where the first one is, and
+    whether text follows a closing quote, which is then likely the opening one of a later row.
+    """
     count = 1
     inside = 0
     first_break = -1
