@@ -38,7 +38,7 @@ def coarse_places(bounds: NDArray[np.int64]) -> tuple[np.uint64, NDArray[np.uint
 
 
 @njit(nogil=True, cache=True)
-def follow(  # noqa: PLR0915  (one pass; a call for each person would cost more than the work)
+def follow(  # noqa: PLR0915  (one pass; a function called for each person doubles the time)
     start, stop, time, classes, roles, everything, group, groups, bounds, shift, coarse, window, windows, cells,
     furthest, wanted,
 ):  # fmt: skip
