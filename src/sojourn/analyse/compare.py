@@ -23,7 +23,17 @@ from sojourn.analyse.comparison_features import (
     holders,
     survey,
 )
-from sojourn.analyse.comparison_findings import ALIKE, MILESTONE, SURE, collect, endings, judge, rank, together
+from sojourn.analyse.comparison_findings import (
+    ALIKE,
+    MILESTONE,
+    SURE,
+    collect,
+    earliest_first,
+    endings,
+    judge,
+    rank,
+    together,
+)
 from sojourn.analyse.comparison_question import choose_properties, phrase, read_question, sides
 from sojourn.analyse.comparison_windows import find_looks
 from sojourn.analyse.comparison_words import name as called
@@ -367,7 +377,40 @@ class _Telling:
 
     def _alike(self, best: list[int], group: int | None) -> list[list[int]]:
         """Near-identical candidates together, in the order of the best of each; the simplest stands first."""
-        candidates = [self.tried.candidates[k] for k in best]
+        phi = together(self.journeys, self.looks, self.tried, best, self.question, group)
+        found: list[list[int]] = []
+        for n in range(len(best)):
+            same = next((places for places in found if abs(phi[places[0], n]) > ALIKE), None)
+            if same is None:
+                found.append([n])
+            else:
+                same.append(n)
+        simple = [self._plainest_first(best, places, phi[places[0]]) for places in found]
+        return [[best[n] for n in places] for places in simple]
+
+    def _plainest_first(self, best: list[int], places: list[int], phi: NDArray[np.float64]) -> list[int]:
+        """Of what says the same: an event before a value, and of two events the one that comes first."""
+        if len(places) == 1:
+            return places
+        candidates = [self.tried.candidates[best[n]] for n in places]
+        shown = dict(zip(places, earliest_first(self.looks, candidates), strict=True))
+        plain = {n: _plainness(candidate) for n, candidate in zip(places, candidates, strict=True)}
+        return sorted(places, key=lambda n: (phi[n] < 0, plain[n], shown[n]))
+
+    def _endings(self, judged: Judged, order: list[int]) -> dict[int, float]:
+        may_be = [
+            k
+            for k in order
+            if self.tried.candidates[k].kind == "event" and judged.difference[k] > 0 and not judged.count_b[k]
+        ]
+        return endings(self.journeys, self.looks, self.tried, may_be, self.question)
+
+    def _speaks_of(self, place: int, events: set[str | None]) -> bool:
+        candidate = self.tried.candidates[place]
+        return candidate.event in events or (candidate.kind == "order" and candidate.other in events)
+
+    def _alike(self, best: list[int], group: int | None) -> list[list[int]]:
+        """Near-identical candidates together, in the order of the best of each; the simplest stands first."""
         phi = together(self.journeys, self.looks, self.tried, best, self.question, group)
         found: list[list[int]] = []
         for n in range(len(best)):

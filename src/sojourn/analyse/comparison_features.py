@@ -338,6 +338,15 @@ def matrix_of(
     return out
 
 
+def first_place(part: Part, look: Look, candidate: Candidate) -> tuple[int, int]:
+    """After how many events of the look a candidate first shows: the sum over persons who have it, and how many have it."""
+    rows = np.flatnonzero(_rows_with(part, look, candidate))
+    first = np.full(len(look.unit), -1, np.int64)
+    first[look.owner[rows[::-1]]] = look.row[rows[::-1]]
+    has = first >= 0
+    return int((first[has] - look.start[has]).sum()), int(has.sum())
+
+
 def number(value: float) -> str:
     """A number as people write it."""
     return f"{value:.10g}"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sojourn.analyse.comparison_features import TIMES, Candidate, matrix_of, moment_candidates
+from sojourn.analyse.comparison_features import TIMES, Candidate, first_place, matrix_of, moment_candidates
 from sojourn.analyse.intervals import fisher, holm, mann_whitney, newcombe
 
 if TYPE_CHECKING:
@@ -221,6 +221,18 @@ def together(
     with np.errstate(divide="ignore", invalid="ignore"):
         phi[np.ix_(some, some)] = np.nan_to_num((n * both - np.outer(some_have, some_have)) / np.outer(spread, spread))
     return phi
+
+
+def earliest_first(looks: Looks, candidates: Sequence[Candidate]) -> list[float]:
+    """After how many events of the look each candidate first shows, on average; inf for what is no event nor property."""
+    out = []
+    for candidate in candidates:
+        found = [(0, 0)]
+        if candidate.kind in ("event", "property"):
+            found += [first_place(part, look, candidate) for part, look in zip(looks.parts, looks.looks, strict=True)]
+        places, persons = (sum(numbers) for numbers in zip(*found, strict=True))
+        out.append(places / persons if persons else np.inf)
+    return out
 
 
 def endings(

@@ -233,10 +233,11 @@ def videos(part: Part, cut: Part, question: EngagementQuestion) -> VideosPartial
     found = part.column(columns.asset) if columns.asset else None
     text = found if isinstance(found, TextColumn) else None
     none = frozen(np.empty(0, np.int32))
-    position, length, seconds = (
-        numbers(part, name) if name else frozen(np.empty(0))
-        for name in (columns.position, columns.length, columns.seconds)
+    position, length = (
+        numbers(part, name, guessed=True) if name else frozen(np.empty(0))
+        for name in (columns.position, columns.length)
     )
+    seconds = numbers(part, columns.seconds) if columns.seconds else frozen(np.empty(0))
     roles = [(bit, Step("", names=_present(names, part.events))) for bit, names in _VIDEO_ROLES]
     classes, kinds = event_roles(part, roles, time_zone=question.time_zone)
     codes = none if text is None else text.codes

@@ -18,7 +18,6 @@ from sojourn.analyse.steps import read_step
 from sojourn.records.durations import microseconds
 from sojourn.records.errors import BadOption
 from sojourn.records.periods import Periods, periods
-from sojourn.store.columns import NumberColumn
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -104,16 +103,10 @@ def _videos(journeys: Journeys, asset: str | None, seconds: str | None) -> Video
         return None
     return VideoColumns(
         asset=asset or guess_column(journeys, _ASSETS, deep=True),
-        position=_guess_numbers(journeys, _POSITIONS),
-        length=_guess_numbers(journeys, _LENGTHS),
+        position=guess_column(journeys, _POSITIONS, deep=True),
+        length=guess_column(journeys, _LENGTHS, deep=True),
         seconds=seconds,
     )
-
-
-def _guess_numbers(journeys: Journeys, names: tuple[str, ...]) -> str | None:
-    """As `guess_column`, of columns of numbers: a `position` may as well be a place on the page."""
-    name = guess_column(journeys, names)
-    return name if name is not None and isinstance(journeys.index.column(name)[0], NumberColumn) else None
 
 
 def _comments(journeys: Journeys, comments: str | None) -> Step | None:

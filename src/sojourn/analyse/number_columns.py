@@ -21,8 +21,13 @@ if TYPE_CHECKING:
     from sojourn.analyse.parts import Part
 
 
-def numbers(part: Part, name: str) -> NDArray[np.float64]:
+def numbers(part: Part, name: str, *, guessed: bool = False) -> NDArray[np.float64]:
     """A column as numbers, NaN for null.
+
+    Args:
+        part: Any part.
+        name: A column.
+        guessed: Nobody named the column: text in it that is no number counts as null.
 
     Raises:
         UnknownColumn: There is no such column.
@@ -31,8 +36,18 @@ def numbers(part: Part, name: str) -> NDArray[np.float64]:
     column = part.column(name)
     if isinstance(column, NumberColumn):
         return column.values
+    names = names_array(column.names)
     try:
-        values = names_array(column.names).cast(pa.float64()).to_numpy(zero_copy_only=False)
+        values = names.cast(pa.float64()).to_numpy(zero_copy_only=False)
     except pa.ArrowInvalid as error:
-        raise BadOption(f"{name!r} holds text; a column of numbers is needed here") from error
+        if not guessed:
+            raise BadOption(f"{name!r} holds text; a column of numbers is needed here") from error
+        values = np.array([_number(text) for text in names.to_pylist()])
     return frozen(np.append(values, np.nan)[column.codes])
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return np.nan

@@ -57,7 +57,7 @@ def _version(asked: bool) -> None:  # noqa: FBT001  (typer calls it so)
 
 @app.callback()
 def root(
-    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),  # noqa: FBT001, FBT003
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),  # noqa: FBT001, FBT003  (typer reads it so)
 ) -> None:
     """See how people journey through your log, where they leave, and why."""
 

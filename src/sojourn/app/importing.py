@@ -121,7 +121,7 @@ def _import_file(  # noqa: PLR0913  (the options of one import, passed on once)
     file: Path,
     mapping: Mapping,
     source: str,
-    drop_duplicates: bool,  # noqa: FBT001
+    drop_duplicates: bool,  # noqa: FBT001  (passed on once)
     on_guess: Callable[[Sequence[str]], None] | None,
     report: Callable[[str, int, int], None],
 ) -> AppendCounts:

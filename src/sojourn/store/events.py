@@ -412,7 +412,7 @@ def _add_action(root: Path, path: Path) -> AddAction:
     size = path.stat().st_size
     bucket = path.parent.name.removeprefix("bucket=")
     now = int(time.time() * 1000)
-    return AddAction(path.relative_to(root).as_posix(), size, {"bucket": bucket}, now, True, json.dumps(stats))  # noqa: FBT003
+    return AddAction(path.relative_to(root).as_posix(), size, {"bucket": bucket}, now, True, json.dumps(stats))  # noqa: FBT003  (by place, as Delta takes it)
 
 
 def _remove_action(root: Path, file: DataFile) -> RemoveAction:

@@ -60,11 +60,11 @@ def guess_mapping(sample: Columns[str, pa.Array], given: Mapping) -> tuple[Mappi
     lines: list[str] = []
     for step in (_guess_person, _guess_time, _guess_event, _guess_smaller):
         free = {name: values for name, values in columns.items() if name not in taken}
-        fresh, said = step(free, dataclasses.replace(given, **found))  # type: ignore[arg-type]
+        fresh, said = step(free, dataclasses.replace(given, **found))  # type: ignore[arg-type]  # the names are fields of Mapping
         found |= fresh
         lines += said
         taken |= {name for selector in fresh.values() for name in split_names(selector)}
-    return dataclasses.replace(given, **found), lines  # type: ignore[arg-type]
+    return dataclasses.replace(given, **found), lines  # type: ignore[arg-type]  # the names are fields of Mapping
 
 
 def _check_named(sample: Columns[str, pa.Array], given: Mapping) -> None:
