@@ -138,6 +138,20 @@ def test_a_position_that_is_a_place_on_the_page_is_no_second_of_a_video() -> Non
     assert found.all.watched_s == 30
 
 
+def test_a_position_that_is_no_number_is_no_position() -> None:
+    """Other events call a place on the page a position too; then time alone tells what was watched."""
+    rows: list[Row] = [
+        ("anna", 0, "Click", {"position": "header"}),
+        ("anna", 5, "Video Playback Started", {"video_id": "film", "position": "start"}),
+        ("anna", 25, "Video Playback Paused", {"video_id": "film", "position": "20"}),
+    ]
+
+    video = log(rows).engagement().video
+
+    assert video is not None
+    assert (video.all.watched_s, video.videos[0].video) == (20.0, "film")
+
+
 def test_seconds_watched_may_come_from_a_property() -> None:
     rows: list[Row] = [
         ("anna", 0, "watch", {"video_id": "film", "watched": 40.0}),

@@ -103,10 +103,18 @@ def _videos(journeys: Journeys, asset: str | None, seconds: str | None) -> Video
         return None
     return VideoColumns(
         asset=asset or guess_column(journeys, _ASSETS, deep=True),
-        position=guess_column(journeys, _POSITIONS, deep=True),
-        length=guess_column(journeys, _LENGTHS, deep=True),
+        position=_guess_numbers(journeys, _POSITIONS),
+        length=_guess_numbers(journeys, _LENGTHS),
         seconds=seconds,
     )
+
+
+def _guess_numbers(journeys: Journeys, names: tuple[str, ...]) -> str | None:
+    """As `guess_column`, of columns with numbers: a `position` may as well be a place on the page."""
+    name = guess_column(journeys, names, deep=True)
+    if name is None or all(np.isnan(numbers(part, name, guessed=True)).all() for part in journeys.parts()):
+        return None
+    return name
 
 
 def _comments(journeys: Journeys, comments: str | None) -> Step | None:
