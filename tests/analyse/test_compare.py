@@ -78,6 +78,16 @@ def test_what_says_the_same_stands_together() -> None:
     assert comparison.findings[0].also == ("error with code = declined",)
 
 
+def test_of_two_events_of_the_same_persons_the_earlier_gives_the_name() -> None:
+    """Whoever gets the error clicks in anger 3 s later."""
+    rows = small_shop()
+    rows += [(person, int(at) + 3, "angry", {}) for person, at, event, _ in rows if event == "error"]  # type: ignore[arg-type]  # whole seconds
+
+    best = log(rows).compare(["cart", "purchase"], kinds=["event"]).findings[0]
+
+    assert (best.what, best.also) == ("error", ("angry",))
+
+
 def test_what_comes_after_the_conversion_separates_nobody() -> None:
     """Buyers are thanked within the same minute and their page is closed as well: neither is a finding."""
     comparison = log(small_shop()).compare(["cart", "purchase"], kinds=["event"])

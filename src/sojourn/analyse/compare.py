@@ -14,14 +14,11 @@ import numpy as np
 
 from sojourn.analyse.comparison_features import (
     KINDS,
-    SLOTS,
     Candidate,
     Kind,
     Plan,
     count_part,
-    families,
     holders,
-    survey,
 )
 from sojourn.analyse.comparison_findings import (
     ALIKE,
@@ -34,7 +31,8 @@ from sojourn.analyse.comparison_findings import (
     rank,
     together,
 )
-from sojourn.analyse.comparison_question import choose_properties, phrase, read_question, sides
+from sojourn.analyse.comparison_plan import make_plan
+from sojourn.analyse.comparison_question import phrase, read_question, sides
 from sojourn.analyse.comparison_windows import find_looks
 from sojourn.analyse.comparison_words import name as called
 from sojourn.analyse.comparison_words import sentence
@@ -42,7 +40,6 @@ from sojourn.analyse.groups import group_events
 from sojourn.analyse.intervals import ratio_interval
 from sojourn.analyse.results import Drill, Persons, Result
 from sojourn.records.errors import BadOption
-from sojourn.store.columns import TextColumn
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -50,7 +47,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sojourn.analyse.comparison_features import Counts, Family
+    from sojourn.analyse.comparison_features import Counts
     from sojourn.analyse.comparison_findings import Judged, Tried
     from sojourn.analyse.comparison_question import CompareQuestion
     from sojourn.analyse.comparison_windows import Look, Looks
@@ -263,8 +260,7 @@ def compare(  # noqa: PLR0913  (one argument a choice)
     )
     groupings = group_events(journeys.parts(), question.breakdown)
     looks = find_looks(journeys, question, groupings)
-    rows = _event_rows(looks, question)
-    plan = Plan(_families(journeys, looks, rows, question), _slots(rows, question), groupings[0].names)
+    plan = make_plan(journeys, looks, question, groupings[0].names)
     counted = journeys.map(lambda part, look: partial(part, look, question, plan), looks.parts, looks.looks)
     return merge(counted, question, plan, journeys=journeys, looks=looks)
 
@@ -368,7 +364,8 @@ class _Telling:
             k
             for k in order
             if self.tried.candidates[k].kind == "event" and judged.difference[k] > 0 and not judged.count_b[k]
-        ]
+            and judged.corrected[k] < SURE
+        ]  # fmt: skip
         return endings(self.journeys, self.looks, self.tried, may_be, self.question)
 
     def _speaks_of(self, place: int, events: set[str | None]) -> bool:
@@ -396,31 +393,6 @@ class _Telling:
         shown = dict(zip(places, earliest_first(self.looks, candidates), strict=True))
         plain = {n: _plainness(candidate) for n, candidate in zip(places, candidates, strict=True)}
         return sorted(places, key=lambda n: (phi[n] < 0, plain[n], shown[n]))
-
-    def _endings(self, judged: Judged, order: list[int]) -> dict[int, float]:
-        may_be = [
-            k
-            for k in order
-            if self.tried.candidates[k].kind == "event" and judged.difference[k] > 0 and not judged.count_b[k]
-        ]
-        return endings(self.journeys, self.looks, self.tried, may_be, self.question)
-
-    def _speaks_of(self, place: int, events: set[str | None]) -> bool:
-        candidate = self.tried.candidates[place]
-        return candidate.event in events or (candidate.kind == "order" and candidate.other in events)
-
-    def _alike(self, best: list[int], group: int | None) -> list[list[int]]:
-        """Near-identical candidates together, in the order of the best of each; the simplest stands first."""
-        phi = together(self.journeys, self.looks, self.tried, best, self.question, group)
-        found: list[list[int]] = []
-        for n in range(len(best)):
-            same = next((places for places in found if abs(phi[places[0], n]) > ALIKE), None)
-            if same is None:
-                found.append([n])
-            else:
-                same.append(n)
-        simple = [sorted(places, key=lambda n: (phi[places[0], n] < 0, _plainness(candidates[n]))) for places in found]
-        return [[best[n] for n in places] for places in simple]
 
     def _milestones(self, judged: Judged, order: list[int]) -> list[int]:
         found = [
@@ -486,36 +458,3 @@ class _Telling:
 def _plainness(candidate: Candidate) -> tuple[int, bool]:
     """Of what says the same, an event says it most plainly, then a value on a stated event."""
     return KINDS.index(candidate.kind), candidate.event is None
-
-
-def _event_rows(looks: Looks, question: CompareQuestion) -> NDArray[np.int64]:
-    """Rows that count by event, whoever has them."""
-    size = len(question.events)
-    pairs = zip(looks.parts, looks.looks, strict=True)
-    rows: NDArray[np.int64] = np.sum(
-        [np.bincount(part.event[look.row], minlength=size) for part, look in pairs], axis=0
-    )
-    return rows
-
-
-def _slots(rows: NDArray[np.int64], question: CompareQuestion) -> list[int]:
-    """The most frequent events: their order and times are tried."""
-    if not {"order", "timing"} & set(question.kinds):
-        return []
-    wanted = [int(code) for code in np.argsort(-rows, kind="stable") if rows[code]]
-    return [code for code in wanted if question.events[code] not in question.outcomes][:SLOTS]
-
-
-def _families(journeys: Journeys, looks: Looks, rows: NDArray[np.int64], question: CompareQuestion) -> list[Family]:
-    """What to try of each property."""
-    if "property" not in question.kinds:
-        return []
-    by_event = {
-        name: int(n) for name, n in zip(question.events, rows, strict=True) if n and name not in question.barred
-    }
-    out: list[Family] = []
-    for name in choose_properties(journeys, question.properties, question.taken, by_event):
-        surveys = journeys.map(survey, looks.parts, looks.looks, [name] * len(looks.parts))
-        column = looks.parts[0].column(name)
-        out += families(name, surveys, int(rows.sum()), column.names if isinstance(column, TextColumn) else None)
-    return out
