@@ -103,6 +103,17 @@ def test_assets_are_the_most_frequent_pages() -> None:
     assert period.assets == {"a": 3.0, "b": 2.0, "(other)": 2.0}
 
 
+def test_only_page_views_make_assets_where_there_are_some() -> None:
+    """Files are requested more often than pages are viewed, and nobody asks for them."""
+    rows: list[Row] = [
+        *(("anna", n, "File Requested", {"path": f"/{n % 3}.css"}) for n in range(9)),
+        ("anna", 10, "Page Viewed", {"path": "/"}),
+    ]
+
+    assert log(rows).history(assets=1).all.periods[0].assets == {"/": 1.0}
+    assert log(rows).person("anna").periods[0].assets == {"/": 1}
+
+
 def test_periods_and_cohorts_of_different_length_do_not_go_together() -> None:
     with pytest.raises(BadOption, match="choose the same"):
         log([("anna", 0, "view", {})]).history(period="day", cohort="month")

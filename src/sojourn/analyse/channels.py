@@ -40,7 +40,14 @@ class Channels:
     names: tuple[str, ...]
 
 
-def find_channels(journeys: Journeys, parts: Sequence[Part], column: str, *, most: int) -> list[Channels]:
+def find_channels(
+    journeys: Journeys,
+    parts: Sequence[Part],
+    column: str,
+    *,
+    most: int,
+    only: Sequence[NDArray[np.bool_]] | None = None,
+) -> list[Channels]:
     """Number the values of a column, those with most events first when there are too many.
 
     Args:
@@ -48,13 +55,15 @@ def find_channels(journeys: Journeys, parts: Sequence[Part], column: str, *, mos
         parts: All parts of the question.
         column: Column or property.
         most: Channels kept, with `(other)` among them when it is needed.
+        only: Which events of each part are counted to tell the most frequent; None for all.
     """
     found = [coded(part, column) for part in parts]
-    if all(names is found[0][1] for _, names in found) and len(found[0][1]) <= most:
+    if only is None and all(names is found[0][1] for _, names in found) and len(found[0][1]) <= most:
         every = tuple(found[0][1])
     else:
         sizes: dict[str, int] = {}
-        for counts, (_, names) in zip(journeys.map(_counted, found), found, strict=True):
+        masks: Sequence[NDArray[np.bool_] | None] = only if only is not None else [None] * len(found)
+        for counts, (_, names) in zip(journeys.map(_counted, found, masks), found, strict=True):
             for code in np.flatnonzero(counts).tolist():
                 sizes[names[code]] = sizes.get(names[code], 0) + int(counts[code])
         kept = sorted(sizes, key=lambda name: (-sizes[name], name))
@@ -84,9 +93,9 @@ def coded(part: Part, column: str) -> tuple[NDArray[np.int32], Sequence[str]]:
     return frozen(codes), [f"{number:g}" for number in numbers]
 
 
-def _counted(found: tuple[NDArray[np.int32], Sequence[str]]) -> NDArray[Any]:
+def _counted(found: tuple[NDArray[np.int32], Sequence[str]], mask: NDArray[np.bool_] | None) -> NDArray[Any]:
     codes, names = found
-    return np.bincount(codes + 1, minlength=len(names) + 1)[1:]
+    return np.bincount((codes if mask is None else codes[mask]) + 1, minlength=len(names) + 1)[1:]
 
 
 def _table(names: Sequence[str], place: dict[str, int], every: tuple[str, ...]) -> NDArray[np.int16]:

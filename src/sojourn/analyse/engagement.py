@@ -21,6 +21,7 @@ from sojourn.analyse.parts import cut_sessions
 from sojourn.analyse.path_table import OTHER
 from sojourn.analyse.quantiles import quantiles
 from sojourn.analyse.results import Drill, Persons, Result
+from sojourn.analyse.roles import view_masks
 from sojourn.analyse.steps import mask_of
 from sojourn.records.errors import BadOption
 
@@ -28,9 +29,10 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Sequence
 
+    from sojourn.analyse.channels import Channels
     from sojourn.analyse.engagement_parts import EngagementQuestion
     from sojourn.analyse.journeys import Journeys
-    from sojourn.analyse.parts import GapRule
+    from sojourn.analyse.parts import GapRule, Part
 
 _PAGES = 1_000
 _SHOWN = 20
@@ -345,7 +347,7 @@ def engagement(  # noqa: PLR0913  (the options of the question; each has a defau
     )  # fmt: skip
     parts = journeys.parts()
     groupings = group_events(parts, question.breakdown)
-    pages = find_channels(journeys, parts, question.page, most=_PAGES)
+    pages = _pages(journeys, parts, question)
     partials = journeys.map(lambda part, grouping, own: partial(part, question, grouping, own), parts, groupings, pages)
     return merge(partials, question, groupings[0].names, pages[0].names, journeys=journeys, absent=absent)
 
@@ -386,7 +388,8 @@ def members(
         raise BadOption(f"expected watched, completed or commented, got {kind!r}")
     parts = journeys.parts()
     chosen = []
-    for part, pages in zip(parts, find_channels(journeys, parts, question.page, most=_PAGES), strict=True):
+    known = _pages(journeys, parts, question)
+    for part, pages in zip(parts, known, strict=True):
         cut = cut_sessions(part, question.gap_us, question.gap_rule)
         rows = np.empty(0, np.int64)
         if page is not None:
@@ -401,6 +404,13 @@ def members(
             chosen.append(part.person[found.unit[found.done | (kind == "watched")]])
         chosen.append(part.person[unit_of(part, rows)])
     return journeys.persons_of(chosen)
+
+
+def _pages(journeys: Journeys, parts: Sequence[Part], question: EngagementQuestion) -> list[Channels]:
+    """The pages most viewed; where a property tells the time, those of most events."""
+    views = question.views if question.time_property is None else None
+    only = view_masks(parts, views, time_zone=question.time_zone)
+    return find_channels(journeys, parts, question.page, most=_PAGES, only=only)
 
 
 def _activity(partials: Sequence[EngagementPartial], question: EngagementQuestion) -> Activity | None:

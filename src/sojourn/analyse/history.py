@@ -18,7 +18,7 @@ from sojourn.analyse.history_question import HistoryQuestion, day_bounds, read_h
 from sojourn.analyse.number_columns import numbers
 from sojourn.analyse.parts import frozen
 from sojourn.analyse.results import Drill, Persons, Result
-from sojourn.analyse.roles import event_roles
+from sojourn.analyse.roles import event_roles, view_masks
 from sojourn.analyse.steps import Step
 from sojourn.records.errors import BadOption
 from sojourn.records.periods import Period
@@ -55,7 +55,7 @@ class HistoryPeriod:
         active_days: Days with an event, mean.
         purchases: Purchases, mean.
         revenue: Their value, mean.
-        assets: Events by page or event, mean.
+        assets: Page views by page, without known page views events by name, mean.
     """
 
     cohort: str
@@ -177,7 +177,13 @@ def history(  # noqa: PLR0913  (the options of the question; each has a default)
     )  # fmt: skip
     parts = journeys.parts()
     groupings = group_events(parts, Breakdown(cohort, "first") if cohort and not question.by_period else None)
-    found = find_channels(journeys, parts, question.asset, most=assets + 1)
+    found = find_channels(
+        journeys,
+        parts,
+        question.asset,
+        most=assets + 1,
+        only=view_masks(parts, question.views, time_zone=journeys.time_zone),
+    )
     if question.periods is None:
         return History(period, cohort, question.asset, HistoryCohort("all", 0, np.nan, ()), note="No event has a time.")
     names = question.periods.labels if question.by_period else groupings[0].names

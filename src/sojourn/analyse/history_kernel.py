@@ -74,11 +74,11 @@ def develop(start, stop, time, classes, kinds, value, any_value, order, orders, 
             sums[ACTIVE_DAYS] += today != day
             before, last_k, day = t, k, today
             sums[EVENTS] += 1
-            a = asset_of[asset[i] + 1]
-            if a >= 0:
-                sums[MEASURES + a] += 1
             kind = kinds[classes[i]]
             if kind & VIEW:
+                a = asset_of[asset[i] + 1]
+                if a >= 0:
+                    sums[MEASURES + a] += 1
                 if viewed_k >= 0:
                     out[own, viewed_k, PAGE_US] += min(t - viewed, gap)
                 viewed, viewed_k = t, k

@@ -19,6 +19,7 @@ from sojourn.analyse.history_question import read_history
 from sojourn.analyse.parts import choose
 from sojourn.analyse.person_names import names_of
 from sojourn.analyse.results import Drill, Result
+from sojourn.analyse.steps import mask_of
 from sojourn.records.errors import UnknownPerson
 from sojourn.records.periods import Period, from_us, zone
 from sojourn.store.columns import TextColumn
@@ -114,7 +115,7 @@ class PersonPeriod:
         active_days: Days with an event.
         purchases: Purchases.
         revenue: Their value.
-        assets: Events by page or event.
+        assets: Page views by page, without known page views events by name.
     """
 
     period: str
@@ -212,7 +213,10 @@ def person_history(  # noqa: PLR0913  (the options of the question; each has a d
         purchase=purchase, value=value, gap=gap, gap_rule=gap_rule, times=[times],
     )  # fmt: skip
     codes, names = coded(part, question.asset)
-    channels = _own_assets(codes[first:last], codes, names)
+    own = codes[first:last]
+    if question.views is not None:
+        own = own[mask_of(part, question.views, time_zone=journeys.time_zone)[first:last]]
+    channels = _own_assets(own, codes, names)
     where = zone(journeys.time_zone)
     begins = np.flatnonzero(np.diff(times, prepend=times[0]) >= question.gap_us)
     bounds = [0, *begins.tolist(), last - first]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sojourn.analyse.parts import frozen
-from sojourn.analyse.steps import match_steps
+from sojourn.analyse.steps import mask_of, match_steps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,3 +41,8 @@ def event_roles(
         for number in matcher.steps[matcher.first[place] : matcher.first[place + 1]]:
             kinds[place] |= asked[number][0]
     return frozen(matcher.classes), kinds
+
+
+def view_masks(parts: Sequence[Part], views: Step | None, *, time_zone: str) -> list[NDArray[np.bool_]] | None:
+    """Which events of each part are page views; None when every event is one."""
+    return None if views is None else [mask_of(part, views, time_zone=time_zone) for part in parts]

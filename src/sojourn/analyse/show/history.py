@@ -49,43 +49,34 @@ def figure(history: History) -> go.Figure:
 
 def _everybody(history: History) -> RenderableType:
     whole = history.all
+    periods = whole.periods[:_PERIODS]
     title = f"What {count(whole.persons)} persons do, by {history.period} since their first event"
-    columns = [
-        (f"{history.period} of life", "right"),
-        ("persons", "right"),
-        ("active", "right"),
-        ("visits", "right"),
-        ("events", "right"),
-    ]
-    columns += [
-        ("in sessions", "right"),
-        ("on pages", "right"),
-        ("days", "right"),
-        ("purchases", "right"),
-        ("revenue", "right"),
-    ]
     caption = "Means a person, over the persons whose life has that period within the log; 0 is the period of the first event."
     caption += f" First session: {duration(whole.first_session_s)}, mean."
-    made = table(title, columns, caption=caption)
-    for period in whole.periods[:_PERIODS]:
-        made.add_row(
-            str(period.period),
-            count(period.persons),
-            percent(period.active_persons / period.persons),
-            f"{period.visits:.2f}",
-            f"{period.events:.1f}",
-            duration(period.session_s),
-            duration(period.page_s),
-            f"{period.active_days:.2f}",
-            f"{period.purchases:.3f}",
-            f"{period.revenue:,.2f}",
-        )
+    columns: list[tuple[str, list[str]]] = [
+        (history.period, [str(p.period) for p in periods]),
+        ("persons", [count(p.persons) for p in periods]),
+        ("active", [percent(p.active_persons / p.persons) for p in periods]),
+        ("visits", [f"{p.visits:.2f}" for p in periods]),
+        ("events", [f"{p.events:.1f}" for p in periods]),
+        ("days", [f"{p.active_days:.2f}" for p in periods]),
+        ("in sessions", [duration(p.session_s) for p in periods]),
+    ]
+    if any(p.page_s != p.session_s for p in periods):
+        columns.append(("on pages", [duration(p.page_s) for p in periods]))
+    if any(p.purchases for p in periods):
+        columns.append(("bought", [f"{p.purchases:.3f}" for p in periods]))
+    if any(p.revenue for p in periods):
+        columns.append(("revenue", [f"{p.revenue:,.2f}" for p in periods]))
+    made = table(title, [(name, "right") for name, _ in columns], caption=caption)
+    for row in zip(*(values for _, values in columns), strict=True):
+        made.add_row(*row)
     return made
 
 
 def _assets(history: History) -> RenderableType:
     columns = [(history.asset, "left"), (f"{history.period} 0", "right"), ("then", "left")]
-    made = table("Events a person, by " + history.asset, columns)
+    made = table(f"{'Events' if history.asset == 'event' else 'Views'} a person, by {history.asset}", columns)
     periods = history.all.periods
     for name in periods[0].assets if periods else ():
         values = [period.assets[name] for period in periods]

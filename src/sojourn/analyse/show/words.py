@@ -30,12 +30,15 @@ def duration(seconds: float) -> str:
     """`0 s`, `12 s`, `2 min 5 s`, `3 h 10 min`, `2.4 d`."""
     if math.isnan(seconds):
         return "–"
-    if seconds < _MINUTE:
-        return f"{seconds:.0f} s" if seconds >= 1 or seconds == 0 else f"{seconds:.2f} s"
-    if seconds < _HOUR:
-        return f"{seconds // _MINUTE:.0f} min {seconds % _MINUTE:.0f} s"
-    if seconds < _DAY:
-        return f"{seconds // _HOUR:.0f} h {seconds % _HOUR // _MINUTE:.0f} min"
+    if 0 < seconds < 1:
+        return f"{seconds:.2f} s"
+    whole = round(seconds)
+    if whole < _MINUTE:
+        return f"{whole} s"
+    if whole < _HOUR:
+        return f"{whole // _MINUTE} min {whole % _MINUTE} s"
+    if whole < _DAY:
+        return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE} min"
     return f"{seconds / _DAY:.1f} d"
 
 
