@@ -12,6 +12,8 @@ from numba import njit
 TOUCH, GOAL, MILESTONE = 1, 2, 4
 FIRST, LAST, LAST_NON_DIRECT, LINEAR, POSITION_U, POSITION_W, SHAPLEY = range(7)
 _PRIME = 0x9E3779B97F4A7C15
+_HASHED = np.uint64(1 << 63)
+_PACKED = 10
 
 
 @njit(nogil=True, cache=True)
@@ -99,27 +101,26 @@ def distinct_paths(channel, low, high, group, middle, conversions, value, nulls)
     Returns:
         For each distinct path: one place where it stands, its conversions, value and nulls.
     """
-    capacity = 64
-    slots = np.full(capacity, -1, np.int64)
-    hashes = np.empty(low.size, np.uint64)
+    capacity = 1 << 10
+    keys, ids = np.zeros(capacity, np.uint64), np.empty(capacity, np.int32)
     row = np.empty(low.size, np.int64)
     sums = np.zeros((low.size, 3), np.float64)
     n = 0
     for p in range(low.size):
         if 2 * n >= capacity:
             capacity *= 4
-            slots = _spread(hashes, n, capacity)
-        h = _hash(channel, low[p], high[p], group[p], middle[p])
-        slot = np.int64(h & np.uint64(capacity - 1))
-        while slots[slot] >= 0:
-            q = slots[slot]
-            if hashes[q] == h and _same(channel, low, high, group, middle, row[q], p):
-                break
+            keys, ids = _spread(keys, ids, capacity)
+        key = _key(channel, low[p], high[p], group[p], middle[p])
+        slot = _slot(key, capacity)
+        # A key below the top bit is the path itself; above it, it is a hash, and the paths are compared.
+        while keys[slot] != 0 and not (
+            keys[slot] == key and (key < _HASHED or _same(channel, low, high, group, middle, row[ids[slot]], p))
+        ):
             slot = (slot + 1) & (capacity - 1)
-        if slots[slot] < 0:
-            slots[slot], hashes[n], row[n] = n, h, p
+        if keys[slot] == 0:
+            keys[slot], ids[slot], row[n] = key, n, p
             n += 1
-        q = slots[slot]
+        q = ids[slot]
         sums[q, 0] += conversions[p]
         sums[q, 1] += value[p]
         sums[q, 2] += nulls[p]
@@ -144,11 +145,23 @@ def add_nulls(channel, low, high, nulls, wanted, wanted_low, wanted_high, out):
 
 
 @njit(nogil=True, cache=True)
-def _hash(channel, low, high, group, middle):
+def _key(channel, low, high, group, middle):
+    """A number for a path, never 0: six bits a touch behind a leading one, or above `_HASHED` a hash."""
+    if high - low <= _PACKED and group == 0 and middle < 0:
+        key = np.uint64(1)
+        for k in range(low, high):
+            key = (key << np.uint64(6)) | np.uint64(channel[k])
+        return key
     h = np.uint64(group + 1) * np.uint64(_PRIME) ^ np.uint64(middle + 2)
     for k in range(low, high):
         h = (h ^ (np.uint64(channel[k] + 1) + (h >> np.uint64(29)))) * np.uint64(_PRIME)
-    return h ^ (h >> np.uint64(32))
+    return h ^ (h >> np.uint64(32)) | _HASHED
+
+
+@njit(nogil=True, cache=True)
+def _slot(key, capacity):
+    mixed = (key ^ (key >> np.uint64(31))) * np.uint64(_PRIME)
+    return np.int64((mixed ^ (mixed >> np.uint64(32))) & np.uint64(capacity - 1))
 
 
 @njit(nogil=True, cache=True)
@@ -162,14 +175,16 @@ def _same(channel, low, high, group, middle, p, q):
 
 
 @njit(nogil=True, cache=True)
-def _spread(hashes, n, capacity):
-    slots = np.full(capacity, -1, np.int64)
-    for q in range(n):
-        slot = np.int64(hashes[q] & np.uint64(capacity - 1))
-        while slots[slot] >= 0:
+def _spread(keys, ids, capacity):
+    new_keys, new_ids = np.zeros(capacity, np.uint64), np.empty(capacity, np.int32)
+    for old in range(keys.size):
+        if keys[old] == 0:
+            continue
+        slot = _slot(keys[old], capacity)
+        while new_keys[slot] != 0:
             slot = (slot + 1) & (capacity - 1)
-        slots[slot] = q
-    return slots
+        new_keys[slot], new_ids[slot] = keys[old], ids[old]
+    return new_keys, new_ids
 
 
 @njit(nogil=True, cache=True)
