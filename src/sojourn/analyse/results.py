@@ -114,7 +114,8 @@ def plain(value: Any) -> Any:  # noqa: ANN401  (whatever a field holds)
     if isinstance(value, list | tuple):
         return [plain(inner) for inner in value]
     if isinstance(value, float):
-        return None if value != value else value  # noqa: PLR0124  (NaN is what differs from itself)
+        # A number of numpy is a float too, and nothing JSON knows.
+        return None if value != value else float(value)  # noqa: PLR0124  (NaN is what differs from itself)
     return value.item() if hasattr(value, "item") else value
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 from tests.analyse.logs import log
 from typer.testing import CliRunner
@@ -85,6 +86,15 @@ def test_a_predicate_may_be_the_goal(shop: Journeys) -> None:
     told = shop.report(goal="event = 'purchase' and channel = 'ads'")
 
     assert told.section("funnel").results["funnel"].to_dict()["steps"][-1]["count"] == 1
+
+
+def test_every_number_of_it_is_json() -> None:
+    lines = [
+        ("anna", f"2024-01-0{n} 10:00", "order line", {"order_id": f"o{n}", "quantity": n, "price": 2.0})
+        for n in (1, 2, 3)
+    ]
+    for journeys in (log(SHOP), log(lines), log(SHOP[:1])):
+        assert json.loads(msgspec.json.encode(journeys.report().to_dict()))["sections"]
 
 
 def test_what_is_not_there_is_an_error_and_not_a_quiet_report(shop: Journeys) -> None:
