@@ -59,11 +59,19 @@ def warm(say: Callable[[str], None]) -> float:
 
 def _marker() -> Path:
     """An empty file named after what the compiled code depends on; numba itself notices a changed source file."""
-    home = os.environ.get("NUMBA_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     package = Path(sojourn.__file__).parent
     known = [sojourn.__version__, numba.__version__, sys.version, llvmlite.binding.get_host_cpu_name(), str(package)]
     digest = hashlib.blake2b("\n".join(known).encode(), digest_size=12).hexdigest()
-    return Path(home).expanduser() / "sojourn" / f"warm-{digest}"
+    return _cache(package) / f"sojourn-warm-{digest}"
+
+
+def _cache(package: Path) -> Path:
+    """Where numba puts compiled code; the marker goes with it when the code does."""
+    if told := os.environ.get("NUMBA_CACHE_DIR"):
+        return Path(told)
+    if os.access(package, os.W_OK):
+        return package / "__pycache__"
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "sojourn"
 
 
 def _log() -> str:

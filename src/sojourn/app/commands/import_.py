@@ -90,7 +90,8 @@ def import_(  # noqa: PLR0913  (one argument an option)
             on_progress=progress,
         )
     if result.rejected:
-        lines([f"{result.rejected:,} rows are in quarantine; see `sojourn events --rejected --data {data}`"])
+        rows = "1 row is" if result.rejected == 1 else f"{result.rejected:,} rows are"
+        lines([f"{rows} in quarantine; see `sojourn events --rejected --data {data}`"])
     if json:
         show(result, as_json=True)
     else:
