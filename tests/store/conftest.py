@@ -1,7 +1,8 @@
-"""A data folder for tests of the store."""
+"""A data folder for tests of the store, and disks that turn read-only."""
 
 from __future__ import annotations
 
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from sojourn.store.folder import Folder, create_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 
@@ -16,3 +18,17 @@ if TYPE_CHECKING:
 def folder(tmp_path: Path) -> Folder:
     """An empty data folder."""
     return create_folder(tmp_path / "data")
+
+
+@pytest.fixture
+def read_only() -> Iterator[Callable[[Path], None]]:
+    """`read_only(disk)` makes a small disk read-only until the test ends."""
+    mounted: list[Path] = []
+
+    def remount(disk: Path) -> None:
+        subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+        mounted.append(disk)
+
+    yield remount
+    for disk in mounted:
+        subprocess.run(["mount", "-o", "remount,rw", disk], check=True)

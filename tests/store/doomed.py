@@ -9,17 +9,14 @@ import os
 import signal
 import sys
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from deltalake import DeltaTable
 
-import sojourn.app.importing as importing
-import sojourn.store.append as append
-import sojourn.store.compaction as compaction
-import sojourn.store.erasure as erasure
-import sojourn.store.events as events
-import sojourn.store.index as index
+from sojourn.app import importing
 from sojourn.collect.imports.mapping import Mapping
+from sojourn.store import append, compaction, erasure, events, index, index_build
 from sojourn.store.folder import create_folder, open_folder
 from tests.store.power import Journal, watched
 
@@ -55,7 +52,7 @@ def run(task: Task, answer: Any) -> None:
     steps = _Steps(task.dies_at)
     small()
     watched(journal, _phases())
-    os.fsync = lambda descriptor: (steps.one(), journal.record(descriptor))[1]  # type: ignore[assignment]  # a sync as the journal sees it
+    vars(os)["fsync"] = partial(_noted_sync, steps, journal)
     data = str(task.data)
     sys.addaudithook(lambda name, given: steps.one() if name in _STEPS and _writes(name, given, data) else None)
     journal.phase(task.action)
@@ -63,13 +60,30 @@ def run(task: Task, answer: Any) -> None:
     answer.send(steps.count)
 
 
+def _noted_sync(steps: _Steps, journal: Journal, descriptor: int) -> None:
+    """A sync as the journal sees it."""
+    steps.one()
+    journal.record(descriptor)
+
+
 def small() -> None:
-    """Many files, buckets, checkpoints and compactions from few rows."""
-    append._ROWS_A_FILE = 1500
-    events._CHECKPOINT_EVERY = 3
-    importing.FRESH_FILES = 6
-    index._IN_MEMORY = 1 << 12
-    index.bucket_bits = compaction.bucket_bits = lambda rows: 0 if rows < 4000 else 2 if rows < 12000 else 4
+    """Many files, buckets, checkpoints and compactions from few rows, and an index for every import."""
+    changes: dict[Any, dict[str, Any]] = {
+        append: {"_ROWS_A_FILE": 1500},
+        events: {"_CHECKPOINT_EVERY": 3},
+        importing: {"FRESH_FILES": 6},
+        index: {"_NEW_ALWAYS": 700},
+        index_build: {"_IN_MEMORY": 1 << 12, "bucket_bits": few_buckets},
+        compaction: {"bucket_bits": few_buckets},
+    }
+    for module, values in changes.items():
+        for name, value in values.items():
+            setattr(module, name, value)
+
+
+def few_buckets(rows: int) -> int:
+    """Buckets of a store of thousands, as `bucket_bits` has them for one of millions."""
+    return 0 if rows < 4000 else 2 if rows < 12000 else 4
 
 
 class _Steps:
@@ -106,8 +120,9 @@ def _phases() -> dict[str, tuple[Any, str]]:
         "checkpoint": (DeltaTable, "create_checkpoint"),
         "deleting old files": (table, "remove_unreferenced"),
         "compacting": (compaction, "_rewrite"),
-        "index: reading": (index._Builder, "_spread"),
-        "index: sorting": (index._Builder, "_sort"),
+        "index: links": (index_build, "read_links"),
+        "index: reading": (index_build._Builder, "_spread"),
+        "index: sorting": (index_build._Builder, "_sort"),
         "index: column": (index.Index, "_build_column"),
         "erasing: files": (erasure, "_without"),
         "erasing: index": (erasure, "_renew_index"),
@@ -127,7 +142,7 @@ def _compact(data: Path, _of: str) -> None:
 def _index(data: Path, _of: str) -> None:
     folder = create_folder(data)
     with folder.writing():
-        index.build_index(folder)
+        index_build.build_index(folder)
 
 
 def _column(data: Path, name: str) -> None:

@@ -52,8 +52,11 @@ def _tables(place: Path) -> Iterator[tuple[str, bytes | str]]:
         names = [name for (name,) in connection.execute("select name from sqlite_master where type = 'table'")]
         for name in names:
             for row in connection.execute(f'select * from "{name}"'):  # noqa: S608  (a name SQLite gave)
-                yield f"SQLite {name}", " ".join(
-                    value.decode(errors="replace") if isinstance(value, bytes) else str(value) for value in row
+                yield (
+                    f"SQLite {name}",
+                    " ".join(
+                        value.decode(errors="replace") if isinstance(value, bytes) else str(value) for value in row
+                    ),
                 )
     finally:
         connection.close()

@@ -158,7 +158,9 @@ def _cut_names(
             before = journal.copy_of(known[name]) if name in known else None
             _forget(place, name, former.get(inode), before, done)
     for name, inode in known.items():
-        gone = name not in os.listdir(place) and not _of_sqlite(name) and (not only or name in only)
+        gone = (
+            name not in {path.name for path in place.iterdir()} and not _of_sqlite(name) and (not only or name in only)
+        )
         if gone and journal.copy_of(inode).exists() and chance.random() < 0.5:
             shutil.copy2(journal.copy_of(inode), place / name)
             done["restored"] += 1

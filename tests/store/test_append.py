@@ -140,7 +140,12 @@ def test_rejected_rows_are_in_quarantine_once(folder: Folder) -> None:
 
 
 def test_rows_without_properties_after_rows_with_some_can_be_imported(folder: Folder) -> None:
-    store(folder, batch([Row(user="a", properties={"x": 1})]), batch(views("b")), batch([Row(properties={"y": "z"}, user="c")]))
+    store(
+        folder,
+        batch([Row(user="a", properties={"x": 1})]),
+        batch(views("b")),
+        batch([Row(properties={"y": "z"}, user="c")]),
+    )
 
     assert stored(folder, "user_id", "p_x", "p_y") == [
         {"user_id": "a", "p_x": 1, "p_y": None},
@@ -214,7 +219,10 @@ def test_read_is_imported_and_duplicates_and_rejected(imports: list[tuple[list[l
 
 
 _TYPES: list[tuple[pa.DataType, st.SearchStrategy[Any]]] = [
-    (pa.string(), st.text(max_size=6) | st.sampled_from(["1", "007", "1.50", "true", "nan", "-0", "1e5", " 5", "null", "{}"])),
+    (
+        pa.string(),
+        st.text(max_size=6) | st.sampled_from(["1", "007", "1.50", "true", "nan", "-0", "1e5", " 5", "null", "{}"]),
+    ),
     (pa.int64(), st.integers(-(2**63), 2**63 - 1) | st.integers(-3, 3)),
     (pa.float64(), st.floats(allow_nan=True) | st.sampled_from([0.0, 1.0, 2.0**53, 1e300])),
     (pa.bool_(), st.booleans()),
@@ -234,14 +242,19 @@ def changing_properties(draw: st.DrawFn) -> list[tuple[pa.DataType, list[Any]]]:
 
 @settings(max_examples=60)
 @given(changing_properties(), st.sampled_from(["price", "", 'a"b', "é\n", "a.b", "a/b~c", "time"]))
-def test_a_property_that_changes_its_type_loses_no_value(batches: list[tuple[pa.DataType, list[Any]]], name: str) -> None:
+def test_a_property_that_changes_its_type_loses_no_value(
+    batches: list[tuple[pa.DataType, list[Any]]], name: str
+) -> None:
     """What its column cannot hold exactly is in the JSON, as it came."""
     with tempfile.TemporaryDirectory() as place:
         folder = create_folder(Path(place) / "data")
         store(
             folder,
             *(
-                batch([Row(user=f"{n}-{i}", properties={name: value}) for i, value in enumerate(values)], types={name: kind})
+                batch(
+                    [Row(user=f"{n}-{i}", properties={name: value}) for i, value in enumerate(values)],
+                    types={name: kind},
+                )
                 for n, (kind, values) in enumerate(batches)
             ),
         )
@@ -267,7 +280,9 @@ def _comparable(value: Any) -> tuple[str, Any]:
         if value in ("true", "false"):
             return ("is", value == "true")
         try:
-            return ("number", float(value)) if repr(float(value)) == value or str(int(value)) == value else ("text", value)
+            return (
+                ("number", float(value)) if repr(float(value)) == value or str(int(value)) == value else ("text", value)
+            )
         except (ValueError, OverflowError):
             return ("number", float(value)) if value == "1.50" else ("text", value)
     if isinstance(value, float) and (value != value or abs(value) == float("inf")):  # noqa: PLR0124  (NaN is what differs from itself)
@@ -277,7 +292,11 @@ def _comparable(value: Any) -> tuple[str, Any]:
 
 def test_numbers_of_two_types_are_one_column_of_numbers(folder: Folder) -> None:
     """A price that is first 5 and later 2.5 can be compared with 3."""
-    store(folder, batch([Row(user="a", properties={"price": 5})]), batch([Row(user="a", second=1, properties={"price": 2.5})]))
+    store(
+        folder,
+        batch([Row(user="a", properties={"price": 5})]),
+        batch([Row(user="a", second=1, properties={"price": 2.5})]),
+    )
     with folder.writing():
         build_index(folder)
 

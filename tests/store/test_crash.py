@@ -176,8 +176,8 @@ def other_work_under_fire(life: Life, action: str, of: str = "") -> None:
 
 def report(life: Life, capsys: pytest.CaptureFixture[str]) -> None:
     with capsys.disabled():
-        print(f"\n{life.hit.total()} kills, by phase: {dict(life.hit.most_common())}")
-        print(f"power cuts: {dict(life.done)}")
+        print(f"\n{life.hit.total()} kills, by phase: {dict(life.hit.most_common())}")  # noqa: T201  (what was hit belongs to the result)
+        print(f"power cuts: {dict(life.done)}")  # noqa: T201  (what was hit belongs to the result)
 
 
 def lives(life: Life, rounds: int) -> None:
@@ -200,7 +200,7 @@ def life(tmp_path: Path, server: ForkServerContext, request: pytest.FixtureReque
 
 def rehearse(life: Life) -> None:
     """Do each action to its end once, to know its steps, in a folder that is then thrown away."""
-    import shutil  # noqa: PLC0415  (used here alone)
+    import shutil
 
     journal = Journal(life.root / "journal")
     for action, of in (("import", "short.csv"), ("compact", ""), ("index", ""), ("column", "channel")):
@@ -243,7 +243,9 @@ def test_an_erasure_that_is_killed_can_be_done_again_and_touches_nobody_else(
     for person in ("u3", "u11", "u25"):
         theirs = {n for n in everyone if n % PERSONS == int(person[1:])}
         acknowledged = life.dies("erase", person)
-        assert life.held() in ([sorted(everyone - theirs)] if acknowledged else [sorted(everyone), sorted(everyone - theirs)])
+        assert life.held() in (
+            [sorted(everyone - theirs)] if acknowledged else [sorted(everyone), sorted(everyone - theirs)]
+        )
         folder = open_folder(life.data)
         with folder.writing():
             try:

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pytest
 from deltalake import DeltaTable
 
-import sojourn.store.events as events
 from sojourn.records.errors import NotADataFolder
+from sojourn.store import events
 from sojourn.store.events import EMPTY, FIXED, EventsTable, write_file
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def test_readers_see_the_durable_version_only(table: EventsTable) -> None:
     before = table.read()
     # The commit is in the log, and the machine stops before it is recorded as durable.
     settle = table._settle
-    table._settle = lambda version, adds: None  # type: ignore[method-assign, assignment]  # the stop
+    table._settle = lambda *_: None  # type: ignore[method-assign]  # the stop
     table.commit([path], seq=9)
     table._settle = settle  # type: ignore[method-assign]  # and the next start
 
@@ -154,7 +154,7 @@ def test_a_lost_record_of_what_is_durable_deletes_nothing(table: EventsTable) ->
     path = add(table, 0)
     (table.path / "durable.json").unlink()
 
-    with pytest.raises(NotADataFolder, match="durable.json is missing, though"):
+    with pytest.raises(NotADataFolder, match=r"durable.json is missing, though"):
         table.recover()
 
     assert path.exists()
@@ -164,14 +164,14 @@ def test_a_damaged_record_of_what_is_durable_is_said(table: EventsTable) -> None
     add(table, 0)
     (table.path / "durable.json").write_text("{")
 
-    with pytest.raises(NotADataFolder, match="durable.json is damaged"):
+    with pytest.raises(NotADataFolder, match=r"durable.json is damaged"):
         table.read()
 
 
 def test_a_table_that_was_not_made_to_the_end_is_made_again(tmp_path: Path) -> None:
     table = EventsTable(tmp_path / "events")
     settle = table._settle
-    table._settle = lambda version, adds: None  # type: ignore[method-assign, assignment]  # the machine stops here
+    table._settle = lambda *_: None  # type: ignore[method-assign]  # the machine stops here
     table.create()
     table._settle = settle  # type: ignore[method-assign]  # and starts again
 
@@ -191,7 +191,13 @@ def test_files_that_no_version_names_are_deleted_and_others_stay(table: EventsTa
 
 def test_promoted_columns_keep_the_property_s_name_and_type(table: EventsTable) -> None:
     version = table.promote(
-        [("price", pa.float64()), ("Price", pa.string()), ("née/1", pa.int64()), ("", pa.bool_()), ("price", pa.float64())]
+        [
+            ("price", pa.float64()),
+            ("Price", pa.string()),
+            ("née/1", pa.int64()),
+            ("", pa.bool_()),
+            ("price", pa.float64()),
+        ]
     )
 
     found = {promoted.property: (promoted.column, promoted.type) for promoted in version.promoted}

@@ -136,7 +136,8 @@ def create_folder(path: str | Path) -> Folder:
         return open_folder(place)
     except NotADataFolder:
         if (place / _FILE).exists():
-            raise
+            # Damaged, which it says again, or made by another process this moment.
+            return open_folder(place)
     try:
         with clear_errors(place, "nothing was written"):
             place.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -27,10 +27,9 @@ def main() -> None:
     _limit_memory(request)
     try:
         table = answer(request)
-    except FileNotFoundError:
-        sys.exit(FILES_GONE)
-    except (duckdb.Error, QueryRefused, pa.ArrowException, MemoryError) as error:
-        if "No such file" in str(error):
+    except (duckdb.Error, QueryRefused, pa.ArrowException, OSError, MemoryError) as error:
+        # Arrow hands on what the engine said while it was reading as an error of reading.
+        if isinstance(error, FileNotFoundError) or "No such file" in str(error):
             sys.exit(FILES_GONE)
         sys.exit(" ".join(str(error).split()) or "the query ran out of memory; raise --memory-mb, or narrow it")
     with pa.ipc.new_stream(sys.stdout.buffer, table.schema) as writer:

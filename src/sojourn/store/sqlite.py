@@ -28,10 +28,16 @@ def queries(name: str) -> Any:  # noqa: ANN401  (aiosql makes the methods from t
 def database(path: Path, name: str) -> Iterator[sqlite3.Connection]:
     """Open a database, with its tables, in one transaction that is committed at the end and rolled back on an error.
 
+    In a folder that may not be written it is read as it stands.
+
     Args:
         path: The SQLite file; made when it does not exist.
         name: Whose queries: `control` or `quarantine`.
     """
+    if not os.access(path.parent, os.W_OK):
+        with contextlib.closing(_as_it_stands(path, name)) as connection:
+            yield connection
+        return
     # Made before SQLite would, with its own idea of who may read it.
     if not path.exists():
         os.close(os.open(path, os.O_RDONLY | os.O_CREAT, 0o600))
@@ -43,3 +49,12 @@ def database(path: Path, name: str) -> Iterator[sqlite3.Connection]:
             yield connection
     finally:
         connection.close()
+
+
+def _as_it_stands(path: Path, name: str) -> sqlite3.Connection:
+    """A database that nobody can be writing to, without the files that SQLite makes beside one; empty when there is none."""
+    if path.exists():
+        return sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)
+    connection = sqlite3.connect(":memory:")
+    queries(name).create_tables(connection)
+    return connection
