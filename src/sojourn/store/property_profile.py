@@ -1,6 +1,6 @@
 """Which properties there are, and on which events: what a question that tries everything begins with.
 
-In: a version of the events table. Out: rows by property (or place in the context) and event, in a sample of the table.
+In: a version of the events table. Out: rows by property and event, counted in a sample of the table.
 Never reads more than a million rows: a property too rare for that is too rare to compare by.
 """
 
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from sojourn.store.events import Version
 
 _GROUPS = 4
-_CONTEXT = ("device.type", "os.name", "locale", "campaign.source", "campaign.medium", "library.name")
-"""Places in the context that describe the person rather than the page."""
 _KEYS = """
 select event, found.key as property, count(*) as rows
 from sample, json_each(sample.properties) as found
@@ -31,13 +29,6 @@ where found.type not in ('OBJECT', 'ARRAY', 'NULL')
 group by all
 """
 """Keys of the JSON properties by event; lists and objects are no values to compare by."""
-_PLACES = """
-select event, place, count(*) as rows
-from sample, unnest($places) as wanted(place)
-where json_extract_string(sample.context, '/' || replace(place, '.', '/')) is not null
-group by all
-"""
-"""Events whose context holds each of some places."""
 
 
 @functools.lru_cache(maxsize=4)
@@ -48,8 +39,7 @@ def property_rows(version: Version) -> Mapping[str, Mapping[str, int]]:
         version: From `EventsTable.read`. At most a million rows of it are read, spread evenly.
 
     Returns:
-        By property as sent (`revenue` and `currency` among them) and a few places of the context (`context.device.type`),
-        then by event name.
+        By property as sent (`revenue` and `currency` among them), then by event name.
     """
     found: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for path, group in _sampled([file.path for file in version.files]):
@@ -57,7 +47,7 @@ def property_rows(version: Version) -> Mapping[str, Mapping[str, int]]:
             present = set(file.schema_arrow.names)
             columns = {"revenue": "revenue", "currency": "currency"}
             columns |= {p.property: p.column for p in version.promoted if p.column in present}
-            wanted = ["event", "properties", "context", *dict.fromkeys(columns.values())]
+            wanted = ["event", "properties", *dict.fromkeys(columns.values())]
             _count_columns(file.read_row_group(group, columns=wanted), columns, found)
     return found
 
@@ -83,11 +73,8 @@ def _count_columns(table: pa.Table, columns: Mapping[str, str], found: defaultdi
             known = values.is_valid().combine_chunks().to_numpy(zero_copy_only=False)
             rows = np.bincount(codes[known], minlength=len(names))
             found[name].update({names[code]: int(rows[code]) for code in np.flatnonzero(rows)})
-    with duckdb.connect() as connection:
-        connection.register("sample", table.select(["event", "properties", "context"]))
-        if table["properties"].null_count < table.num_rows:
+    if table["properties"].null_count < table.num_rows:
+        with duckdb.connect() as connection:
+            connection.register("sample", table.select(["event", "properties"]))
             for event, name, rows in connection.execute(_KEYS).fetchall():
                 found[name][event] += rows
-        if table["context"].null_count < table.num_rows:
-            for event, place, rows in connection.execute(_PLACES, {"places": list(_CONTEXT)}).fetchall():
-                found[f"context.{place}"][event] += rows
