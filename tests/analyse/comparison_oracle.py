@@ -14,12 +14,13 @@ Event = tuple[int, str, dict[str, Any]]
 
 @dataclass
 class Watched:
-    """One person: `strict` and `whole` are the events that count before the outcome and in all."""
+    """One person: the events before the outcome, in the look, and in the look with what follows it."""
 
     person: str
     converted: bool
     strict: list[Event]
-    whole: list[Event]
+    look: list[Event]
+    continued: list[Event]
 
 
 def last_try(events: Sequence[Event], a: str, b: str, *, gap: int, within: float) -> tuple[int, int | None] | None:
@@ -53,6 +54,7 @@ def watch(
             known.append((person, begin, end, fits))
     leavers = sorted((x for x in known if x[2] is None), key=lambda x: journeys[x[0]][x[1]][0])
     turn = {person: ((place + 0.5) * 0.6180339887498949) % 1 for place, (person, *_) in enumerate(leavers)}
+    far = lengths[len(lengths) * 9 // 10] if lengths else 0
     out = []
     for person, begin, end, fits in known:
         events, came = journeys[person], journeys[person][begin][0]
@@ -62,18 +64,22 @@ def watch(
             strict = [event for place, event in rest if place == begin or event[0] - came < length]
         else:
             strict = [event for place, event in rest if place < end]
-        whole = strict + [event for _, event in rest[len(strict) :] if event[0] - came < max(length, 60)]
-        out.append(Watched(person, end is not None, strict, whole))
+        look = strict + [event for _, event in rest[len(strict) :] if event[0] - came < max(length, 60)]
+        over = next((p for p in range(begin + 1, len(events)) if events[p][0] - events[p - 1][0] >= gap), len(events))
+        later = [e for place, e in rest[len(look) :] if e[0] - came < far or place < over]
+        out.append(Watched(person, end is not None, strict, look, look + later))
     return out, len(tries) - len(known)
 
 
-def tally(watched: Sequence[Watched], has: Callable[[list[Event]], bool]) -> tuple[int, int, int]:
-    """Leavers who have it in all, converters who have it in all, converters who have it before the outcome."""
-    return (
-        sum(has(w.whole) for w in watched if not w.converted),
-        sum(has(w.whole) for w in watched if w.converted),
-        sum(has(w.strict) for w in watched if w.converted),
-    )
+def tally(watched: Sequence[Watched], has: Callable[[list[Event]], bool]) -> dict[str, tuple[int, int]]:
+    """How many leavers and converters have it before the outcome, in the look, and with what follows."""
+    return {
+        part: (
+            sum(has(getattr(w, part)) for w in watched if not w.converted),
+            sum(has(getattr(w, part)) for w in watched if w.converted),
+        )
+        for part in ("strict", "look", "continued")
+    }
 
 
 def did(name: str, times: int = 1) -> Callable[[list[Event]], bool]:

@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from sojourn.analyse.comparison_features import (
+    CONTINUED,
     KINDS,
+    LOOK,
+    STRICT,
     Candidate,
     Kind,
     Plan,
@@ -24,7 +27,9 @@ from sojourn.analyse.comparison_findings import (
     ALIKE,
     MILESTONE,
     SURE,
+    Best,
     collect,
+    continued,
     earliest_first,
     endings,
     judge,
@@ -87,6 +92,7 @@ class Finding:
         p: p value: Fisher's exact test, for a timing Mann-Whitney's.
         p_corrected: The same corrected for everything tried (Holm).
         sure: Whether `p_corrected` is below 0.05.
+        later: Whether it shows only after the time converters needed, so that it may be a reason or a consequence.
         also: What the same persons have, so that it says the same (correlation above 0.95), best first.
         sentence: All of it in a sentence.
     """
@@ -114,6 +120,7 @@ class Finding:
     p: float
     p_corrected: float
     sure: bool
+    later: bool = False
     also: tuple[str, ...] = ()
     sentence: str = ""
     _candidate: Candidate | None = field(default=None, repr=False, compare=False)
@@ -169,7 +176,7 @@ class Comparison(Result):
     Attributes:
         asked: What was compared, in words.
         groups: Persons in each group, the first (a) before the second (b).
-        tried: How many candidates were tried.
+        tried: How many tests were made: one a candidate, two where it also shows after the time converters needed.
         correction: How p values are corrected for that: `holm`.
         median_watch_s: Median time from the step before to the step, of converters, seconds; leavers were watched for
             times dealt from the same distribution. Null when two predicates are compared.
@@ -276,13 +283,14 @@ def merge(
     """Add up the parts, test, rank, and put together what says the same."""
     every = collect(counted, plan, question)
     names = plan.groups
-    judged = judge(every, range(len(names)), many=len(every.candidates))
-    telling = _Telling(journeys, looks, question, every, len(every.candidates))
+    many = len(every.candidates) + int(continued(every).sum())
+    judged = judge(every, range(len(names)), many=many)
+    telling = _Telling(journeys, looks, question, every, many)
     findings, milestones, ended = telling.findings(judged, None, question.most)
     a, b = sides(question)
     by_group = []
     if question.breakdown is not None:
-        in_all = dataclasses.replace(telling, many=len(every.candidates) * len(names))
+        in_all = dataclasses.replace(telling, many=many * len(names))
         for n, group in enumerate(names):
             sizes = {a: int(every.sizes[2 * n]), b: int(every.sizes[2 * n + 1])}
             if all(sizes.values()):
@@ -291,7 +299,7 @@ def merge(
     return Comparison(
         asked=phrase(question),
         groups={a: int(every.sizes[::2].sum()), b: int(every.sizes[1::2].sum())},
-        tried=len(every.candidates),
+        tried=many,
         correction="holm",
         median_watch_s=float(np.median(looks.watched_us)) / 1e6
         if len(looks.watched_us) and not question.untimed
@@ -317,11 +325,18 @@ def members(journeys: Journeys, question: CompareQuestion, finding: Finding | No
         has = look.side == number
         if finding is not None:
             assert finding._candidate is not None  # noqa: SLF001  (a field of this module that stays out of JSON)
-            _, whole, strict = holders(part, look, finding._candidate, question)  # noqa: SLF001  (as above)
-            # Converters are counted up to the conversion when they are the ones who have more of it.
-            has &= strict if number and finding.difference < 0 else whole
+            has &= holders(part, look, finding._candidate, question)[1][_counted(finding, number)]  # noqa: SLF001  (as above)
         chosen.append(part.person[look.unit[has]])
     return journeys.persons_of(chosen)
+
+
+def _counted(finding: Finding, side: int) -> int:
+    """The last part of the looks of one side that a finding counted; see `judge`."""
+    if finding.later:
+        return CONTINUED
+    if finding.difference >= 0:
+        return LOOK
+    return STRICT if side else CONTINUED
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,7 +364,7 @@ class _Telling:
             if not self._speaks_of(k, at_the_end) and (judged.difference[k] >= 0 or not self._speaks_of(k, on_the_way))
         ]
         first = _GROUPED if group is None else min(most, _GROUPED_WITHIN)
-        alike = self._alike(order[:first], group) + [[k] for k in order[first:most]]
+        alike = self._alike(order[:first], judged.later, group) + [[k] for k in order[first:most]]
         told = [self._finding(judged, same, group) for same in alike[:most]]
         milestones = tuple(
             Milestone(str(self.tried.candidates[k].event), float(judged.count_a[k] / judged.n_a[k]),
@@ -372,9 +387,10 @@ class _Telling:
         candidate = self.tried.candidates[place]
         return candidate.event in events or (candidate.kind == "order" and candidate.other in events)
 
-    def _alike(self, best: list[int], group: int | None) -> list[list[int]]:
+    def _alike(self, best: list[int], later: NDArray[np.bool_], group: int | None) -> list[list[int]]:
         """Near-identical candidates together, in the order of the best of each; the simplest stands first."""
-        phi = together(self.journeys, self.looks, self.tried, best, self.question, group)
+        within = [CONTINUED if later[k] else LOOK for k in best]
+        phi = together(self.journeys, self.looks, self.tried, Best(best, within), self.question, group)
         found: list[list[int]] = []
         for n in range(len(best)):
             same = next((places for places in found if abs(phi[places[0], n]) > ALIKE), None)
@@ -435,6 +451,7 @@ class _Telling:
             p=float(judged.p[place]),
             p_corrected=float(judged.corrected[place]),
             sure=bool(judged.corrected[place] < SURE),
+            later=bool(judged.later[place]),
             also=tuple(self._named_as(place, k, judged) for k in others),
             _candidate=candidate,
         )

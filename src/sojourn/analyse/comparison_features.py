@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 Kind = Literal["event", "property", "repeat", "order", "timing", "moment"]
 KINDS: tuple[Kind, ...] = ("event", "property", "repeat", "order", "timing", "moment")
+STRICT, LOOK, CONTINUED = 0, 1, 2
+"""Parts of a look: before the outcome; the rest of it; what comes after it."""
 TIMES = np.array([1, 2, 3, 5], np.int64)
 """Done at least so many times."""
 SLOTS = 12
@@ -42,6 +44,7 @@ _FEW = 12
 _BACKGROUND = 0.9
 _SAMPLE = 50_000
 _HOUR = 3_600_000_000
+_HOURS = 24
 _IDENTIFIER = re.compile(r"(?:^|[_.\s])id$|[a-z]I[dD]$")
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -139,8 +142,8 @@ class Counts:
 
     Attributes:
         sizes: (labels,).
-        events: (times, events, labels, whole | strict).
-        families: For each family (1, codes, labels, whole | strict).
+        events: (times, events, labels, strict | look | continued).
+        families: For each family (1, codes, labels, strict | look | continued).
         orders: (slots, slots, labels, both | in this order).
         moments: (hours and weekdays, labels).
         spent: (persons, slots): microseconds on each slot, -1 unknown.
@@ -237,7 +240,7 @@ def count_part(part: Part, look: Look, plan: Plan, question: CompareQuestion) ->
     timed = "timing" in question.kinds and not question.untimed
 
     def counted(code: NDArray[np.int32], size: int, times: NDArray[np.int64]) -> NDArray[np.int64]:
-        found: NDArray[np.int64] = count(look.owner, look.early, code, label, size, labels, times)
+        found: NDArray[np.int64] = count(look.owner, look.part, code, label, size, labels, times)
         return found
 
     return Counts(
@@ -253,9 +256,7 @@ def count_part(part: Part, look: Look, plan: Plan, question: CompareQuestion) ->
             )
             for family in plan.families
         ],
-        orders=count_orders(
-            look.owner, look.early, slot, label, len(slots) if "order" in question.kinds else 0, labels
-        ),
+        orders=count_orders(look.owner, look.part, slot, label, len(slots) if "order" in question.kinds else 0, labels),
         moments=_count_moments(part, look, label, labels, question),
         spent=spent(part, look, slot, len(slots) if timed else 0, question.gap_us),
         wait=look.wait if timed else look.wait[:, :0],
@@ -273,7 +274,7 @@ def slot_rows(part: Part, look: Look, slots: Sequence[int]) -> NDArray[np.int32]
 def spent(part: Part, look: Look, slot: NDArray[np.int32], slots: int, gap_us: int) -> NDArray[np.int64]:
     """Microseconds each person spent on each slot, -1 unknown."""
     coded = slot if slots else np.full(len(slot), -1, np.int32)
-    return dwell(look.row, look.owner, look.early, coded, part.time, len(look.unit), slots, gap_us)
+    return dwell(look.row, look.owner, look.part, coded, part.time, len(look.unit), slots, gap_us)
 
 
 def moments(part: Part, look: Look, time_zone: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -292,37 +293,53 @@ def _hour_and_weekday(hours: int, time_zone: str) -> tuple[int, int]:
 
 def moment_candidates() -> list[Candidate]:
     """Candidates in the order `Counts.moments` counts them."""
-    hours = [Candidate("moment", property="hour", value=f"{hour:02}:00") for hour in range(24)]
+    hours = [Candidate("moment", property="hour", value=f"{hour:02}:00") for hour in range(_HOURS)]
     return hours + [Candidate("moment", property="weekday", value=day) for day in _DAYS]
 
 
 def holders(
     part: Part, look: Look, candidate: Candidate, question: CompareQuestion
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
-    """Who a candidate is asked of, who has it in the whole look, and who has it in the strict part; one a person."""
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Who a candidate is asked of, and who has it by the end of each part of the look: (persons,), (3, persons)."""
     every = np.ones(len(look.unit), np.bool_)
     if candidate.kind == "moment":
         hour, weekday = moments(part, look, question.time_zone)
-        named = moment_candidates().index(candidate)
-        has = hour == named if candidate.property == "hour" else weekday == named - 24
-        return every, has, has
+        place = moment_candidates().index(candidate)
+        return every, _throughout(hour == place if candidate.property == "hour" else weekday == place - _HOURS)
     if candidate.kind == "order":
-        return _in_order(part, look, candidate)
+        both, in_order = _in_order(part, look, candidate)
+        return both, _throughout(in_order)
     if candidate.kind == "timing":
         took = _took(part, look, candidate, question)
-        return took >= 0, took > candidate.low, took > candidate.low
+        return took >= 0, _throughout(took > candidate.low)
     mask = _rows_with(part, look, candidate)
     if candidate.property is not None:
         mask &= ~look.barred
-    whole = np.bincount(look.owner[mask], minlength=len(look.unit)) >= candidate.times
-    strict = np.bincount(look.owner[mask & look.early], minlength=len(look.unit)) >= candidate.times
-    return every, whole, strict
+    has = [
+        np.bincount(look.owner[mask & (look.part <= last)], minlength=len(look.unit)) >= candidate.times
+        for last in (STRICT, LOOK, CONTINUED)
+    ]
+    return every, np.array(has)
+
+
+def _throughout(has: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """What does not depend on how long one looks."""
+    found: NDArray[np.bool_] = np.broadcast_to(has, (3, len(has)))
+    return found
 
 
 def matrix_of(
-    part: Part, look: Look, candidates: Sequence[Candidate], question: CompareQuestion
+    part: Part, look: Look, candidates: Sequence[Candidate], within: Sequence[int], question: CompareQuestion
 ) -> NDArray[np.float32]:
-    """Who has what in the whole look: (candidates, persons), 1 or 0. Events and repeats take one pass together."""
+    """Who has what: (candidates, persons), 1 or 0. Events and repeats take one pass together.
+
+    Args:
+        part: A part.
+        look: Its look.
+        candidates: What.
+        within: For each candidate, the last part of the look that counts.
+        question: The question.
+    """
     out = np.zeros((len(candidates), len(look.unit)), np.float32)
     plain = [place for place, candidate in enumerate(candidates) if candidate.kind in ("event", "repeat")]
     code_of = {name: code for code, name in enumerate(part.events)}
@@ -330,11 +347,12 @@ def matrix_of(
     codes = np.array([code_of[str(candidates[plain[n]].event)] for n in ordered], np.int64)
     first = np.searchsorted(codes, np.arange(len(part.events) + 1))
     times = np.array([candidates[place].times for place in plain], np.int64)
+    last = np.array([within[place] for place in plain], np.int64)
     event = part.event[look.row].astype(np.int32)
-    out[plain] = present(look.owner, event, first, np.array(ordered, np.int64), times, len(look.unit))
+    out[plain] = present(look.owner, look.part, event, first, np.array(ordered, np.int64), times, last, len(look.unit))
     for place, candidate in enumerate(candidates):
         if candidate.kind not in ("event", "repeat"):
-            out[place] = holders(part, look, candidate, question)[1]
+            out[place] = holders(part, look, candidate, question)[1][within[place]]
     return out
 
 
@@ -382,17 +400,15 @@ def column_code(column: TextColumn, value: str) -> int:
     return place if place >= 0 else -2
 
 
-def _in_order(
-    part: Part, look: Look, candidate: Candidate
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+def _in_order(part: Part, look: Look, candidate: Candidate) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     first = []
     for name in (candidate.event, candidate.other):
-        rows = np.flatnonzero((part.event[look.row] == list(part.events).index(str(name))) & look.early)
+        rows = np.flatnonzero((part.event[look.row] == list(part.events).index(str(name))) & (look.part == 0))
         place = np.full(len(look.unit), -1, np.int64)
         place[look.owner[rows[::-1]]] = rows[::-1]
         first.append(place)
     both = (first[0] >= 0) & (first[1] >= 0)
-    return both, both & (first[0] < first[1]), both & (first[0] < first[1])
+    return both, both & (first[0] < first[1])
 
 
 def _took(part: Part, look: Look, candidate: Candidate, question: CompareQuestion) -> NDArray[np.int64]:
@@ -405,10 +421,10 @@ def _took(part: Part, look: Look, candidate: Candidate, question: CompareQuestio
 def _count_moments(
     part: Part, look: Look, label: NDArray[np.int64], labels: int, question: CompareQuestion
 ) -> NDArray[np.int64]:
-    out = np.zeros((31, labels), np.int64)
+    out = np.zeros((_HOURS + len(_DAYS), labels), np.int64)
     if "moment" not in question.kinds or question.untimed or not len(look.unit):
         return out
     hour, weekday = moments(part, look, question.time_zone)
     np.add.at(out, (hour, label), 1)
-    np.add.at(out, (24 + weekday, label), 1)
+    np.add.at(out, (_HOURS + weekday, label), 1)
     return out

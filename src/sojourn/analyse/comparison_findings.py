@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sojourn.analyse.comparison_features import TIMES, Candidate, first_place, matrix_of, moment_candidates
+from sojourn.analyse.comparison_features import (
+    CONTINUED,
+    LOOK,
+    STRICT,
+    TIMES,
+    Candidate,
+    first_place,
+    matrix_of,
+    moment_candidates,
+)
 from sojourn.analyse.intervals import fisher, holm, mann_whitney, newcombe
 
 if TYPE_CHECKING:
@@ -47,16 +56,15 @@ class Tried:
     Attributes:
         candidates: What.
         asked: (candidates, labels): persons it was asked of.
-        whole: Persons who have it in the whole look.
-        strict: Persons who have it before the outcome.
+        having: (3, candidates, labels): persons who have it by the end of the strict part, of the look, and of what
+            follows it.
         times: By place of a timing candidate: its values (microseconds), and the labels of their persons.
         sizes: (labels,): persons.
     """
 
     candidates: list[Candidate]
     asked: NDArray[np.int64]
-    whole: NDArray[np.int64]
-    strict: NDArray[np.int64]
+    having: NDArray[np.int64]
     times: dict[int, tuple[NDArray[np.float64], NDArray[np.int64]]]
     sizes: NDArray[np.int64]
 
@@ -75,6 +83,7 @@ class Judged:
         high: Upper end.
         p: p value.
         corrected: p value, corrected for all that was tried.
+        later: Whether it shows only in what follows the look.
     """
 
     count_a: NDArray[np.int64]
@@ -86,6 +95,7 @@ class Judged:
     high: NDArray[np.float64]
     p: NDArray[np.float64]
     corrected: NDArray[np.float64]
+    later: NDArray[np.bool_]
 
     @property
     def surest(self) -> NDArray[np.float64]:
@@ -101,33 +111,38 @@ class _Collection:
         self.sizes = sizes
         self.fewest = max(_FEWEST, int(np.ceil(_FEWEST_SHARE * sizes.sum())))
         self._candidates: list[Candidate] = []
-        none = np.empty((0, len(sizes)), np.int64)
-        self._asked, self._whole, self._strict = [none], [none], [none]
+        self._asked = [np.empty((0, len(sizes)), np.int64)]
+        self._having = [np.empty((3, 0, len(sizes)), np.int64)]
         self._times: dict[int, tuple[NDArray[np.float64], Whole]] = {}
 
-    def add(self, made: Sequence[Candidate], whole: Whole, strict: Whole, asked: Whole | None = None) -> None:
-        """Add candidates with their counts by label; `asked` is everyone when it is not given."""
-        of = np.broadcast_to(self.sizes, whole.shape) if asked is None else asked
-        having, total = whole.sum(axis=1), of.sum(axis=1)
-        keep = np.flatnonzero((having >= self.fewest) & (total - having >= self.fewest))
+    def add(self, made: Sequence[Candidate], having: Whole, asked: Whole | None = None) -> None:
+        """Add candidates.
+
+        Args:
+            made: The candidates.
+            having: (candidates, labels, 3): persons who have them by the end of each part of the look.
+            asked: (candidates, labels): persons asked; everyone when it is not given.
+        """
+        of = np.broadcast_to(self.sizes, having.shape[:2]) if asked is None else asked
+        # As in `Tried.having`, the last part holds most: whoever has it at any time is counted there.
+        most, total = having[:, :, CONTINUED].sum(axis=1), of.sum(axis=1)
+        keep = np.flatnonzero((most >= self.fewest) & (total - having[:, :, STRICT].sum(axis=1) >= self.fewest))
         self._candidates += [made[k] for k in keep.tolist()]
         self._asked.append(of[keep])
-        self._whole.append(whole[keep])
-        self._strict.append(strict[keep])
+        self._having.append(np.moveaxis(having[keep], 2, 0))
 
     def add_times(self, candidate: Candidate, values: NDArray[np.float64], label: Whole) -> None:
         """Add a timing: values in microseconds, and the labels of their persons."""
         self._times[len(self._candidates)] = (values, label)
         self._candidates.append(candidate)
         self._asked.append(np.bincount(label, minlength=len(self.sizes))[None, :])
-        longer = np.bincount(label[values > candidate.low], minlength=len(self.sizes))[None, :]
-        self._whole.append(longer)
-        self._strict.append(longer)
+        longer = np.bincount(label[values > candidate.low], minlength=len(self.sizes))
+        self._having.append(np.broadcast_to(longer, (3, 1, len(longer))))
 
     def tried(self) -> Tried:
         """All of it."""
-        asked, whole, strict = (np.concatenate(pieces) for pieces in (self._asked, self._whole, self._strict))
-        return Tried(self._candidates, asked, whole, strict, self._times, self.sizes)
+        asked, having = np.concatenate(self._asked), np.concatenate(self._having, axis=1)
+        return Tried(self._candidates, asked, having, self._times, self.sizes)
 
 
 def collect(counted: Sequence[Counts], plan: Plan, question: CompareQuestion) -> Tried:
@@ -140,21 +155,25 @@ def collect(counted: Sequence[Counts], plan: Plan, question: CompareQuestion) ->
         left_out = question.skipped if times == 1 else question.outcomes
         codes = [code for code, name in enumerate(names) if name not in left_out and kind in question.kinds]
         made = [Candidate(kind, names[code], times=times) for code in codes]
-        found.add(made, happened[n, codes, :, 0], happened[n, codes, :, 1])
+        found.add(made, happened[n, codes])
     for n, family in enumerate(plan.families):
         counts = np.sum([c.families[n][0] for c in counted], axis=0)
-        used = np.flatnonzero(counts[:, :, 0].sum(axis=1) >= found.fewest)
-        found.add([family.candidate(int(place), names) for place in used], counts[used, :, 0], counts[used, :, 1])
+        used = np.flatnonzero(counts[:, :, CONTINUED].sum(axis=1) >= found.fewest)
+        found.add([family.candidate(int(place), names) for place in used], counts[used])
     _add_orders(found, np.sum([c.orders for c in counted], axis=0), [names[slot] for slot in plan.slots])
     if "moment" in question.kinds and not question.untimed:
         began = np.sum([c.moments for c in counted], axis=0)
-        found.add(moment_candidates(), began, began)
+        found.add(moment_candidates(), _throughout(began))
     _add_times(found, counted, plan, question)
     return found.tried()
 
 
 def judge(tried: Tried, groups: Sequence[int], *, many: int) -> Judged:
     """Test every candidate among the persons of some groups of the breakdown.
+
+    What side 0 (leavers) has more of must hold against everything side 1 has in looks of the same length; what side 1
+    has more of must come before the outcome, and hold against everything side 0 has at any time. What shows only after the
+    looks is tested there, unless the looks show it already.
 
     Args:
         tried: The counts.
@@ -163,36 +182,60 @@ def judge(tried: Tried, groups: Sequence[int], *, many: int) -> Judged:
     """
     a, b = [2 * group for group in groups], [2 * group + 1 for group in groups]
     n_a, n_b = tried.asked[:, a].sum(axis=1), tried.asked[:, b].sum(axis=1)
-    whole_a, whole_b = tried.whole[:, a].sum(axis=1), tried.whole[:, b].sum(axis=1)
-    strict_b = tried.strict[:, b].sum(axis=1)
-    # What leavers have more of must hold against everything converters have in looks of the same length; what
-    # converters have more of must come before the conversion.
-    leavers_more = whole_a * n_b > whole_b * n_a
-    count_b = np.where(leavers_more, whole_b, strict_b)
-    neither = ~leavers_more & (count_b * n_a <= whole_a * n_b)
-    p = np.where(neither, 1.0, fisher(whole_a, n_a, count_b, n_b))
+    all_a, all_b = tried.having[:, :, a].sum(axis=2), tried.having[:, :, b].sum(axis=2)
+    more_a = all_a[LOOK] * n_b > all_b[LOOK] * n_a
+    more_b = all_b[STRICT] * n_a > all_a[CONTINUED] * n_b
+    count_a = np.where(more_a, all_a[LOOK], all_a[CONTINUED])
+    count_b = np.where(more_a, all_b[LOOK], all_b[STRICT])
+    p = np.where(more_a | more_b, fisher(count_a, n_a, count_b, n_b), 1.0)
     for place, (values, label) in tried.times.items():
         p[place] = mann_whitney(values[np.isin(label, a)], values[np.isin(label, b)])[1]
+    more_later = all_a[CONTINUED] * n_b > all_b[CONTINUED] * n_a
+    p_later = np.where(more_later, fisher(all_a[CONTINUED], n_a, all_b[CONTINUED], n_b), 1.0)
+    corrected, corrected_later = np.split(holm(np.concatenate([p, p_later]), many), 2)
+    later = more_later & (corrected >= SURE) & (corrected_later < SURE) & continued(tried)
+    count_a, count_b = np.where(later, all_a[CONTINUED], count_a), np.where(later, all_b[CONTINUED], count_b)
     with np.errstate(divide="ignore", invalid="ignore"):
-        difference = np.where(neither, np.nan, whole_a / n_a - count_b / n_b)
-    low, high = newcombe(whole_a, n_a, count_b, n_b)
-    return Judged(whole_a, n_a, count_b, n_b, difference, low, high, p, holm(p, many))
+        difference = np.where(more_a | more_b | later, count_a / n_a - count_b / n_b, np.nan)
+    low, high = newcombe(count_a, n_a, count_b, n_b)
+    p, corrected = np.where(later, p_later, p), np.where(later, corrected_later, corrected)
+    return Judged(count_a, n_a, count_b, n_b, difference, low, high, p, corrected, later)
+
+
+def continued(tried: Tried) -> NDArray[np.bool_]:
+    """Which candidates anybody came to have after the look: these are tested twice."""
+    found: NDArray[np.bool_] = (tried.having[CONTINUED] > tried.having[LOOK]).any(axis=1)
+    return found
 
 
 def rank(judged: Judged, *, one_sided: bool) -> list[int]:
     """Places of the candidates, best first.
 
-    Sure ones (corrected p below `SURE`) come before others. Within them, with `one_sided`, what side 0 has more of
-    comes before what side 1 has more of; then the difference that is larger at least (`Judged.surest`).
+    Sure ones (corrected p below `SURE`) come before others. Within them, with `one_sided`, what side 0 has more of in the
+    looks comes first, then what shows later, then what side 1 has more of; then the difference that is larger at least
+    (`Judged.surest`).
     """
     known = np.flatnonzero(~np.isnan(judged.difference))
     sure = judged.corrected < SURE
-    behind = (judged.difference < 0) & sure if one_sided else np.zeros(len(sure), np.bool_)
-    return sorted(known.tolist(), key=lambda k: (not sure[k], bool(behind[k]), -judged.surest[k], judged.p[k]))
+    behind = (np.where(judged.difference < 0, 2, judged.later) * sure) if one_sided else np.zeros(len(sure), np.int64)
+    return sorted(known.tolist(), key=lambda k: (not sure[k], int(behind[k]), -judged.surest[k], judged.p[k]))
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """Some candidates, and for each the last part of the look that counts.
+
+    Attributes:
+        places: Which candidates.
+        within: `LOOK` or `CONTINUED`.
+    """
+
+    places: list[int]
+    within: list[int]
 
 
 def together(
-    journeys: Journeys, looks: Looks, tried: Tried, places: Sequence[int], question: CompareQuestion, group: int | None
+    journeys: Journeys, looks: Looks, tried: Tried, best: Best, question: CompareQuestion, group: int | None
 ) -> NDArray[np.float64]:
     """Correlation (phi) over the persons compared of each pair of candidates that may be alike; 0 for all others.
 
@@ -200,24 +243,26 @@ def together(
         journeys: The log.
         looks: Who is compared.
         tried: Everything that was tried.
-        places: Which candidates.
+        best: Which candidates.
         question: The question.
         group: Only this group of the breakdown; None for all.
     """
     labels = slice(None) if group is None else slice(2 * group, 2 * group + 2)
-    have, n = tried.whole[places, labels].sum(axis=1), int(tried.sizes[labels].sum())
+    have, n = tried.having[best.within, best.places, labels].sum(axis=1), int(tried.sizes[labels].sum())
     some = np.flatnonzero(_may_be_alike(have, n))
+    chosen = [tried.candidates[best.places[k]] for k in some.tolist()]
+    within = [best.within[k] for k in some.tolist()]
 
     def gram(part: Part, look: Look) -> NDArray[np.float64]:
         mine = np.ones(len(look.unit), np.bool_) if group is None else look.group == group
-        matrix = matrix_of(part, look, [tried.candidates[places[k]] for k in some.tolist()], question)[:, mine]
+        matrix = matrix_of(part, look, chosen, within, question)[:, mine]
         found: NDArray[np.float64] = (matrix @ matrix.T).astype(np.float64)
         return found
 
     both = np.sum(journeys.map(gram, looks.parts, looks.looks), axis=0)
     some_have = have[some].astype(np.float64)
     spread = np.sqrt(some_have * (n - some_have))
-    phi = np.zeros((len(places), len(places)))
+    phi = np.zeros((len(best.places), len(best.places)))
     with np.errstate(divide="ignore", invalid="ignore"):
         phi[np.ix_(some, some)] = np.nan_to_num((n * both - np.outer(some_have, some_have)) / np.outer(spread, spread))
     return phi
@@ -289,6 +334,11 @@ def _may_be_alike(have: Whole, n: int) -> NDArray[np.bool_]:
     return found
 
 
+def _throughout(counts: Whole) -> Whole:
+    """Counts that do not depend on how long one looks."""
+    return np.repeat(counts[:, :, None], 3, axis=2)
+
+
 def _add_orders(found: _Collection, orders: Whole, names: Sequence[str]) -> None:
     """Pairs of events, each in the order that the first group has more often."""
     first, second = np.triu_indices(len(orders), 1)
@@ -300,7 +350,7 @@ def _add_orders(found: _Collection, orders: Whole, names: Sequence[str]) -> None
         Candidate("order", names[j], names[i]) if swap else Candidate("order", names[i], names[j])
         for i, j, swap in zip(first.tolist(), second.tolist(), other.tolist(), strict=True)
     ]
-    found.add(made, in_order, in_order, both)
+    found.add(made, _throughout(in_order), both)
 
 
 def _add_times(found: _Collection, counted: Sequence[Counts], plan: Plan, question: CompareQuestion) -> None:

@@ -78,58 +78,66 @@ def _silent(time, earlier, later, gap):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def ends(entry, outcome, stop, clock, horizon, least):  # type: ignore[no-untyped-def]
-    """Where each look's strict part and the whole look end (exclusive).
+def ends(entry, outcome, stop, time, clock, horizon, least, far, gap):  # type: ignore[no-untyped-def]
+    """Where each look's strict part, the look itself, and its continuation end (exclusive).
 
-    The strict part ends at the outcome, or where `horizon` has passed; the whole look when `least` has passed as well.
+    The strict part ends at the outcome, or where `horizon` has passed; the look when `least` has passed as well; the
+    continuation when `far` has passed and the visit is over.
     """
     middle = np.empty(entry.size, np.int64)
     end = np.empty(entry.size, np.int64)
+    last = np.empty(entry.size, np.int64)
     for j in range(entry.size):
+        came = clock[entry[j]]
         m = outcome[j]
         if m < 0:
             m = entry[j] + 1
-            while m < stop[j] and clock[m] - clock[entry[j]] < horizon[j]:
+            while m < stop[j] and clock[m] - came < horizon[j]:
                 m += 1
         e = m
-        length = max(horizon[j], least)
-        while e < stop[j] and clock[e] - clock[entry[j]] < length:
+        while e < stop[j] and clock[e] - came < max(horizon[j], least):
             e += 1
-        middle[j], end[j] = m, e
-    return middle, end
+        f = e
+        while f < stop[j] and clock[f] - came < far:
+            f += 1
+        v = entry[j] + 1
+        while v < stop[j] and time[v] - time[v - 1] < gap:
+            v += 1
+        middle[j], end[j], last[j] = m, e, max(f, v)
+    return middle, end, last
 
 
 @njit(nogil=True, cache=True)
-def spread(start, middle, end):  # type: ignore[no-untyped-def]
-    """Rows of all looks one after the other, whose they are, and whether they lie in the strict part."""
+def spread(start, middle, end, last):  # type: ignore[no-untyped-def]
+    """Rows of all looks one after the other, whose they are, and their part: 0 strict, 1 rest of the look, 2 after it."""
     n = 0
     for j in range(start.size):
-        n += end[j] - start[j]
+        n += last[j] - start[j]
     row = np.empty(n, np.int64)
     owner = np.empty(n, np.int32)
-    early = np.empty(n, np.bool_)
+    part = np.empty(n, np.int8)
     n = 0
     for j in range(start.size):
-        for i in range(start[j], end[j]):
-            row[n], owner[n], early[n] = i, j, i < middle[j]
+        for i in range(start[j], last[j]):
+            row[n], owner[n], part[n] = i, j, (i >= middle[j]) + (i >= end[j])
             n += 1
-    return row, owner, early
+    return row, owner, part
 
 
 @njit(nogil=True, cache=True)
-def count(owner, early, code, label, size, labels, times):  # type: ignore[no-untyped-def]
-    """Owners by label that have each code at least so many times: (times, codes, labels, whole look | strict part).
+def count(owner, part, code, label, size, labels, times):  # type: ignore[no-untyped-def]
+    """Owners by label that have each code at least so many times: (times, codes, labels, strict | look | continued).
 
     Args:
-        owner: int32, one a row, equal ones together, strict rows before the others.
-        early: bool, one a row: it lies in the strict part.
+        owner: int32, one a row, equal ones together, rows in order.
+        part: int8, one a row: as `spread` gives it.
         code: int32, one a row; -1 for none.
         label: int64, one an owner.
         size: Codes.
         labels: Labels.
         times: int64, ascending.
     """
-    out = np.zeros((times.size, size, labels, 2), np.int64)
+    out = np.zeros((times.size, size, labels, 3), np.int64)
     last = np.full(size, -1, np.int32)
     seen = np.zeros(size, np.int32)
     for r in range(code.size):
@@ -142,22 +150,23 @@ def count(owner, early, code, label, size, labels, times):  # type: ignore[no-un
         seen[c] += 1
         for k in range(times.size):
             if seen[c] == times[k]:
-                out[k, c, label[o], 0] += 1
-                if early[r]:
-                    out[k, c, label[o], 1] += 1
+                for until in range(part[r], 3):
+                    out[k, c, label[o], until] += 1
     return out
 
 
 @njit(nogil=True, cache=True)
-def present(owner, code, first, column, times, owners):  # type: ignore[no-untyped-def]
-    """Which owners have which columns in the whole look: (columns, owners), 1 or 0.
+def present(owner, part, code, first, column, times, within, owners):  # type: ignore[no-untyped-def]
+    """Which owners have which columns: (columns, owners), 1 or 0.
 
     Args:
-        owner: int32, one a row, equal ones together.
+        owner: int32, one a row, equal ones together, rows in order.
+        part: int8, one a row: as `spread` gives it.
         code: int32, one a row.
         first: int64, codes + 1: where the columns of a code begin in `column`.
         column: int64: columns of each code, those that need fewer times first.
         times: int64, one a column: how often the code must occur.
+        within: int64, one a column: the last part that counts.
         owners: How many there are.
     """
     out = np.zeros((times.size, owners), np.float32)
@@ -172,13 +181,13 @@ def present(owner, code, first, column, times, owners):  # type: ignore[no-untyp
             last[c], seen[c] = o, 0
         seen[c] += 1
         for j in range(first[c], first[c + 1]):
-            if seen[c] == times[column[j]]:
+            if seen[c] == times[column[j]] and part[r] <= within[column[j]]:
                 out[column[j], o] = 1
     return out
 
 
 @njit(nogil=True, cache=True)
-def count_orders(owner, early, slot, label, slots, labels):  # type: ignore[no-untyped-def]
+def count_orders(owner, part, slot, label, slots, labels):  # type: ignore[no-untyped-def]
     """Owners with both of two slots in the strict part, and of these the ones whose first came first.
 
     Returns:
@@ -193,7 +202,7 @@ def count_orders(owner, early, slot, label, slots, labels):  # type: ignore[no-u
         n = 0
         while r < owner.size and owner[r] == o:
             s = slot[r]
-            if early[r] and s >= 0 and place[s] < 0:
+            if part[r] == 0 and s >= 0 and place[s] < 0:
                 place[s] = n
                 order[n] = s
                 n += 1
@@ -212,12 +221,12 @@ def count_orders(owner, early, slot, label, slots, labels):  # type: ignore[no-u
 
 
 @njit(nogil=True, cache=True)
-def dwell(row, owner, early, slot, time, owners, slots, gap):  # type: ignore[no-untyped-def]
+def dwell(row, owner, part, slot, time, owners, slots, gap):  # type: ignore[no-untyped-def]
     """Microseconds each owner spent on each slot: until the next event of the strict part, silences left out; -1 unknown."""
     out = np.full((owners, slots), -1, np.int64)
     for r in range(row.size - 1):
         s = slot[r]
-        if s < 0 or owner[r + 1] != owner[r] or not early[r + 1]:
+        if s < 0 or owner[r + 1] != owner[r] or part[r + 1] > 0:
             continue
         passed = time[row[r + 1]] - time[row[r]]
         if passed < gap:

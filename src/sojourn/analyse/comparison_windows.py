@@ -1,7 +1,8 @@
 """Who is compared, and which of their events count: the looks.
 
 In: parts and a question. Out: for each part a `Look`. The rules, and why they are fair: docs/methods/compare.md.
-A look has a strict part, before the outcome, and may go on for the rest of its first minute.
+A look has a strict part, before the outcome, and may go on for the rest of its first minute. After it, for what shows late,
+comes a continuation.
 """
 
 from __future__ import annotations
@@ -41,10 +42,11 @@ class Look:
         start: int64: first row.
         middle: int64: where the strict part ends (exclusive).
         end: int64: where the look ends.
+        last: int64: where its continuation ends.
         wait: int64, (persons, steps before the entry - 1): microseconds between them.
         row: int64: rows of all looks, one after the other.
         owner: int32: whose each row is, a place in `unit`.
-        early: bool: the row lies in the strict part.
+        part: int8: 0 in the strict part, 1 in the rest of the look, 2 after it.
         barred: bool: the row is of an event that makes the groups; its properties do not count.
     """
 
@@ -54,10 +56,11 @@ class Look:
     start: NDArray[np.int64]
     middle: NDArray[np.int64]
     end: NDArray[np.int64]
+    last: NDArray[np.int64]
     wait: NDArray[np.int64]
     row: NDArray[np.int64]
     owner: NDArray[np.int32]
-    early: NDArray[np.bool_]
+    part: NDArray[np.int8]
     barred: NDArray[np.bool_]
 
 
@@ -151,9 +154,10 @@ def _cut(
     keep = np.flatnonzero(known)
     entry, outcome, unit = found.entry[keep], found.outcome[keep], found.unit[keep]
     least = 0 if question.untimed else LEAST_US
-    middle, end = ends(entry, outcome, part.stop[unit], found.clock, horizon[keep], least)
-    side = (outcome >= 0).astype(np.int64)
-    look = _look(part, question, unit, side, grouping, entry, middle, end, found.wait[keep])
+    far = int(lengths[(len(lengths) * 9) // 10]) if len(lengths) and not question.untimed else 0
+    gap = 0 if question.untimed else question.gap_us
+    bounds = ends(entry, outcome, part.stop[unit], part.time, found.clock, horizon[keep], least, far, gap)
+    look = _look(part, question, unit, (outcome >= 0).astype(np.int64), grouping, (entry, *bounds), found.wait[keep])
     return look, int((~known).sum())
 
 
@@ -175,7 +179,7 @@ def _whole(part: Part, question: CompareQuestion, grouping: Grouping) -> tuple[L
     unit = np.flatnonzero(in_a ^ in_b)
     start, stop = np.asarray(part.start)[unit], np.asarray(part.stop)[unit]
     side = in_b[unit].astype(np.int64)
-    look = _look(part, question, unit, side, grouping, start, stop, stop, np.empty((len(unit), 0), np.int64))
+    look = _look(part, question, unit, side, grouping, (start, stop, stop, stop), np.empty((len(unit), 0), np.int64))
     return look, int((in_a & in_b).sum())
 
 
@@ -191,12 +195,11 @@ def _look(  # noqa: PLR0913  (the fields of a `Look`, passed on once)
     unit: NDArray[np.int64],
     side: NDArray[np.int64],
     grouping: Grouping,
-    start: NDArray[np.int64],
-    middle: NDArray[np.int64],
-    end: NDArray[np.int64],
+    bounds: tuple[NDArray[np.int64], ...],
     wait: NDArray[np.int64],
 ) -> Look:
+    start, middle, end, last = bounds
     group = grouping.group[start].astype(np.int64)
-    row, owner, early = spread(start, middle, end)
+    row, owner, in_part = spread(start, middle, end, last)
     barred = np.array([name in question.barred for name in part.events], np.bool_)[part.event[row]]
-    return Look(unit, side, group, start, middle, end, wait, row, owner, early, barred)
+    return Look(unit, side, group, start, middle, end, last, wait, row, owner, in_part, barred)

@@ -57,6 +57,8 @@ def sentence(finding: Finding, side_a: str, side_b: str, tried: int) -> str:
     figures = f"{_share(share)} against {_share(other)} of {second}{_asked(finding)}, {points}"
     chance = f"{_probability(finding.p_corrected)}; {tried:,} candidates were tried"
     doubt = "" if finding.sure else " Chance alone would show as much."
+    if finding.later:
+        doubt = " Seen only when watched for longer than converters needed, it may be a reason or a consequence."
     return f"{first[:1].upper()}{first[1:]} {_did(finding)} {_how_much(finding)}: {figures}.{doubt} {chance[:1].upper()}{chance[1:]}."
 
 

@@ -134,6 +134,7 @@ def _findings(title: str, findings: list[Finding] | tuple[Finding, ...], compari
     made = table(title, columns)
     for finding in findings:
         also = f" (and {len(finding.also)} alike)" if finding.also else ""
+        also += " (seen later)" if finding.later else ""
         made.add_row(
             Text(finding.what + also),
             percent(finding.share_a),
