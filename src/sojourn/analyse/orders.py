@@ -209,7 +209,9 @@ def merge(partials: Sequence[OrdersPartial], question: OrdersQuestion, *, journe
         median_value=float(np.median(np.concatenate(kept))) if known and any(len(k) for k in kept) else np.nan,
         taken_back=sum(int(p.back.sum()) for p in partials),
         negative_lines=sum(p.negative for p in partials),
-        counts=tuple(OrderCount(n, int(counted[n]), int(counted[n]) / persons) for n in range(1, _MANY + 1) if counted[n]),
+        counts=tuple(
+            OrderCount(n, int(counted[n]), int(counted[n]) / persons) for n in range(1, _MANY + 1) if counted[n]
+        ),
         _drill=Drill(journeys, question) if journeys is not None else None,
     )
 

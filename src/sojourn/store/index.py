@@ -33,7 +33,7 @@ from sojourn.store.columns import (
     write_columns,
     write_names,
 )
-from sojourn.store.durable import clear_errors, sync_file, sync_folder
+from sojourn.store.durable import clear_errors, replace_file, sync_file, sync_folder
 from sojourn.store.events import EventsTable
 from sojourn.store.index_build import (
     LINK_FIELDS,
@@ -41,6 +41,7 @@ from sojourn.store.index_build import (
     Manifest,
     RowReader,
     build_index,
+    placed,
     read_links,
     read_manifest,
 )
@@ -80,22 +81,24 @@ class Index:
         self.buckets = self._base
 
     def merge_newer(self, newer: Version) -> bool:
-        """Merge the rows of newer files in, in memory.
+        """Merge newer rows in, in memory.
 
         Args:
-            newer: A version that names only files with rows past this index's `seq`.
+            newer: A version with the files that hold rows past this index's `seq`; those up to its own `seq` are merged.
 
         Returns:
             Whether it could be done: not when the new rows change whose earlier rows are.
         """
         table = EventsTable(self.folder.events)
         older = self._links()
-        links = first_links([older, read_links(table, newer)])
+        after = self.manifest.seq
+        links = first_links([older, read_links(table, newer, after=after)])
         persons = PersonMap(links.anonymous, links.user)
         if self._moves_earlier_rows(older, persons):
             return False
         read = RowReader(self.manifest.events)
-        columns = [read.columns(group, persons) for group in table.scan(newer, ROW_COLUMNS)]
+        groups = (placed(group, after, newer.seq) for group in table.scan(newer, ROW_COLUMNS))
+        columns = [read.columns(group, persons) for group in groups if group.num_rows]
         rows = NewRows(*(np.concatenate(column) for column in zip(*columns, strict=True)))
         self._overlay, self._newer = lay_over(self._base, rows, bits=self.manifest.bits), newer
         self.buckets = self._overlay.buckets
@@ -107,13 +110,12 @@ class Index:
         table = EventsTable(self.folder.events)
         try:
             links = self._links()
+            if self._newer is not None:
+                links = first_links([links, read_links(table, self._newer)])
         except FileNotFoundError:
             # A newer index took the place of this one; the table still tells the links of our rows.
-            seen = retried(lambda: read_links(table, table.read()))
-            ours = seen.seq <= self.manifest.seq
-            links = Links(seen.anonymous[ours], seen.user[ours], seen.time[ours], seen.seq[ours])
-        if self._newer is not None:
-            links = first_links([links, read_links(table, self._newer)])
+            last = self.manifest.seq
+            links = retried(lambda: read_links(table, dataclasses.replace(table.read(), seq=last)))
         return PersonMap(links.anonymous, links.user)
 
     def _links(self) -> Links:
@@ -146,15 +148,18 @@ class Index:
         if self._overlay is None or self._newer is None:
             return self._base_column(name)
         newer: BySeq | None = None
-        with contextlib.suppress(UnknownColumn):
-            newer = ColumnSource(EventsTable(self.folder.events), self._newer).read(
-                name, progress=lambda _done, _of: None
-            )
         try:
+            with contextlib.suppress(UnknownColumn):
+                newer = ColumnSource(EventsTable(self.folder.events), self._newer).read(
+                    name, progress=lambda _done, _of: None
+                )
             over = column_over(self._overlay, self._base_column(name), newer)
         except UnknownColumn:
             if newer is None:
                 raise
+            over = None
+        except FileNotFoundError:
+            # A compaction put the newer rows into other files.
             over = None
         return over or _in_memory(self._read_column(name), self.buckets)
 
@@ -266,7 +271,18 @@ def _open(folder: Folder, report: Callable[[str, int, int], None]) -> Index:
         manifest = read_manifest(folder)
         if manifest is None:
             raise
+        return _as_last_shown(folder, manifest, report)
     return Index(folder, manifest, progress=report)
+
+
+def _as_last_shown(folder: Folder, manifest: Manifest, report: Callable[[str, int, int], None]) -> Index:
+    """The index with the newer rows that readers had been shown already, wherever a writer has put them meanwhile."""
+    index = Index(folder, manifest, progress=report)
+    if manifest.visible > manifest.seq:
+        version = EventsTable(folder.events).read()
+        files = tuple(file for file in version.files if file.first_seq <= manifest.visible)
+        index.merge_newer(dataclasses.replace(version, files=files, seq=manifest.visible))
+    return index
 
 
 def refresh_index(folder: Folder, *, progress: Callable[[str, int, int], None] | None = None) -> Manifest:
@@ -278,8 +294,14 @@ def refresh_index(folder: Folder, *, progress: Callable[[str, int, int], None] |
         What readers see from now on.
     """
     report = progress or (lambda _what, _done, _of: None)
-    index = _current(folder, read_manifest(folder), EventsTable(folder.events).read(), report)
-    return build_index(folder, progress=report) if index is None else index.manifest
+    manifest = read_manifest(folder)
+    index = _current(folder, manifest, EventsTable(folder.events).read(), report)
+    if index is None or manifest is None:
+        return build_index(folder, progress=report)
+    if index.manifest.visible > manifest.visible:
+        shown = msgspec.structs.replace(manifest, visible=index.manifest.visible)
+        replace_file(folder.index / "manifest.json", msgspec.json.encode(shown))
+    return index.manifest
 
 
 def _current(
@@ -326,6 +348,7 @@ def _with_newer(manifest: Manifest, newer: Version, read: RowReader, buckets: Se
         first_us=min((first for first, _ in bounds), default=0),
         last_us=max((last for _, last in bounds), default=0),
         seq=newer.seq,
+        visible=newer.seq,
         events=list(read.codes),
     )
 

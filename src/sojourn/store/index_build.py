@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from sojourn.identify.persons import Links, PersonMap, first_links
 from sojourn.store.columns import write_columns
@@ -59,6 +60,7 @@ class Manifest(msgspec.Struct, frozen=True):
         first_us: Earliest time, microseconds since 1970 UTC; 0 with no times.
         last_us: Latest time.
         seq: Highest place in the log that it holds.
+        visible: Highest place that readers were shown: past `seq` when they merge newer rows in.
         events: Event names; an event's code is its place here.
     """
 
@@ -73,6 +75,7 @@ class Manifest(msgspec.Struct, frozen=True):
     first_us: int
     last_us: int
     seq: int
+    visible: int
     events: list[str]
 
 
@@ -148,14 +151,21 @@ class RowReader:
         return np.array(codes, np.uint32)[encoded.indices.to_numpy()]
 
 
-def read_links(table: EventsTable, version: Version) -> Links:
-    """The earliest link of each anonymous actor among the rows of a version."""
+def read_links(table: EventsTable, version: Version, *, after: int = -1) -> Links:
+    """The earliest link of each anonymous actor among the rows of a version past a place in the log."""
     found = []
     for group in table.scan(version, LINK_COLUMNS):
-        linked = group.filter(group["linked_actor"].is_valid())
+        linked = placed(group, after, version.seq).filter(pc.field("linked_actor").is_valid())
         if linked.num_rows:
             found.append(first_links([Links(*(_whole(linked[name]) for name in LINK_COLUMNS))]))
     return first_links(found)
+
+
+def placed(rows: pa.Table, after: int, last: int) -> pa.Table:
+    """Rows past one place in the log and up to another; files of the newest version may hold others too."""
+    seq = rows["seq"].to_numpy()
+    wanted = (seq > after) & (seq <= last)
+    return rows if wanted.all() else rows.filter(pa.array(wanted))
 
 
 class _Builder:
@@ -189,6 +199,7 @@ class _Builder:
             first_us=int(read.first_us) if timed else 0,
             last_us=int(read.last_us) if timed else 0,
             seq=self._version.seq,
+            visible=self._version.seq,
             events=list(read.codes),
         )
 
