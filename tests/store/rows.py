@@ -5,9 +5,12 @@ A row is what a file said of one event; equal rows hash alike, as rows of a file
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import tempfile
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,9 +19,10 @@ import pyarrow as pa
 from sojourn.records.batch import FIXED_COLUMNS, EventBatch
 from sojourn.store.append import Append
 from sojourn.store.events import EventsTable
+from sojourn.store.folder import create_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from sojourn.records.rejected import Rejected
     from sojourn.store.append import AppendCounts
@@ -80,6 +84,14 @@ def batch(
     hashes = np.frombuffer(b"".join(row.hash() for row in rows), np.uint64).reshape(-1, 2).copy()
     table = pa.table({name: columns[name] for name in FIXED_COLUMNS})
     return EventBatch(table, properties, hashes, list(rejected), n + len(rejected))
+
+
+@contextlib.contextmanager
+def passing_folder() -> Iterator[Folder]:
+    """A data folder for one random example, in memory where the system has a place for that."""
+    memory = Path("/dev/shm")  # noqa: S108  (a folder of random name is made in it)
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as place:
+        yield create_folder(Path(place) / "data")
 
 
 def store(folder: Folder, *batches: EventBatch, source: str = "test", drop_repeats: bool = False) -> AppendCounts:

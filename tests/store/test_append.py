@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections import Counter
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -17,11 +15,10 @@ from sojourn.identify.actor import actor_id
 from sojourn.records.rejected import Reason, Rejected
 from sojourn.store.append import Append
 from sojourn.store.events import EventsTable
-from sojourn.store.folder import create_folder
 from sojourn.store.index import open_index
 from sojourn.store.index_build import build_index
 from sojourn.store.quarantine import count_rejected
-from tests.store.rows import Row, batch, store, stored, stored_values
+from tests.store.rows import Row, batch, passing_folder, store, stored, stored_values
 
 if TYPE_CHECKING:
     from sojourn.store.append import AppendCounts
@@ -206,8 +203,7 @@ class Oracle:
 def test_read_is_imported_and_duplicates_and_rejected(imports: list[tuple[list[list[Row]], bool]]) -> None:
     """Any files, in any number of batches, repeated within and between imports, against a dictionary."""
     oracle = Oracle()
-    with tempfile.TemporaryDirectory() as place:
-        folder = create_folder(Path(place) / "data")
+    with passing_folder() as folder:
         total = 0
         for batches, drop in imports:
             counts = store(folder, *(batch(rows, rejected=[BAD]) for rows in batches), drop_repeats=drop)
@@ -240,14 +236,13 @@ def changing_properties(draw: st.DrawFn) -> list[tuple[pa.DataType, list[Any]]]:
     return batches
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(changing_properties(), st.sampled_from(["price", "", 'a"b', "é\n", "a.b", "a/b~c", "time"]))
 def test_a_property_that_changes_its_type_loses_no_value(
     batches: list[tuple[pa.DataType, list[Any]]], name: str
 ) -> None:
     """What its column cannot hold exactly is in the JSON, as it came."""
-    with tempfile.TemporaryDirectory() as place:
-        folder = create_folder(Path(place) / "data")
+    with passing_folder() as folder:
         store(
             folder,
             *(

@@ -173,6 +173,9 @@ def _merged(column: pa.Array | None, rest: pa.Array) -> pa.Array:
 
 def _as_numbers(column: pa.Array, rest: pa.Array) -> pa.Array | None:
     """A column of numbers with the numbers that did not fit its type; None when some are no numbers."""
+    if pc.any(pc.match_substring_regex(rest, r"^(\+|-?0[0-9])")).as_py():
+        # Article 007 is not article 7.
+        return None
     try:
         return pc.coalesce(column.cast(pa.float64()), rest.cast(pa.float64()))
     except pa.ArrowInvalid:

@@ -99,6 +99,8 @@ class Index:
         read = RowReader(self.manifest.events)
         groups = (placed(group, after, newer.seq) for group in table.scan(newer, ROW_COLUMNS))
         columns = [read.columns(group, persons) for group in groups if group.num_rows]
+        if not columns:
+            return False
         rows = NewRows(*(np.concatenate(column) for column in zip(*columns, strict=True)))
         self._overlay, self._newer = lay_over(self._base, rows, bits=self.manifest.bits), newer
         self.buckets = self._overlay.buckets
