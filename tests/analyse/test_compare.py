@@ -164,7 +164,7 @@ def test_an_event_every_converter_passes_is_a_milestone_and_no_finding() -> None
 
     comparison = log(rows).compare(["cart", "purchase"])
 
-    assert [(m.event, m.share_a, m.share_b) for m in comparison.milestones] == [("pay", 0.1, 1.0)]
+    assert [(m.what, m.share_a, m.share_b) for m in comparison.milestones] == [("pay", 0.1, 1.0)]
     assert not [found for found in comparison.findings if found.event == "pay" and found.difference < 0]
 
 
@@ -185,7 +185,7 @@ def test_an_event_every_leaver_comes_to_is_an_ending_and_no_finding() -> None:
 
     comparison = log(rows).compare(["reminded", "renew"])
 
-    assert [(ending.event, ending.share_a) for ending in comparison.endings] == [("cancel", 1.0)]
+    assert [(ending.what, ending.share_a) for ending in comparison.endings] == [("cancel", 1.0)]
     assert comparison.findings[0].what == "dearer"
     assert (comparison.findings[0].count_a, comparison.findings[0].count_b) == (30, 5)
 
@@ -216,6 +216,44 @@ def test_a_log_without_times_is_watched_by_place(tmp_path: Path) -> None:
     assert (error.count_a, error.n_a, error.count_b, error.n_b) == (12, 20, 0, 20)
     assert not [found for found in comparison.findings if found.event in {"advert", "thanks"}]
     assert comparison.to_dict()["median_watch_s"] is None
+
+
+def test_an_ending_may_be_half_of_the_leavers_when_it_follows_what_they_met() -> None:
+    """Sixty leave; 45 of them had a fee, as had 6 of 60 who stay; 42 say so by cancelling, the others just stay away."""
+    rows: list[Row] = [("late", 150 * DAY, "home", {})]
+    for number in range(120):
+        person, at, stays = f"p{number}", number * DAY, number >= 60
+        rows.append((person, at, "reminded", {}))
+        if number < 45 or number >= 114:
+            rows.append((person, at + 5, "fee", {}))
+        if number < 42:
+            rows.append((person, at + 30, "cancel", {}))
+        if stays:
+            rows.append((person, at + 50, "renew", {}))
+
+    comparison = log(rows).compare(["reminded", "renew"])
+
+    assert [(ending.what, ending.share_a) for ending in comparison.endings] == [("cancel", 0.7)]
+    assert (comparison.findings[0].what, comparison.findings[0].count_a, comparison.findings[0].count_b) == (
+        "fee",
+        45,
+        6,
+    )
+
+
+def test_a_page_every_converter_passes_is_a_milestone_too() -> None:
+    """The page of the cart comes before paying, whatever else people look at; that page's name is then no reason to stay."""
+    rows: list[Row] = [("late", 90 * DAY, "home", {})]
+    for number in range(60):
+        person, at, buys = f"p{number}", number * DAY, number % 2 == 0
+        rows += [(person, at, "view", {}), (person, at + 3, "page", {"title": "help" if number % 4 < 2 else "terms"})]
+        if buys:
+            rows += [(person, at + 9, "page", {"title": "cart"}), (person, at + 20, "purchase", {})]
+
+    comparison = log(rows).compare(["view", "purchase"])
+
+    assert [m.what for m in comparison.milestones] == ["page with title = cart"]
+    assert not [found for found in comparison.findings if found.value == "cart"]
 
 
 def test_two_groups_by_predicates() -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from sojourn.analyse.comparison_asides import set_aside
 from sojourn.analyse.comparison_features import (
     CONTINUED,
     KINDS,
@@ -25,13 +26,11 @@ from sojourn.analyse.comparison_features import (
 )
 from sojourn.analyse.comparison_findings import (
     ALIKE,
-    MILESTONE,
     SURE,
     Best,
     collect,
     continued,
     earliest_first,
-    endings,
     judge,
     rank,
     together,
@@ -128,29 +127,29 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Milestone:
-    """An event nearly every converter passes before the step: where people are lost more exactly, not why.
+    """What nearly every converter passes before the step: where people are lost more exactly, not why.
 
     Attributes:
-        event: The event.
+        what: An event, or an event with a value, such as one page.
         share_a: Share of leavers who passed it too.
         share_b: Share of converters who passed it before the step.
     """
 
-    event: str
+    what: str
     share_a: float
     share_b: float
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """An event nearly every leaver comes to and after which nobody goes on: it says that they left, not why.
+    """An event leavers come to and after which nobody goes on: it says that they left, not why.
 
     Attributes:
-        event: The event.
+        what: The event.
         share_a: Share of leavers who have it at any time after they came to the step before. No converter has it.
     """
 
-    event: str
+    what: str
     share_a: float
 
 
@@ -183,7 +182,7 @@ class Comparison(Result):
         undecided: Persons left out: the log ends sooner after they came than any converter needed.
         in_both: Persons left out: they are in both groups.
         findings: Best first.
-        milestones: Events nearly every converter passes on the way; they are not among the findings.
+        milestones: What nearly every converter passes on the way; they are not among the findings.
         endings: Events that are another name for leaving; they are not among the findings either.
         by_group: The same by group, largest first; empty without a breakdown.
     """
@@ -354,38 +353,14 @@ class _Telling:
     ) -> tuple[tuple[Finding, ...], tuple[Milestone, ...], tuple[Ending, ...]]:
         """The best findings, each with those that say the same; the milestones; the endings."""
         order = rank(judged, one_sided=bool(self.question.steps))
-        passed = self._milestones(judged, order) if self.question.steps else []
-        ended = self._endings(judged, order) if self.question.steps else {}
-        on_the_way = {self.tried.candidates[place].event for place in passed}
-        at_the_end = {self.tried.candidates[place].event for place in ended}
-        order = [
-            k
-            for k in order
-            if not self._speaks_of(k, at_the_end) and (judged.difference[k] >= 0 or not self._speaks_of(k, on_the_way))
-        ]
+        aside = set_aside(self.journeys, self.looks, self.tried, judged, self.question, order)
+        order = [k for k in order if k not in aside.left_out]
         first = _GROUPED if group is None else min(most, _GROUPED_WITHIN)
         alike = self._alike(order[:first], judged.later, group) + [[k] for k in order[first:most]]
         told = [self._finding(judged, same, group) for same in alike[:most]]
-        milestones = tuple(
-            Milestone(str(self.tried.candidates[k].event), float(judged.count_a[k] / judged.n_a[k]),
-                      float(judged.count_b[k] / judged.n_b[k]))
-            for k in passed
-        )  # fmt: skip
-        names = tuple(Ending(str(self.tried.candidates[k].event), share) for k, share in ended.items())
+        milestones = tuple(self._milestone(judged, k) for k in aside.milestones)
+        names = tuple(Ending(called(self.tried.candidates[k]), share) for k, share in aside.endings.items())
         return tuple(told), milestones, names
-
-    def _endings(self, judged: Judged, order: list[int]) -> dict[int, float]:
-        may_be = [
-            k
-            for k in order
-            if self.tried.candidates[k].kind == "event" and judged.difference[k] > 0 and not judged.count_b[k]
-            and judged.corrected[k] < SURE
-        ]  # fmt: skip
-        return endings(self.journeys, self.looks, self.tried, may_be, self.question)
-
-    def _speaks_of(self, place: int, events: set[str | None]) -> bool:
-        candidate = self.tried.candidates[place]
-        return candidate.event in events or (candidate.kind == "order" and candidate.other in events)
 
     def _alike(self, best: list[int], later: NDArray[np.bool_], group: int | None) -> list[list[int]]:
         """Near-identical candidates together, in the order of the best of each; the simplest stands first."""
@@ -410,13 +385,10 @@ class _Telling:
         plain = {n: _plainness(candidate) for n, candidate in zip(places, candidates, strict=True)}
         return sorted(places, key=lambda n: (phi[n] < 0, plain[n], shown[n]))
 
-    def _milestones(self, judged: Judged, order: list[int]) -> list[int]:
-        found = [
-            k for k in order
-            if self.tried.candidates[k].kind == "event" and judged.difference[k] < 0 and judged.corrected[k] < SURE
-            and judged.count_b[k] >= MILESTONE * judged.n_b[k]
-        ]  # fmt: skip
-        return sorted(found, key=lambda k: judged.difference[k])
+    def _milestone(self, judged: Judged, place: int) -> Milestone:
+        candidate = self.tried.candidates[place]
+        shares = (float(judged.count_a[place] / judged.n_a[place]), float(judged.count_b[place] / judged.n_b[place]))
+        return Milestone(called(candidate), *shares)
 
     def _finding(self, judged: Judged, same: list[int], group: int | None) -> Finding:
         place, *others = same

@@ -38,13 +38,8 @@ if TYPE_CHECKING:
 
 SURE = 0.05
 """A finding's corrected p is below it."""
-MILESTONE = 0.95
-"""Share of converters that makes an event a part of the way."""
-ENDING = 0.9
-"""Share of leavers who sooner or later come to an event that is another name for leaving."""
 ALIKE = 0.95
 """Correlation over persons from which two findings are one."""
-_ENDED = 40
 _FEWEST = 3
 _FEWEST_SHARE = 0.005
 
@@ -213,12 +208,15 @@ def rank(judged: Judged, *, one_sided: bool) -> list[int]:
 
     Sure ones (corrected p below `SURE`) come before others. Within them, with `one_sided`, what side 0 has more of in the
     looks comes first, then what shows later, then what side 1 has more of; then the difference that is larger at least
-    (`Judged.surest`).
+    (`Judged.surest`), times the share of the group that has more who were asked: an order of two events says little where few
+    have both.
     """
     known = np.flatnonzero(~np.isnan(judged.difference))
     sure = judged.corrected < SURE
     behind = (np.where(judged.difference < 0, 2, judged.later) * sure) if one_sided else np.zeros(len(sure), np.int64)
-    return sorted(known.tolist(), key=lambda k: (not sure[k], int(behind[k]), -judged.surest[k], judged.p[k]))
+    most_a, most_b = (max(int(n.max(initial=1)), 1) for n in (judged.n_a, judged.n_b))
+    weight = judged.surest * np.where(judged.difference >= 0, judged.n_a / most_a, judged.n_b / most_b)
+    return sorted(known.tolist(), key=lambda k: (not sure[k], int(behind[k]), -weight[k], judged.p[k]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,46 +276,6 @@ def earliest_first(looks: Looks, candidates: Sequence[Candidate]) -> list[float]
         places, persons = (sum(numbers) for numbers in zip(*found, strict=True))
         out.append(places / persons if persons else np.inf)
     return out
-
-
-def endings(
-    journeys: Journeys, looks: Looks, tried: Tried, places: Sequence[int], question: CompareQuestion
-) -> dict[int, float]:
-    """Which events are another name for leaving: leavers come to them sooner or later, and nobody goes on after them.
-
-    Args:
-        journeys: The log.
-        looks: Who is compared.
-        tried: Everything that was tried.
-        places: Candidates to judge, events all of them.
-        question: The question.
-
-    Returns:
-        By place, the share of leavers who have it at any time after they came: at least `ENDING`, of at least
-        `_ENDED` leavers, while no converter had it at any time before the conversion.
-    """
-
-    def ever(part: Part, look: Look) -> NDArray[np.int64]:
-        left = look.side == 0
-        first = np.where(left, look.start, np.asarray(part.start)[look.unit])
-        last = np.where(left, np.asarray(part.stop)[look.unit], look.middle)
-        out = np.zeros((len(places), 2), np.int64)
-        for n, place in enumerate(places):
-            code = question.events.index(str(tried.candidates[place].event))
-            before = np.concatenate(([0], np.cumsum(part.event == code)))
-            has = before[last] > before[first]
-            out[n] = (has & left).sum(), (has & ~left).sum()
-        return out
-
-    if not places:
-        return {}
-    counts = np.sum(journeys.map(ever, looks.parts, looks.looks), axis=0)
-    leavers = int(tried.sizes[::2].sum())
-    return {
-        place: int(left) / leavers
-        for place, (left, went_on) in zip(places, counts, strict=True)
-        if left >= max(_ENDED, ENDING * leavers) and not went_on
-    }
 
 
 def _may_be_alike(have: Whole, n: int) -> NDArray[np.bool_]:

@@ -71,7 +71,11 @@ def _did(finding: Finding) -> str:
     if finding.kind == "moment":
         return finding.what
     if finding.kind == "timing":
-        return f"took {finding.what}" if " to " in finding.what else f"spent {finding.what}"
+        return (
+            f"spent {finding.what}"
+            if finding.event is not None and finding.what.endswith(f" on {finding.event}")
+            else f"took {finding.what}"
+        )
     # In quotes, for names are often words of everyday: had "cart", had "help" before "price".
     return f'had "{finding.what}"'
 

@@ -51,7 +51,7 @@ def render(comparison: Comparison) -> RenderableType:
     for ending in comparison.endings:
         share = percent(ending.share_a, digits=0)
         shown.append(
-            Text(f"Another name for leaving: {ending.event} ({share} of leavers come to it, nobody goes on after it).")
+            Text(f"Another name for leaving: {ending.what} ({share} of leavers come to it, nobody goes on after it).")
         )
     for group in comparison.by_group:
         within = [finding for finding in group.findings if finding.sure]
@@ -159,5 +159,5 @@ def _milestones(comparison: Comparison) -> RenderableType:
     caption = "Nearly every converter passes these on the way. As steps of the funnel they show more exactly where people leave."
     made = table("On the way", [("event", "left"), ("leavers", "right"), ("converters", "right")], caption=caption)
     for milestone in comparison.milestones:
-        made.add_row(milestone.event, percent(milestone.share_a), percent(milestone.share_b))
+        made.add_row(milestone.what, percent(milestone.share_a), percent(milestone.share_b))
     return made
