@@ -7,6 +7,7 @@ Never looks an address up.
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
 
 import pyarrow as pa
 
@@ -30,11 +31,13 @@ _NAMES = frozenset(
 )
 
 
+@lru_cache(maxsize=1 << 12)
 def holds_addresses(column: str) -> bool:
     """Whether a column of this name holds network addresses."""
     return reduced(column) in _NAMES
 
 
+@lru_cache(maxsize=1 << 16)
 def hide_address(text: str) -> str:
     """`203.0.113.77` becomes `203.0.113.0`, `2001:db8:1:2::3` becomes `2001:db8:1::`; what is no address stays.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -40,27 +41,52 @@ _EXACT = 1 << 53
 
 def find(item: Object, name: str) -> Any:  # noqa: ANN401 - JSON is anything
     """The member of this name, or the one reached by its dots; None when there is none."""
-    if name in item:
-        return item[name]
-    head, dot, tail = name.partition(".")
-    while dot:
+    value = item.get(name)
+    if value is not None or "." not in name:
+        return value
+    for head, tail in _splits(name):
         inner = opened_text(item.get(head))
-        if isinstance(inner, dict):
+        if type(inner) is dict:
             found = find(inner, tail)
             if found is not None:
                 return found
-        more, dot, tail = tail.partition(".")
-        head = f"{head}.{more}"
     return None
 
 
-def select(item: Object, names: Sequence[str]) -> Any:  # noqa: ANN401 - JSON is anything
-    """The first member among `names` that has a value (an empty text is none)."""
+@lru_cache(maxsize=1 << 12)
+def _splits(name: str) -> tuple[tuple[str, str], ...]:
+    """`a.b.c` is `b.c` in `a`, or `c` in `a.b`."""
+    parts = name.split(".")
+    return tuple((".".join(parts[:place]), ".".join(parts[place:])) for place in range(1, len(parts)))
+
+
+def member_column(items: list[Object], name: str) -> list[Any]:
+    """`find` of each item."""
+    head, dot, tail = name.partition(".")
+    if not dot:
+        return [item.get(name) for item in items]
+    if "." in tail or any(name in item for item in items):
+        return [find(item, name) for item in items]
+    return [
+        inner.get(tail) if type(inner := item.get(head)) is dict else find(item, name) if inner is not None else None
+        for item in items
+    ]
+
+
+def select(items: list[Object], flat: list[Object], selector: str) -> list[Any]:
+    """For each item the first of the selector's names that has a value (an empty text is none), in it or in its flat form."""
+    values: list[Any] = [None] * len(items)
+    names = split_names(selector)
     for name in names:
-        value = find(item, name)
-        if value is not None and value != "":
-            return value
-    return None
+        found = member_column(items, name)
+        if flat is not items and None in found:
+            found = [other.get(name) if one is None else one for one, other in zip(found, flat, strict=True)]
+        if len(names) == 1:
+            return found
+        values = [one if value is None or value == "" else value for value, one in zip(values, found, strict=True)]
+        if None not in values and "" not in values:
+            break
+    return values
 
 
 def explode(items: list[Object], column: str) -> tuple[list[Object], list[int]]:
@@ -79,28 +105,35 @@ def explode(items: list[Object], column: str) -> tuple[list[Object], list[int]]:
     return rows, origins
 
 
-def flatten(item: Object, mapping: Mapping) -> Object:
-    """The item with the members of its `spread` objects and `key_values` lists as members of its own.
+def flatten(items: list[Object], mapping: Mapping) -> list[Object]:
+    """The items with the members of their `spread` objects and `key_values` lists as members of their own.
 
     A member whose name the item has already is called `object.member`; members of `prefixed` objects `object_member`.
+    Items that nothing is to be opened in are handed back as they are.
     """
     opened = (*mapping.spread, *mapping.key_values)
     if not opened and not mapping.prefixed:
-        return item
-    flat = {key: value for key, value in item.items() if key not in opened and key not in mapping.prefixed}
+        return items
+    closed = frozenset((*opened, *mapping.prefixed))
+    return [_flat(item, opened, mapping.prefixed, closed) for item in items]
+
+
+def _flat(item: Object, opened: Sequence[str], prefixed: Sequence[str], closed: frozenset[str]) -> Object:
+    flat = {key: value for key, value in item.items() if key not in closed}
     for name in opened:
         inner = opened_text(item.get(name))
         members = inner if isinstance(inner, dict) else key_values(inner)
         if members is None:
             flat[name] = inner
-            continue
-        for key, value in members.items():
-            flat[key if key not in item else f"{name}.{key}"] = value
-    for name in mapping.prefixed:
+        elif members.keys().isdisjoint(item):
+            flat |= members
+        else:
+            flat |= {key if key not in item else f"{name}.{key}": value for key, value in members.items()}
+    for name in prefixed:
         inner = opened_text(find(item, name))
         if isinstance(inner, dict):
             # An object inside that is opened by itself would else be kept twice.
-            members = {key: value for key, value in inner.items() if f"{name}.{key}" not in mapping.prefixed}
+            members = {key: value for key, value in inner.items() if f"{name}.{key}" not in closed}
             flat |= {f"{name}_{key}".replace(".", "_"): value for key, value in members.items()}
         elif inner is not None:
             flat[name] = inner
@@ -142,28 +175,39 @@ def _ga4_value(value: Object) -> Any:  # noqa: ANN401 - text or number
     return next((value[name] for name in order if value.get(name) is not None), None)
 
 
-def merged(item: Object, names: Sequence[str]) -> bytes | None:
-    """The objects in these members as one JSON object; a single value keeps its name. None when there is nothing."""
+def merged(items: list[Object], names: Sequence[str]) -> pa.Array | None:
+    """The objects in these members of each item as one JSON object; a single value keeps its name. None when none are asked for."""
+    if not names:
+        return None
+    columns = [member_column(items, name) for name in names]
+    return pa.array([_merged(names, values) for values in zip(*columns, strict=True)], type=pa.binary()).cast(
+        pa.string()
+    )
+
+
+def _merged(names: Sequence[str], values: Sequence[Any]) -> bytes | None:
     parts: Object = {}
-    for name in names:
-        value = opened_text(find(item, name))
+    for name, one in zip(names, values, strict=True):
+        if one is None or one == "":
+            continue
+        value = opened_text(one)
         if isinstance(value, list):
             members = key_values(value)
             value = value if members is None else members
         if isinstance(value, dict):
-            parts |= {key: one for key, one in value.items() if one is not None}
-        elif value is not None and value != "":
+            parts |= {key: inner for key, inner in value.items() if inner is not None}
+        else:
             parts[name] = value
-    if not parts:
-        return None
-    return _ENCODE(
-        {key: hide_address(one) if isinstance(one, str) and holds_addresses(key) else one for key, one in parts.items()}
-    )
+    kept = {
+        key: hide_address(value) if type(value) is str and holds_addresses(key) else value
+        for key, value in parts.items()
+    }
+    return _ENCODE(kept) if kept else None
 
 
 def sample_rows(items: list[Object], mapping: Mapping) -> Sample:
     """A first look: every frequent scalar member, and what the mapping names."""
-    flat = [flatten(item, mapping) for item in items]
+    flat = flatten(items, mapping)
     counts: Counter[str] = Counter()
     for item in flat:
         counts.update(key for key, value in item.items() if isinstance(value, str | int | float))
@@ -174,12 +218,10 @@ def sample_rows(items: list[Object], mapping: Mapping) -> Sample:
     columns = {name: _sampled([item.get(name) for item in flat]) for name in sorted(frequent, key=members.index)}
     reachable: dict[str, pa.Array] = {}
     for name in (*named, *(mapping.properties or ()), *mapping.ignore):
-        values = [
-            value if (value := find(item, name)) is not None else flat[row].get(name) for row, item in enumerate(items)
-        ]
-        if name not in columns and any(
-            value is not None or name in item for value, item in zip(values, items, strict=True)
-        ):
+        if name in columns:
+            continue
+        values = select(items, flat, name)
+        if any(value is not None or name in item for value, item in zip(values, items, strict=True)):
             reachable[name] = _sampled(values)
     return Sample(columns=columns, reachable=reachable)
 
@@ -245,14 +287,18 @@ def shape_rows(
 ) -> Rows:
     """Rows of the items, as the plan says: fields by selector, properties by their kinds, all else in `rest`."""
     mapping = plan.mapping
-    flat = [flatten(item, mapping) for item in items]
-    fields = {field: _field(items, flat, getattr(mapping, field)) for field in SELECTORS if getattr(mapping, field)}
+    flat = flatten(items, mapping)
+    fields = {
+        field: field_column(select(items, flat, getattr(mapping, field)))
+        for field in SELECTORS
+        if getattr(mapping, field)
+    }
     rest: list[Object | None] = [None] * len(items)
     columns: dict[str, pa.Array] = {}
     for name, kind in plan.kinds.items():
         values = [item.get(name) for item in flat]
         if "." in name and all(value is None for value in values):
-            values = [find(item, name) for item in flat]
+            values = member_column(flat, name)
         if holds_addresses(name):
             values = [hide_address(value) if isinstance(value, str) else value for value in values]
         columns[name], misfits = column_of(values, kind)
@@ -267,28 +313,10 @@ def shape_rows(
         place=place,
         rejected=rejected,
         rest=rest if any(rest) else None,
-        traits=_texts([merged(item, mapping.traits) for item in items]) if mapping.traits else None,
-        context=_texts([merged(item, mapping.context) for item in items]) if mapping.context else None,
+        traits=merged(items, mapping.traits),
+        context=merged(items, mapping.context),
         hashes=_hashes(items, fields.get("message_id"), mapping),
     )
-
-
-def _field(items: list[Object], flat: list[Object], selector: str) -> pa.Array:
-    names = split_names(selector)
-    if len(names) == 1 and "." not in selector:
-        values = [item.get(selector) for item in items]
-        if items is not flat:
-            values = [flat[row].get(selector) if value is None else value for row, value in enumerate(values)]
-    else:
-        values = [
-            found if (found := select(item, names)) is not None else select(flat[row], names)
-            for row, item in enumerate(items)
-        ]
-    return field_column(values)
-
-
-def _texts(values: list[bytes | None]) -> pa.Array:
-    return pa.array(values, type=pa.binary()).cast(pa.string())
 
 
 def _keep(rest: list[Object | None], row: int, name: str, value: object) -> None:
