@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import re
 import shutil
-import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -91,7 +90,6 @@ def _erase(folder: Folder, person: str, progress: Callable[[str, int, int], None
         queries("control").add_receipt(
             control, erased_at=receipt.erased_at, actors=len(actors), events=found.events, quarantined=quarantined
         )
-    _empty_log(folder.control)
     return receipt
 
 
@@ -185,12 +183,4 @@ def _erase_quarantine(folder: Folder, ids: set[str]) -> int:
         rows = queries("quarantine").texts(quarantine)
         keys = [{"key": key} for key, raw, detail in rows if named.search(raw) or named.search(detail.encode())]
         queries("quarantine").erase(quarantine, keys)
-    _empty_log(folder.quarantine)
     return len(keys)
-
-
-def _empty_log(path: Path) -> None:
-    """Overwritten pages may still stand in the write-ahead log: empty it."""
-    with sqlite3.connect(path) as connection:
-        connection.execute("pragma wal_checkpoint(truncate)")
-    connection.close()

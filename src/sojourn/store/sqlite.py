@@ -17,6 +17,14 @@ import aiosql
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_SETTINGS = """
+pragma journal_mode=truncate;
+pragma synchronous=full;
+pragma secure_delete=on;
+pragma cache_spill=off;
+"""
+"""docs/decisions/0007: no write-ahead log, and readers wait for a commit only, not for the work before it."""
+
 
 @cache
 def queries(name: str) -> Any:  # noqa: ANN401  (aiosql makes the methods from the file)
@@ -43,7 +51,7 @@ def database(path: Path, name: str) -> Iterator[sqlite3.Connection]:
         os.close(os.open(path, os.O_RDONLY | os.O_CREAT, 0o600))
     connection = sqlite3.connect(path, timeout=30)
     try:
-        connection.executescript("pragma journal_mode=wal; pragma synchronous=full; pragma secure_delete=on;")
+        connection.executescript(_SETTINGS)
         queries(name).create_tables(connection)
         with connection:
             yield connection
