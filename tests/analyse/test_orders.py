@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import itertools
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import sojourn
-from sojourn.records.errors import BadOption, UnknownColumn
+from sojourn.records.errors import BadFile, BadOption, UnknownColumn
 from tests.analyse.logs import log
 
 if TYPE_CHECKING:
@@ -131,3 +131,131 @@ def test_a_year_of_a_real_shop(data: Callable[[str], Path]) -> None:
     assert (kept.lines, kept.persons) == (397924, 4339)
     assert kept.value == pytest.approx(8911407.904)
     assert kept.taken_back == kept.negative_lines == 0
+
+
+SEVERAL: list[Any] = [
+    ("anna", "2024-03-01 10:00", "buy", {"order_id": "1", "revenue": 10.0, "currency": "EUR", "channel": "ads"}),
+    ("ben", "2024-03-02 10:00", "buy", {"order_id": "2", "revenue": 20.0, "currency": "USD", "channel": "mail"}),
+    ("ben", "2024-03-12 10:00", "buy", {"order_id": "3", "revenue": 30.0, "currency": "EUR", "channel": "mail"}),
+    ("carl", "2024-03-13 10:00", "buy", {"order_id": "4", "revenue": 5.0, "channel": "mail"}),
+    ("carl", "2024-04-01 10:00", "buy", {"order_id": "5", "revenue": -4.0, "currency": "USD", "channel": "mail"}),
+]
+"""Orders in euros, dollars, and one that does not say."""
+
+
+def test_amounts_of_several_currencies_are_told_apart_and_never_added() -> None:
+    found = log(SEVERAL).orders()
+
+    assert [(a.currency, a.orders, a.value, a.median_value) for a in found.amounts] == [
+        ("EUR", 2, 40.0, 20.0),
+        ("USD", 2, 16.0, 20.0),
+        ("(none)", 1, 5.0, 5.0),
+    ]
+    assert np.isnan(found.value)
+    assert found.currency is None
+    assert found.taken_back == 1
+
+
+def test_amounts_of_the_only_currency_are_added_those_that_do_not_name_it_too() -> None:
+    found = log([row for row in SEVERAL if row[3].get("currency") != "USD"]).orders()
+
+    assert (found.currency, found.value) == ("EUR", 45.0)
+
+
+def test_a_dated_rate_converts_from_its_day_on_and_what_has_none_stays_apart(tmp_path: Path) -> None:
+    rates = tmp_path / "rates.csv"
+    rates.write_text("date,currency,rate\n2024-03-05,USD,0.9\n2024-03-20,USD,0.5\n")
+
+    found = log(SEVERAL).orders(currency="EUR", rates=rates)
+
+    # ben's dollars of 2 March come before the first rate; carl's of 1 April are worth half.
+    assert [(a.currency, a.orders, a.value) for a in found.amounts] == [
+        ("EUR", 3, 38.0),
+        ("(none)", 1, 5.0),
+        ("USD", 1, 20.0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("date,rate\n2024-01-01,1\n", "currency"),
+        ("date,currency,rate\nsoon,USD,1\n", "line 2"),
+        ("date,currency,rate\n2024-01-01,USD,-1\n", "above 0"),
+        ("date,currency,rate\n2024-01-01,USD\n", "line 2"),
+    ],
+)
+def test_a_table_of_rates_that_makes_no_sense_is_refused(content: str, said: str, tmp_path: Path) -> None:
+    rates = tmp_path / "rates.csv"
+    rates.write_text(content)
+
+    with pytest.raises(BadFile, match=said):
+        log(SEVERAL).orders(currency="EUR", rates=rates)
+
+
+def test_currencies_and_rates_that_cannot_be_asked_for(tmp_path: Path) -> None:
+    with pytest.raises(BadOption, match="EUR, USD"):
+        log(SEVERAL).orders(currency="CHF")
+    with pytest.raises(BadOption, match="--in"):
+        log(SEVERAL).orders(rates=tmp_path / "rates.csv")
+    with pytest.raises(BadFile, match="rates"):
+        log(SEVERAL).orders(currency="EUR", rates=tmp_path / "rates.csv")
+
+
+def test_groups_and_periods_hold_the_orders_whose_first_event_is_in_them() -> None:
+    found = log(SEVERAL).orders(by="channel", trend="month")
+
+    assert [(g.group, g.orders, g.persons, g.repeat_persons, g.taken_back) for g in found.groups] == [
+        ("mail", 4, 2, 2, 1),
+        ("ads", 1, 1, 0, 0),
+    ]
+    assert [(g.group, g.orders) for g in found.trend] == [("2024-03", 4), ("2024-04", 1)]
+    assert [(a.currency, a.value) for a in found.groups[1].amounts] == [("EUR", 10.0)]
+    assert set(found.persons_of("repeat", group="mail")) == {"ben", "carl"}
+    assert list(found.persons_of(group="ads")) == ["anna"]
+    with pytest.raises(BadOption, match="no group 'tv'"):
+        found.persons_of(group="tv")
+
+
+@settings(max_examples=40)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from("pqr"),
+            st.integers(0, 40).map(lambda n: n * 40_000),
+            st.just("line"),
+            st.fixed_dictionaries(
+                {"order_id": st.sampled_from("1234"), "revenue": st.integers(-3, 9).map(float)},
+                optional={"currency": st.sampled_from(["EUR", "USD", "CHF"]), "shop": st.sampled_from("xy")},
+            ),
+        ),
+        min_size=1,
+        max_size=20,
+    )
+)
+def test_amounts_and_groups_are_what_a_loop_over_the_rows_counts(
+    rows: list[tuple[str, int, str, dict[str, Any]]],
+) -> None:
+    rows[0][3].setdefault("shop", "x")
+    found = log(rows).orders(by="shop")
+
+    first: dict[tuple[str, str], dict[str, Any]] = {}
+    for person, _, _, properties in sorted(rows, key=lambda row: row[1]):
+        first.setdefault((person, properties["order_id"]), properties)
+    named = {row[3]["currency"] for row in rows if "currency" in row[3]}
+    unnamed = "" if not named else next(iter(named)) if len(named) == 1 else "(none)"
+    worth: dict[str, list[float]] = defaultdict(list)
+    for properties in first.values():
+        worth[properties.get("currency", unnamed)].append(properties["revenue"])
+    assert {a.currency: (a.orders, a.value) for a in found.amounts} == {
+        currency: (len(each), sum(each)) for currency, each in worth.items()
+    }
+    for amount in found.amounts:
+        kept = [value for value in worth[amount.currency] if value >= 0]
+        assert amount.median_value == pytest.approx(np.median(kept) if kept else np.nan, nan_ok=True)
+    each = Counter(properties.get("shop", "(none)") for properties in first.values())
+    assert {group.group: group.orders for group in found.groups} == each
+    for group in found.groups:
+        mine = Counter(person for (person, _), p in first.items() if p.get("shop", "(none)") == group.group)
+        assert (group.persons, group.repeat_persons) == (len(mine), sum(n > 1 for n in mine.values()))
+        assert sorted(found.persons_of("repeat", group=group.group)) == sorted(p for p, n in mine.items() if n > 1)

@@ -23,6 +23,7 @@ from sojourn.analyse.attribution_paths import (
 )
 from sojourn.analyse.channels import find_channels, has_column
 from sojourn.analyse.groups import group_events, read_breakdown
+from sojourn.analyse.money import read_money
 from sojourn.analyse.path_table import MOST_CHANNELS, PathTable, from_arrow, join, read_paths, to_arrow, top_paths
 from sojourn.analyse.results import Drill, Persons, Result
 from sojourn.analyse.spend import SpendSource, spend_within
@@ -150,7 +151,7 @@ class ChannelCost:
         conversions: Conversions credited to it.
         value: Value credited to it.
         cpa: Cost of one conversion, `cost / conversions`; nan without conversions.
-        roas: Value for each unit of cost, `value / cost`; nan without cost.
+        roas: Value for each unit of cost, `value / cost`; nan without cost, or when they are in two currencies.
     """
 
     model: Model
@@ -205,6 +206,7 @@ class Attribution(Result):
         spend_outside: Spend on days outside the period, not counted; nan without spend.
         spend_unmatched: Spend within the period by names that are no channel here.
         currency: Currency of the spend; None when it names none.
+        value_currency: Currency of all values; None when the log names none.
         notes: What was taken for what, and what could not be answered, in plain sentences.
         caveat: What attribution does not show.
     """
@@ -230,6 +232,7 @@ class Attribution(Result):
     spend_outside: float = np.nan
     spend_unmatched: dict[str, float] = field(default_factory=dict)
     currency: str | None = None
+    value_currency: str | None = None
     notes: tuple[str, ...] = ()
     caveat: str = CAVEAT
     _drill: Drill | None = field(default=None, repr=False, compare=False)
@@ -282,6 +285,8 @@ def attribution(  # noqa: PLR0913  (the options of the question; each has a defa
     channels: int = 30,
     by: str | None = None,
     spend: str | os.PathLike[str] | SpendSource | None = None,
+    currency: str | None = None,
+    rates: str | os.PathLike[str] | None = None,
 ) -> Attribution:
     """Share out conversions among the channels that touched a person before.
 
@@ -303,6 +308,8 @@ def attribution(  # noqa: PLR0913  (the options of the question; each has a defa
         by: Break down by a column of the conversion (of the last touch where there is none), `first COLUMN` or
             `last COLUMN`.
         spend: File of costs: columns channel, cost, and if there are any date and currency.
+        currency: Of values in several currencies only those in this one count; None for the one most are in.
+        rates: CSV of date, currency, rate, which converts the others into `currency`.
 
     Raises:
         UnknownEvent: The goal, touch event or milestone is no event's name.
@@ -322,7 +329,7 @@ def attribution(  # noqa: PLR0913  (the options of the question; each has a defa
         visit_us=_VISIT_US if touches == "visits" else 0,
         lookback_us=microseconds(lookback),
         half_life_us=microseconds(half_life),
-        value=value if value != "revenue" or has_column(journeys, "revenue") else None,
+        money=read_money(journeys, value, currency=currency, rates=rates),
         direct=tuple(name.lower() for name in direct),
         lines=orders == "lines",
         most=channels,
@@ -330,11 +337,11 @@ def attribution(  # noqa: PLR0913  (the options of the question; each has a defa
         time_zone=journeys.time_zone,
     )
     parts = journeys.parts()
-    optional = [name for name in ("order_id", "currency") if has_column(journeys, name)]
+    with_orders = has_column(journeys, "order_id")
     groupings = group_events(parts, question.breakdown)
     found = find_channels(journeys, parts, touch, most=channels)
     partials = journeys.map(
-        lambda part, grouping, own: partial(part, question, grouping, own, optional=optional), parts, groupings, found
+        lambda part, grouping, own: partial(part, question, grouping, own, orders=with_orders), parts, groupings, found
     )
     spent = spend_within(journeys, spend, touch=touch) if spend is not None else None
     return merge(partials, question, groupings[0].names, found[0].names, journeys=journeys, spend=spent)
@@ -396,8 +403,10 @@ def merge(
     notes = [*found.notes, *notes_on(partials, question, events=events)]
     costs: tuple[ChannelCost, ...] = ()
     if spend is not None:
-        costs = _costs(models, spend)
-        notes.append(spend.note)
+        told = question.money.currency if question and question.money else None
+        same = told is None or spend.currency in (None, told)
+        costs = _costs(models, spend, same=same)
+        notes += [spend.note] if same else [spend.note, f"Costs are in {spend.currency}, values in {told}: no ROAS."]
     return Attribution(
         goal=question.goal.text if question else "",
         touch=question.touch if question else "path",
@@ -418,8 +427,9 @@ def merge(
         groups=_groups(partials, totals, groups, channels, order) if question and question.breakdown else (),
         costs=costs,
         spend_outside=spend.outside if spend else np.nan,
-        spend_unmatched=_unmatched(spend, models) if spend else {},
+        spend_unmatched=spend.unmatched(models["first"]) if spend else {},
         currency=spend.currency if spend else None,
+        value_currency=question.money.currency if question and question.money else None,
         notes=tuple(notes),
         _drill=Drill(journeys, question) if journeys is not None else None,
         _paths=(tuple(tables), tuple(channels)),
@@ -473,25 +483,15 @@ def _groups(
     return tuple(sorted(made, key=lambda group: -group.conversions))
 
 
-def _costs(models: dict[str, dict[str, Credit]], spend: Spend) -> tuple[ChannelCost, ...]:
-    paid: dict[str, float] = {}
-    for name, cost in spend.cost.items():
-        paid[name.lower()] = paid.get(name.lower(), 0.0) + cost
+def _costs(models: dict[str, dict[str, Credit]], spend: Spend, *, same: bool) -> tuple[ChannelCost, ...]:
     out = []
     for model, given in models.items():
-        for channel, credit in given.items():
-            if channel.lower() not in paid:
-                continue
-            cost = paid[channel.lower()]
+        for channel, cost in spend.costs(given).items():
+            credit = given[channel]
             cpa = cost / credit.conversions if credit.conversions > 0 else np.nan
-            roas = credit.value / cost if cost > 0 else np.nan
+            roas = credit.value / cost if cost > 0 and same else np.nan
             out.append(ChannelCost(model, channel, cost, credit.conversions, credit.value, cpa, roas))  # type: ignore[arg-type]  # keys are models
     return tuple(out)
-
-
-def _unmatched(spend: Spend, models: dict[str, dict[str, Credit]]) -> dict[str, float]:
-    known = {channel.lower() for channel in models["first"]}
-    return {name: cost for name, cost in spend.cost.items() if name.lower() not in known}
 
 
 def _check_channels(channels: int) -> None:

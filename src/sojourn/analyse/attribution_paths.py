@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sojourn.analyse import attribution_kernel as kernel
-from sojourn.analyse.number_columns import numbers
+from sojourn.analyse.money import amounts
 from sojourn.analyse.parts import frozen
 from sojourn.analyse.path_table import PathTable
 from sojourn.analyse.roles import event_roles
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from sojourn.analyse.channels import Channels
     from sojourn.analyse.groups import Breakdown, Grouping
+    from sojourn.analyse.money import Money
     from sojourn.analyse.parts import Part
     from sojourn.analyse.steps import Step
 
@@ -43,7 +44,7 @@ class AttributionQuestion:
         visit_us: Silence that ends a visit, in which equal touches in a row are one; 0 when every event is a touch.
         lookback_us: Touches further back from the conversion do not count.
         half_life_us: A touch this much earlier than another weighs half in the time decay model.
-        value: Column of the value of a conversion; None for none.
+        money: How values of conversions are read; None for none.
         direct: Names of the channels that are no channel, in lower case.
         lines: Whether further rows of an order add their value to its conversion.
         most: Channels kept.
@@ -58,7 +59,7 @@ class AttributionQuestion:
     visit_us: int
     lookback_us: int
     half_life_us: int
-    value: str | None
+    money: Money | None
     direct: tuple[str, ...]
     lines: bool
     most: int
@@ -98,7 +99,6 @@ class AttributionPartial:
         repeated: Rows left out because their order was counted before.
         converters: Persons with a conversion.
         non_converters: Persons with touches and no conversion.
-        currencies: Currencies of the conversions.
     """
 
     table: PathTable
@@ -111,11 +111,10 @@ class AttributionPartial:
     repeated: int = 0
     converters: int = 0
     non_converters: int = 0
-    currencies: frozenset[str] = frozenset()
 
 
 def partial(
-    part: Part, question: AttributionQuestion, grouping: Grouping, channels: Channels, *, optional: Sequence[str] = ()
+    part: Part, question: AttributionQuestion, grouping: Grouping, channels: Channels, *, orders: bool = False
 ) -> AttributionPartial:
     """Find the paths of one part and credit their channels.
 
@@ -124,9 +123,9 @@ def partial(
         question: What was asked.
         grouping: Groups of the events.
         channels: Channels of the events.
-        optional: Which of `order_id` and `currency` the log has.
+        orders: Whether the log has order ids.
     """
-    walked = walk(part, question, grouping, channels, orders="order_id" in optional)
+    walked = walk(part, question, grouping, channels, orders=orders)
     groups, direct = len(grouping.names), direct_mask(channels.names, question.direct)
     made = credit_table(walked.table.distinct(), direct, by_milestone=question.milestone is not None, groups=groups)
     table = walked.table
@@ -143,7 +142,6 @@ def partial(
         repeated=walked.repeated,
         converters=int(converted.sum()),
         non_converters=int((lost & ~converted).sum()),
-        currencies=_currencies(part, question) if "currency" in optional else frozenset(),
     )  # fmt: skip
 
 
@@ -207,10 +205,8 @@ def notes_on(partials: Sequence[AttributionPartial], question: AttributionQuesti
         events: Events it was asked of.
     """
     notes = []
-    currencies = sorted(frozenset[str]().union(*(p.currencies for p in partials)))
-    if len(currencies) > 1:
-        named = ", ".join(currencies)
-        notes.append(f"Values are in {named} and were added as they are; break down by currency to keep them apart.")
+    if question and question.money and (note := question.money.note):
+        notes.append(note)
     touches = sum(len(p.table.channel) for p in partials)
     if question and not question.visit_us and touches and touches >= _DENSE * events:
         share = f"{touches:,} of {events:,} events have a {question.touch}"
@@ -258,15 +254,6 @@ def _roles(question: AttributionQuestion) -> list[tuple[int, Step | None]]:
 
 
 def _values(part: Part, question: AttributionQuestion) -> NDArray[np.float64]:
-    if question.value is None:
+    if question.money is None:
         return frozen(np.empty(0, np.float64))
-    return numbers(part, question.value)
-
-
-def _currencies(part: Part, question: AttributionQuestion) -> frozenset[str]:
-    column = part.column("currency")
-    if not isinstance(column, TextColumn):
-        return frozenset()
-    classes, kinds = event_roles(part, _roles(question), time_zone=question.time_zone)
-    codes = np.unique(column.codes[(kinds & kernel.GOAL > 0)[classes]])
-    return frozenset(column.names[code] for code in codes if code >= 0)
+    return amounts(part, question.money, other=0.0)

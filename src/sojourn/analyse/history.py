@@ -15,7 +15,7 @@ from sojourn.analyse import history_kernel as kernel
 from sojourn.analyse.channels import find_channels
 from sojourn.analyse.groups import Breakdown, group_events
 from sojourn.analyse.history_question import HistoryQuestion, day_bounds, read_history
-from sojourn.analyse.number_columns import numbers
+from sojourn.analyse.money import amounts
 from sojourn.analyse.parts import frozen
 from sojourn.analyse.results import Drill, Persons, Result
 from sojourn.analyse.roles import event_roles, view_masks
@@ -26,6 +26,7 @@ from sojourn.store.columns import TextColumn
 
 if TYPE_CHECKING:
     import datetime as dt
+    import os
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
@@ -99,6 +100,8 @@ class History(Result):
         asset: Column of the pages or events in `assets`.
         all: Everybody together.
         cohorts: By cohort, oldest or largest first; empty without cohorts.
+        currency: What `revenue` is in; None when the log names none.
+        money_note: What a reader of `revenue` must know; empty when all amounts are in one currency.
         note: What the reader should know; empty when nothing.
     """
 
@@ -107,6 +110,8 @@ class History(Result):
     asset: str
     all: HistoryCohort
     cohorts: tuple[HistoryCohort, ...] = ()
+    currency: str | None = None
+    money_note: str = ""
     note: str = ""
     _drill: Drill | None = field(default=None, repr=False, compare=False)
 
@@ -145,6 +150,8 @@ def history(  # noqa: PLR0913  (the options of the question; each has a default)
     views: str | None = None,
     purchase: str | None = None,
     value: str | None = "revenue",
+    currency: str | None = None,
+    rates: str | os.PathLike[str] | None = None,
     gap: str | dt.timedelta = "30m",
     gap_rule: GapRule = "reaches",
 ) -> History:
@@ -159,6 +166,8 @@ def history(  # noqa: PLR0913  (the options of the question; each has a default)
         views: Events that are page views; None for Page Viewed and Screen Viewed, else all events.
         purchase: Events that are purchases; None for names such as Order Completed, else all events with a value.
         value: Column of the value of a purchase; None for none.
+        currency: Of values in several currencies only those in this one count; None for the one most are in.
+        rates: CSV of date, currency, rate, which converts the others into `currency`.
         gap: Silence that ends a session.
         gap_rule: Whether a silence equal to the gap ends it.
 
@@ -173,6 +182,7 @@ def history(  # noqa: PLR0913  (the options of the question; each has a default)
         )
     question = read_history(
         journeys, period=period, cohort=cohort, asset=asset, assets=assets, views=views, purchase=purchase, value=value,
+        currency=currency, rates=rates,
         gap=gap, gap_rule=gap_rule, times=[part.time for part in journeys.parts()],
     )  # fmt: skip
     parts = journeys.parts()
@@ -210,7 +220,8 @@ def partial(part: Part, question: HistoryQuestion, grouping: Grouping, assets: C
         [(kernel.VIEW, question.views), (kernel.PURCHASE, question.purchase or Step("", names=()))],
         time_zone=question.time_zone,
     )
-    values = numbers(part, question.value) if question.value else frozen(np.empty(0))
+    # An amount in a currency that is not told is worth 0, and still a purchase.
+    values = amounts(part, question.money, other=0.0) if question.money else frozen(np.empty(0))
     order = part.column("order_id") if question.orders else None
     text = order if isinstance(order, TextColumn) else None
     begins = np.array(question.periods.starts_us, np.int64)
@@ -244,7 +255,11 @@ def merge(
         if not question.by_period:
             made.sort(key=lambda cohort: -cohort.persons)
     drill = Drill(journeys, question) if journeys is not None else None
-    return History(question.period, question.cohort, question.asset, whole, tuple(made), _drill=drill)
+    money = question.money
+    return History(
+        question.period, question.cohort, question.asset, whole, tuple(made), money.currency if money else None,
+        money.note if money else "", _drill=drill,
+    )  # fmt: skip
 
 
 def members(journeys: Journeys, question: HistoryQuestion, cohort: str, period: int | None) -> Persons:

@@ -12,6 +12,7 @@ import numpy as np
 
 from sojourn.analyse.channels import has_column
 from sojourn.analyse.guessed_columns import usual_page, usual_purchases, usual_views
+from sojourn.analyse.money import read_money
 from sojourn.analyse.steps import read_step
 from sojourn.records.durations import microseconds
 from sojourn.records.errors import BadOption
@@ -19,11 +20,13 @@ from sojourn.records.periods import Period, Periods, periods
 
 if TYPE_CHECKING:
     import datetime as dt
+    import os
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
     from sojourn.analyse.journeys import Journeys
+    from sojourn.analyse.money import Money
     from sojourn.analyse.parts import GapRule
     from sojourn.analyse.steps import Step
 
@@ -42,7 +45,7 @@ class HistoryQuestion:
         asset: Column of the assets.
         views: Events that are page views; None for all.
         purchase: Events that are purchases; None for all with a value.
-        value: Column of the value of a purchase; None for none.
+        money: How values of purchases are read; None for none.
         orders: Whether the log has order ids.
         gap_us: Silence that ends a session, microseconds.
         time_zone: Where days begin.
@@ -55,7 +58,7 @@ class HistoryQuestion:
     asset: str
     views: Step | None
     purchase: Step | None
-    value: str | None
+    money: Money | None
     orders: bool
     gap_us: int
     time_zone: str
@@ -71,6 +74,8 @@ def read_history(  # noqa: PLR0913  (the options of `history`, passed on once)
     views: str | None,
     purchase: str | None,
     value: str | None,
+    currency: str | None,
+    rates: str | os.PathLike[str] | None,
     gap: str | dt.timedelta,
     gap_rule: GapRule,
     times: Sequence[NDArray[np.int64]],
@@ -86,6 +91,8 @@ def read_history(  # noqa: PLR0913  (the options of `history`, passed on once)
         views: Page views.
         purchase: Purchases.
         value: Column of their value.
+        currency: In which values are told.
+        rates: Rates into it.
         gap: Silence that ends a session.
         gap_rule: Whether a silence equal to it does.
         times: Times of the events that the periods cover, 0 for none.
@@ -105,7 +112,7 @@ def read_history(  # noqa: PLR0913  (the options of `history`, passed on once)
         asset=asset or usual_page(journeys, named),
         views=named,
         purchase=read_step(purchase, journeys.events) if purchase is not None else usual_purchases(journeys),
-        value=value if value != "revenue" or has_column(journeys, "revenue") else None,
+        money=read_money(journeys, value, currency=currency, rates=rates),
         orders=has_column(journeys, "order_id"),
         gap_us=microseconds(gap) + (gap_rule == "exceeds"),
         time_zone=journeys.time_zone,

@@ -27,6 +27,7 @@ from sojourn.store.timeline import bucket_of, find_person, read_rows
 
 if TYPE_CHECKING:
     import datetime as dt
+    import os
     from collections.abc import Sequence
     from zoneinfo import ZoneInfo
 
@@ -146,6 +147,8 @@ class PersonHistory(Result):
         active_days: Days with an event.
         purchases: Purchases; an order counts once.
         revenue: Their value.
+        currency: What `revenue` is in; None when the log names none.
+        money_note: What a reader of `revenue` must know; empty when all amounts are in one currency.
         asset: Column of the pages or events in `assets`.
         period: How long a period is; None without times.
         periods: Period by period from the first event to the last, quiet ones too.
@@ -164,6 +167,8 @@ class PersonHistory(Result):
     active_days: int
     purchases: int
     revenue: float
+    currency: str | None
+    money_note: str
     asset: str
     period: Period | None
     periods: tuple[PersonPeriod, ...]
@@ -184,6 +189,8 @@ def person_history(  # noqa: PLR0913  (the options of the question; each has a d
     views: str | None = None,
     purchase: str | None = None,
     value: str | None = "revenue",
+    currency: str | None = None,
+    rates: str | os.PathLike[str] | None = None,
     gap: str | dt.timedelta = "30m",
     gap_rule: GapRule = "reaches",
     sessions: int = 100,
@@ -198,6 +205,8 @@ def person_history(  # noqa: PLR0913  (the options of the question; each has a d
         views: Events that are page views; None for Page Viewed and Screen Viewed, else all events.
         purchase: Events that are purchases; None for names such as Order Completed, else all events with a value.
         value: Column of the value of a purchase; None for none.
+        currency: Of values in several currencies only those in this one count; None for the one most are in.
+        rates: CSV of date, currency, rate, which converts the others into `currency`.
         gap: Silence that ends a session.
         gap_rule: Whether a silence equal to the gap ends it.
         sessions: At most so many sessions with their events, the latest.
@@ -210,7 +219,7 @@ def person_history(  # noqa: PLR0913  (the options of the question; each has a d
     times = part.time[first:last]
     question = read_history(
         journeys, period=period or _suitable(times), cohort=None, asset=asset, assets=_ASSETS, views=views,
-        purchase=purchase, value=value, gap=gap, gap_rule=gap_rule, times=[times],
+        purchase=purchase, value=value, currency=currency, rates=rates, gap=gap, gap_rule=gap_rule, times=[times],
     )  # fmt: skip
     codes, names = coded(part, question.asset)
     own = codes[first:last]
@@ -279,7 +288,8 @@ def _own_assets(own: NDArray[np.int32], codes: NDArray[np.int32], names: Sequenc
 def _measured(part: Part, question: HistoryQuestion, channels: Channels) -> PersonHistory:
     """The person's measures by period, and in all; without times none."""
     empty = PersonHistory(
-        "", (), None, None, 0, 0, np.nan, np.nan, np.nan, 0, 0, 0.0, question.asset, None, (), ()
+        "", (), None, None, 0, 0, np.nan, np.nan, np.nan, 0, 0, 0.0,
+        question.money.currency if question.money else None, question.money.note if question.money else "", question.asset, None, (), ()
     )  # fmt: skip
     if question.periods is None:
         return empty

@@ -17,7 +17,7 @@ from sojourn.records.moments import moment_us
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from sojourn.analyse.journeys import Journeys
 
@@ -68,6 +68,18 @@ class Spend:
             "days outside the period left out" if "date" in self.columns else "all of it counted, for it has no dates"
         )
         return f"Spend read as {roles}; {dated}."
+
+    def costs(self, channels: Iterable[str]) -> dict[str, float]:
+        """Costs of these channels, by their names; upper and lower case are one."""
+        paid: dict[str, float] = {}
+        for name, cost in self.cost.items():
+            paid[name.lower()] = paid.get(name.lower(), 0.0) + cost
+        return {channel: paid[channel.lower()] for channel in channels if channel.lower() in paid}
+
+    def unmatched(self, channels: Iterable[str]) -> dict[str, float]:
+        """Costs by names that are none of these channels."""
+        known = {channel.lower() for channel in channels}
+        return {name: cost for name, cost in self.cost.items() if name.lower() not in known}
 
 
 def spend_within(journeys: Journeys, source: str | os.PathLike[str] | SpendSource, *, touch: str) -> Spend:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sojourn.records.visible import visible
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -29,10 +31,17 @@ By = Annotated[
 Zone = Annotated[str, typer.Option("--time-zone", help="Where days begin, e.g. Europe/Berlin.")]
 Bots = Annotated[bool, typer.Option("--bots", help="Count self-declared crawlers too.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+In = Annotated[
+    str | None,
+    typer.Option("--in", help="Tell amounts in this currency, e.g. EUR; else in the one most of them have."),
+]
+RatesFile = Annotated[
+    Path | None,
+    typer.Option("--rates", help="CSV of date, currency, rate: what one unit is worth in --in from that day on."),
+]
 ListPersons = Annotated[bool, typer.Option("--persons", help="List the persons counted instead of the numbers.")]
 
 DEFAULT_DATA = Path("sojourn-data")
-_WIDTH = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +95,9 @@ def show(result: Any, *, as_json: bool) -> None:  # noqa: ANN401  (any Result or
 
         typer.echo(msgspec.json.encode(result.to_dict()).decode())
         return
-    from rich.console import Console  # noqa: PLC0415  (heavy)
+    from sojourn.app.printing import print_result  # noqa: PLC0415  (rich is heavy)
 
-    # Names of a log are text, not markup: `[b]` is shown as it is.
-    console = Console(markup=False, emoji=False)
-    if not console.is_terminal:
-        # A file or a pipe has no width of its own; rich would take 80.
-        console = Console(width=_WIDTH, markup=False, emoji=False)
-    console.print(result, soft_wrap=isinstance(result, str))
+    print_result(result)
 
 
 def show_persons(persons: Persons, *, as_json: bool) -> None:
@@ -102,7 +106,7 @@ def show_persons(persons: Persons, *, as_json: bool) -> None:
         show(persons, as_json=True)
         return
     for person in persons:
-        typer.echo(person)
+        say(person)
 
 
 def progress_bar(*, quiet: bool) -> Any:  # noqa: ANN401  (a context manager)
@@ -115,4 +119,9 @@ def progress_bar(*, quiet: bool) -> Any:  # noqa: ANN401  (a context manager)
 def lines(texts: Iterator[str] | list[str]) -> None:
     """Print lines on stderr, so that stdout stays the answer."""
     for text in texts:
-        typer.echo(text, err=True)
+        say(text, err=True)
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Print a line as it is read, whatever a log, a file's name or an error brought into it (`records.visible`)."""
+    typer.echo(visible(text), err=err)

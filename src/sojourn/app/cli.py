@@ -12,6 +12,7 @@ import sys
 import typer
 
 from sojourn import __version__
+from sojourn.app.asking import say
 from sojourn.records.errors import SojournError
 
 app = typer.Typer(
@@ -34,6 +35,7 @@ _COMMANDS = (
     "person",
     "paths",
     "retention",
+    "orders",
     "sql",
     "simulate",
     "compact",
@@ -67,7 +69,7 @@ def main() -> None:
     try:
         app()
     except SojournError as error:
-        typer.echo(f"sojourn: {error}", err=True)
+        say(f"sojourn: {error}", err=True)
         sys.exit(1)
     except BrokenPipeError:
         # The reader of our output (head, less) has seen enough.

@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 
+from sojourn.records.visible import visible
+
 if TYPE_CHECKING:
     from types import TracebackType
 
@@ -27,7 +29,7 @@ class Progress:
         """Begin; nothing is shown for the first half second."""
         console = Console(stderr=True)
         self._bars = Bars(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=30),
             TaskProgressColumn(),
             TextColumn("{task.fields[rate]}"),
@@ -56,7 +58,7 @@ class Progress:
             return
         if what not in self._tasks:
             self._bars.start()
-            self._tasks[what] = (self._bars.add_task(what, total=of, rate=""), now)
+            self._tasks[what] = (self._bars.add_task(visible(what), total=of, rate=""), now)
         task, began = self._tasks[what]
         rate = done / max(now - began, 0.001)
         self._bars.update(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sojourn.records.visible import visible
 from sojourn.store.quarantine import count_rejected, rejected_rows
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class Quarantine:
         )
         for row in self.rows:
             text = row.raw if len(row.raw) <= _SHOWN else row.raw[:_SHOWN] + "…"
-            made.add_row(f"{row.file}:{row.line}", row.reason, row.detail, ascii(text)[1:-1])
+            made.add_row(*map(visible, (f"{row.file}:{row.line}", row.reason, row.detail, text)))
         return made
 
 

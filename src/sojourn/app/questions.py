@@ -25,6 +25,7 @@ ASKED: tuple[tuple[str, tuple[Any, ...], dict[str, Any]], ...] = (
     ("loops", (), {}),
     ("ngrams", (), {"length": 2}),
     ("ngrams", (), {"length": 5, "column": "page", "collapse": True}),
+    ("orders", (), {"order": "page", "value": "price", "by": "first channel", "trend": "day"}),
     ("paths", (), {"around": "cart", "by": "channel", "depth": 40}),
     ("paths", (), {"start": "view", "end": "purchase", "unit": "persons", "column": "page", "group_depth": 1}),
     ("retention", (), {"period": "day", "by": "channel"}),

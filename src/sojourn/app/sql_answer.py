@@ -9,6 +9,8 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sojourn.records.visible import visible
+
 if TYPE_CHECKING:
     import pyarrow as pa
     from rich.console import RenderableType
@@ -39,12 +41,13 @@ class SqlAnswer:
             str(field.type).startswith(("int", "uint", "float", "double", "decimal")) for field in self.table.schema
         ]
         columns = [
-            (name, "right" if number else "left") for name, number in zip(self.table.column_names, numeric, strict=True)
+            (visible(name), "right" if number else "left")
+            for name, number in zip(self.table.column_names, numeric, strict=True)
         ]
         caption = f"{self.table.num_rows:,} rows" + (", cut here; raise --most for more" if self.more else "")
         made = table("", columns, caption=caption)
         for row in self.table.to_pylist():
-            made.add_row(*("" if value is None else str(_plain(value)) for value in row.values()))
+            made.add_row(*("" if value is None else visible(str(_plain(value))) for value in row.values()))
         return made
 
 

@@ -1,7 +1,8 @@
 """How results look: in a terminal (rich) and as figures (plotly).
 
 In: a result. Out: something to print or to plot. For a result of `analyse/<question>.py`, `show/<question>.py` has
-`render(result)` and `figure(result)`. Never computes a number that is not in the result.
+`render(result)` and `figure(result)`. Never computes a number that is not in the result. This is the one door: what a log
+wrote (names of events, pages, properties, persons) goes through it and comes out harmless, `records.visible`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import html as html_text
 import importlib
 import io
 from typing import TYPE_CHECKING, Any
+
+from sojourn.records.visible import visible_in
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -22,13 +25,13 @@ _WIDTH = 100
 
 def render(result: Result) -> RenderableType:
     """The result for a terminal."""
-    renderable: RenderableType = _module(result).render(result)
+    renderable: RenderableType = _module(result).render(visible_in(result))
     return renderable
 
 
 def figure(result: Result) -> go.Figure:
     """The result as a plotly figure."""
-    drawn: go.Figure = _module(result).figure(result)
+    drawn: go.Figure = _module(result).figure(visible_in(result))
     return drawn
 
 

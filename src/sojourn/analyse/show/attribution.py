@@ -13,7 +13,7 @@ from rich.console import Group
 from rich.text import Text
 
 from sojourn.analyse.show.style import layout, table
-from sojourn.analyse.show.words import count, duration, percent
+from sojourn.analyse.show.words import count, duration, money, percent
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -48,7 +48,8 @@ def render(attribution: Attribution) -> RenderableType:
     shown: list[RenderableType] = [_opening(attribution)]
     shown.append(_credits("Conversions credited", attribution.models, "conversions", caption=_LEGEND))
     if attribution.value:
-        shown.append(_credits("Value credited", attribution.models, "value"))
+        named = f"Value credited, {attribution.value_currency}" if attribution.value_currency else "Value credited"
+        shown.append(_credits(named, attribution.models, "value"))
     shown += [_channels(attribution)]
     if attribution.costs or attribution.spend_unmatched:
         shown.append(_costs(attribution))
@@ -85,7 +86,7 @@ def _opening(attribution: Attribution) -> Text:
     lines = [f"{count(attribution.conversions)} conversions"]
     if attribution.goal:
         lines[0] += f" ({attribution.goal}) of {count(attribution.converters or 0)} persons"
-    lines[0] += f", value {count(attribution.value)}." if attribution.value else "."
+    lines[0] += f", worth {money(attribution.value, attribution.value_currency)}." if attribution.value else "."
     if attribution.conversions_without_touch:
         looked = duration(attribution.lookback_s).replace(".0 d", " d")
         within = f" within {looked}" if attribution.goal else ""

@@ -30,6 +30,8 @@ def render(history: History) -> RenderableType:
     shown: list[RenderableType] = [_everybody(history), _assets(history)]
     if history.cohorts:
         shown.append(_cohorts(history))
+    if history.money_note:
+        shown.append(Text(history.money_note, style="dim"))
     return Group(*shown)
 
 
@@ -67,7 +69,7 @@ def _everybody(history: History) -> RenderableType:
     if any(p.purchases for p in periods):
         columns.append(("bought", [f"{p.purchases:.3f}" for p in periods]))
     if any(p.revenue for p in periods):
-        columns.append(("revenue", [f"{p.revenue:,.2f}" for p in periods]))
+        columns.append((f"revenue {history.currency or ''}".strip(), [f"{p.revenue:,.2f}" for p in periods]))
     made = table(title, [(name, "right") for name, _ in columns], caption=caption)
     for row in zip(*(values for _, values in columns), strict=True):
         made.add_row(*row)

@@ -13,7 +13,7 @@ from rich.console import Group
 from rich.text import Text
 
 from sojourn.analyse.show.style import ACCENT, layout, table
-from sojourn.analyse.show.words import count, duration, sparkline
+from sojourn.analyse.show.words import count, duration, money, sparkline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -55,12 +55,14 @@ def figure(person: PersonHistory) -> go.Figure:
 def _opening(person: PersonHistory) -> Text:
     made = Text(f"{person.person}\n", style="bold")
     span = f" from {_day(person.first)} to {_day(person.last)}" if person.first else ""
-    worth = f" worth {count(person.revenue)}" if person.revenue else ""
+    worth = f" worth {money(person.revenue, person.currency)}" if person.revenue else ""
     bought = f", {count(person.purchases)} purchases{worth}" if person.purchases else ""
     made.append(f"{count(person.events)} events in {count(person.visits)} sessions{span}{bought}.\n", style="not bold")
     for identity in person.identities:
         seen = f", {_day(identity.first)} to {_day(identity.last)}" if identity.first else ""
         made.append(f"{identity.kind} id {identity.id}: {count(identity.events)} events{seen}\n", style="dim not bold")
+    if person.money_note:
+        made.append(person.money_note, style="dim not bold")
     made.rstrip()
     return made
 
@@ -76,7 +78,7 @@ def _measures(person: PersonHistory) -> RenderableType:
         ("time in sessions", duration(person.session_s), [p.session_s for p in periods]),
         ("time on pages", duration(person.page_s), [p.page_s for p in periods]),
         ("purchases", count(person.purchases), [p.purchases for p in periods]),
-        ("revenue", count(person.revenue), [p.revenue for p in periods]),
+        ("revenue", money(person.revenue, person.currency), [p.revenue for p in periods]),
     ]
     for name, whole, values in rows:
         if any(values):

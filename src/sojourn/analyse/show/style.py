@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich import box
-from rich.table import Table
+from sojourn.analyse.show.fitting_table import FittingTable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,20 +18,17 @@ PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#7
 ACCENT = "cyan"
 
 
-def table(title: str, columns: Sequence[tuple[str, str]], *, caption: str | None = None) -> Table:
-    """An empty table in the house style.
+def table(title: str, columns: Sequence[tuple[str, str]], *, caption: str | None = None) -> FittingTable:
+    """An empty table in the house style, readable at any width.
 
     Args:
         title: Above it.
-        columns: Header and justification (`left`, `right`) of each column.
+        columns: Header and justification (`left`, `right`) of each column; numbers are right.
         caption: A quiet line below: what is counted, divided by what.
     """
-    made = Table(
-        title=title, title_justify="left", title_style="bold", caption=caption, caption_justify="left",
-        caption_style="dim", box=box.SIMPLE_HEAD, header_style=f"bold {ACCENT}", pad_edge=False,
-    )  # fmt: skip
+    made = FittingTable(title=title, caption=caption, header_style=f"bold {ACCENT}")
     for header, justify in columns:
-        made.add_column(header, justify=justify, overflow="fold")  # type: ignore[arg-type]  # rich's own literal
+        made.add_column(header, justify=justify)  # type: ignore[arg-type]  # rich's own literal
     return made
 
 

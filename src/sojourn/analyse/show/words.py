@@ -1,6 +1,6 @@
 """Numbers as people read them.
 
-In: counts, shares, seconds. Out: short text: `17,434`, `4.1 %`, `2 min 5 s`, a bar, a sparkline.
+In: counts, shares, seconds, amounts. Out: short text: `17,434`, `4.1 %`, `2 min 5 s`, a bar, a sparkline.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _SPARKS = "▁▂▃▄▅▆▇█"
+_LARGE = 10_000
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
 
@@ -24,6 +25,14 @@ def count(number: float) -> str:
 def percent(share: float, *, digits: int = 1) -> str:
     """`4.1 %` of a share in [0, 1]."""
     return "–" if math.isnan(share) else f"{100 * share:.{digits}f} %"
+
+
+def money(amount: float, currency: str | None = None) -> str:
+    """`1,234.50 EUR`; `8,300,066 EUR` from ten thousand on; without a currency the number alone."""
+    if math.isnan(amount):
+        return "–"
+    digits = 2 if abs(amount) < _LARGE else 0
+    return f"{amount:,.{digits}f}" + (f" {currency}" if currency else "")
 
 
 def duration(seconds: float) -> str:

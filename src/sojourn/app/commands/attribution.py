@@ -13,7 +13,9 @@ from sojourn.app.asking import (
     By,
     Data,
     From,
+    In,
     Json,
+    RatesFile,
     Scope,
     Until,
     Where,
@@ -57,6 +59,8 @@ def attribution(  # noqa: PLR0913  (one argument an option)
     lookback: Annotated[str, typer.Option(help="Touches up to this long before the conversion count.")] = "30d",
     half_life: Annotated[str, typer.Option(help="In time decay a touch this much earlier weighs half.")] = "7d",
     value: Annotated[str, typer.Option(help="Column of the value of a conversion.")] = "revenue",
+    currency: In = None,
+    rates: RatesFile = None,
     orders: Annotated[
         Literal["once", "lines"], typer.Option(help="Rows of one order: only the first counts, or their values add up.")
     ] = "once",
@@ -106,7 +110,7 @@ def attribution(  # noqa: PLR0913  (one argument an option)
         result = ask(
             scope.journeys(progress=progress), goal=goal, touch=touch, touch_event=touch_event,
             touches=touches, lookback=lookback,
-            half_life=half_life, value=value, orders=orders, direct=direct or DIRECT, milestone=milestone,
+            half_life=half_life, value=value, currency=currency, rates=rates, orders=orders, direct=direct or DIRECT, milestone=milestone,
             channels=channels, by=by, spend=source,
         )  # fmt: skip
         listed = None

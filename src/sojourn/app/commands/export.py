@@ -18,6 +18,7 @@ from sojourn.app.asking import (
     Where,
     Zone,
     progress_bar,
+    say,
 )
 from sojourn.records.errors import BadOption
 
@@ -49,4 +50,4 @@ def export(  # noqa: PLR0913  (one argument an option)
         else:
             with out.open("wb") as file:
                 written = export_events(journeys, file, form, progress=progress)
-    typer.echo(f"{written:,} {what} written" + (f" to {out}" if out else ""), err=True)
+    say(f"{written:,} {what} written" + (f" to {out}" if out else ""), err=True)

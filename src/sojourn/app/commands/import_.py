@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sojourn.app.asking import DEFAULT_DATA, Data, Json, compile_once, lines, progress_bar, show
+from sojourn.app.asking import DEFAULT_DATA, Data, Json, compile_once, lines, progress_bar, say, show
 from sojourn.records.errors import BadOption
 
 SOME_REJECTED = 3
@@ -95,6 +95,6 @@ def import_(  # noqa: PLR0913  (one argument an option)
     if json:
         show(result, as_json=True)
     else:
-        typer.echo(result.sentence())
+        say(result.sentence())
     if result.rejected:
         raise typer.Exit(SOME_REJECTED)

@@ -11,7 +11,9 @@ from sojourn.app.asking import (
     Bots,
     Data,
     From,
+    In,
     Json,
+    RatesFile,
     Scope,
     Until,
     Where,
@@ -41,6 +43,8 @@ def person(  # noqa: PLR0913  (one argument an option)
         str | None, typer.Option(help="Events that are purchases; else Order Completed or the like.")
     ] = None,
     value: Annotated[str, typer.Option(help="Column of the value of a purchase.")] = "revenue",
+    currency: In = None,
+    rates: RatesFile = None,
     gap: Annotated[str, typer.Option(help="Silence that ends a session.")] = "30m",
     gap_rule: Annotated[
         Literal["reaches", "exceeds"], typer.Option(help="Whether a silence equal to the gap ends it.")
@@ -64,8 +68,8 @@ def person(  # noqa: PLR0913  (one argument an option)
         if person is not None:
             show(
                 journeys.person(
-                    person, period=period, asset=asset, views=views, purchase=purchase, value=value, gap=gap,
-                    gap_rule=gap_rule, sessions=sessions,
+                    person, period=period, asset=asset, views=views, purchase=purchase, value=value, currency=currency,
+                    rates=rates, gap=gap, gap_rule=gap_rule, sessions=sessions,
                 ),
                 as_json=json,
             )  # fmt: skip
@@ -73,7 +77,7 @@ def person(  # noqa: PLR0913  (one argument an option)
         fitting = cohort if cohort in ("hour", "day", "week", "month") else "month"
         result = journeys.history(
             period=period or fitting, cohort=cohort, asset=asset, views=views, purchase=purchase, value=value,
-            gap=gap, gap_rule=gap_rule,
+            currency=currency, rates=rates, gap=gap, gap_rule=gap_rule,
         )  # fmt: skip
         listed = result.persons(persons) if persons is not None else None
     if listed is None:

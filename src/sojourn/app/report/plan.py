@@ -24,6 +24,7 @@ from sojourn.app.report.choose import (
 )
 from sojourn.app.report.evidence import gather
 from sojourn.app.report.known_columns import distinct_values, known_columns
+from sojourn.records.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -108,7 +109,7 @@ class Plan:
         said.append(
             f"Page: {f'column {self.page}' if self.page else 'no column looks like one; event names stand for pages'} (--page COLUMN)"
         )
-        return said
+        return [visible(line) for line in said]
 
     def to_dict(self) -> dict[str, Any]:
         """The choices and their reasons."""

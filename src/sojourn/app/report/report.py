@@ -13,6 +13,7 @@ from sojourn.app.report import about_goal, about_log, about_paths, about_people
 from sojourn.app.report.plan import Plan, Wishes, make_plan
 from sojourn.app.report.sections import Section, or_one_line
 from sojourn.app.report.vocabulary import FILE_REQUESTED
+from sojourn.records.visible import visible
 from sojourn.store.quarantine import count_rejected
 
 if TYPE_CHECKING:
@@ -106,7 +107,10 @@ def report(journeys: Journeys, *, source: str = "", imported: ImportResult | Non
     plan = make_plan(journeys, Wishes(**wishes))
     rejected = count_rejected(journeys.index.folder)
     return Report(
-        source or _name(journeys.index.folder.path), imported, plan, tuple(_sections(whole, journeys, plan, rejected))
+        visible(source or _name(journeys.index.folder.path)),
+        imported,
+        plan,
+        tuple(_sections(whole, journeys, plan, rejected)),
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sojourn.records.errors import SojournError
+from sojourn.records.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -43,8 +44,8 @@ class Section:
 def section(
     name: str, title: str, headline: str, results: Mapping[str, Result] | None = None, notes: Sequence[str] = ()
 ) -> Section:
-    """A section; without results it says in one line why."""
-    return Section(name, title, headline, results or {}, tuple(notes))
+    """A section; without results it says in one line why. What a log wrote into the sentences is made harmless to show."""
+    return Section(name, title, visible(headline), results or {}, tuple(map(visible, notes)))
 
 
 def or_one_line(name: str, title: str, make: Callable[[], Section]) -> Section:
