@@ -49,7 +49,9 @@ class Progress:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Take the bars away."""
-        self._bars.stop()
+        if self._tasks:
+            # Bars that never began would leave an empty line.
+            self._bars.stop()
 
     def __call__(self, what: str, done: int, of: int) -> None:
         """Show that `done` of `of` are done; bytes when files are read, rows or buckets otherwise."""

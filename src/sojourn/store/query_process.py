@@ -60,6 +60,8 @@ def answer(request: QueryRequest) -> pa.Table:
         _register(connection, table, version)
         # From here on the query cannot read files, load extensions, or undo this.
         connection.execute("set temp_directory=''")
+        # Its bar would be written into the answer of a query of a few seconds.
+        connection.execute("set enable_progress_bar=false")
         connection.execute("set enable_external_access=false")
         connection.execute("set lock_configuration=true")
         statements = connection.extract_statements(request.sql)

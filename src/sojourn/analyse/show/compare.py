@@ -14,7 +14,7 @@ from sojourn.analyse.show.words import count, duration, percent
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from sojourn.analyse.compare import Comparison, Finding
+    from sojourn.analyse.compare import Comparison, Ending, Finding
 
 _TOLD = 3
 _ALSO = 3
@@ -49,10 +49,7 @@ def render(comparison: Comparison) -> RenderableType:
     if comparison.milestones:
         shown += [Text(), _milestones(comparison)]
     for ending in comparison.endings:
-        share = percent(ending.share_a, digits=0)
-        shown.append(
-            Text(f"Another name for leaving: {ending.what} ({share} of leavers come to it, nobody goes on after it).")
-        )
+        shown.append(Text(_ending(ending)))
     for group in comparison.by_group:
         within = [finding for finding in group.findings if finding.sure]
         sizes = ", ".join(f"{count(size)} {name}" for name, size in group.groups.items())
@@ -153,6 +150,14 @@ def _caption(comparison: Comparison) -> str:
         f"Counted: persons. Points and ratio: {a} against {b}. {count(comparison.tried)} candidates were tried; p is corrected "
         "for that (Holm). Ranked by the end of the 95 % interval nearer to no difference."
     )
+
+
+def _ending(ending: Ending) -> str:
+    if ending.share_a:
+        share = percent(ending.share_a, digits=0)
+        return f"Another name for leaving: {ending.what} ({share} of leavers come to it, nobody goes on after it)."
+    share = percent(ending.share_b, digits=0)
+    return f"Another name for going on: {ending.what} ({share} of converters come to it, no leaver ever does)."
 
 
 def _milestones(comparison: Comparison) -> RenderableType:

@@ -40,8 +40,10 @@ class FittingTable(Table):
         """Title, rows, caption and an empty line, as wide as there is room."""
         if self.title:
             yield Text(_said(self.title), style="bold")
-        for columns, widths, gap in _fitted(self.columns, options.max_width, headed=self.show_header):
-            yield self._of(columns, widths, gap)
+        for number, fitted in enumerate(_fitted(self.columns, options.max_width, headed=self.show_header)):
+            if number:
+                yield Text()
+            yield self._of(*fitted)
         if self.caption:
             yield Text(_said(self.caption), style="dim")
         yield Text()
@@ -53,9 +55,7 @@ class FittingTable(Table):
             padding=(0, gap - 2, 0, 1), pad_edge=False, collapse_padding=False,
         )  # fmt: skip
         for column, width in zip(columns, widths, strict=True):
-            drawn = _is_drawn(column)
-            header = Text(_said(column.header))
-            made.add_column(header, justify=column.justify, width=width, no_wrap=drawn, overflow="fold")
+            made.add_column(Text(_said(column.header)), justify=column.justify, width=width, overflow="fold")
         for row, cells in zip(self.rows, zip(*(column.cells for column in columns), strict=True), strict=True):
             made.add_row(*cells, style=row.style)
         return made
@@ -72,17 +72,29 @@ def _fitted(
         if widths is not None:
             yield chosen, widths, gap
             return
-    first, *others = bare
-    while others:
-        for many in range(len(others), 0, -1):
-            chosen = [first, *others[:many]]
-            widths = _widths(chosen, room - _NARROW_GAP * many, headed=headed, tight=True)
-            if widths is not None or many == 1:
-                yield chosen, widths or _squeezed(chosen, room - _NARROW_GAP), _NARROW_GAP
-                others = others[many:]
-                break
-    if len(bare) == 1:
-        yield bare, [room], _NARROW_GAP
+    yield from _split(bare, room, headed=headed)
+
+
+def _split(
+    columns: Sequence[Column], room: int, *, headed: bool
+) -> Iterator[tuple[Sequence[Column], Sequence[int], int]]:
+    """Several tables: what names a row in each, and about as many of the other columns."""
+    named = next((n for n, column in enumerate(columns) if not _is_text(column)), len(columns))
+    named = max(1, min(named, len(columns) - 1))
+    if sum(min(_longest(column), _FIRST) for column in columns[:named]) > room // 2:
+        named = 1
+    key, others = columns[:named], columns[named:]
+    for tables in range(2, len(others) + 1):
+        many = -(-len(others) // tables)
+        chunks = [[*key, *others[n : n + many]] for n in range(0, len(others), many)]
+        widths = [_widths(chunk, room - _NARROW_GAP * (len(chunk) - 1), headed=headed, tight=True) for chunk in chunks]
+        if all(widths):
+            yield from ((chunk, each or (), _NARROW_GAP) for chunk, each in zip(chunks, widths, strict=True))
+            return
+    for column in others:
+        yield [columns[0], column], _squeezed([columns[0], column], room - _NARROW_GAP), _NARROW_GAP
+    if not others:
+        yield columns, [room], _NARROW_GAP
 
 
 def _widths(columns: Sequence[Column], room: int, *, headed: bool, tight: bool) -> list[int] | None:
@@ -94,7 +106,7 @@ def _widths(columns: Sequence[Column], room: int, *, headed: bool, tight: bool) 
     ]
     if sum(natural) <= room:
         return natural
-    texts = [n for n, column in enumerate(columns) if column.justify != "right" and not _is_drawn(column)]
+    texts = [n for n, column in enumerate(columns) if _is_text(column)]
     left = room - sum(width for n, width in enumerate(natural) if n not in texts)
     least = {n: min(natural[n], _OTHER if n else _FIRST) for n in texts}
     if not texts or left < sum(least.values()):
@@ -115,6 +127,10 @@ def _squeezed(columns: Sequence[Column], room: int) -> list[int]:
 
 def _longest(column: Column) -> int:
     return max((cell_len(line) for cell in column.cells for line in _said(cell).split("\n")), default=0)
+
+
+def _is_text(column: Column) -> bool:
+    return column.justify != "right" and not _is_drawn(column)
 
 
 def _is_drawn(column: Column) -> bool:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
+from rich.cells import cell_len
 from rich.console import Group
 from rich.text import Text
 from rich.tree import Tree
@@ -15,7 +16,10 @@ from sojourn.analyse.show.words import bar, count, percent
 from sojourn.analyse.walks import ENTRY, EXIT
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from collections.abc import Iterator
+
+    from rich.console import Console, ConsoleOptions, RenderableType
+    from rich.segment import Segment
 
     from sojourn.analyse.paths import Branch, PathLink, Paths
 
@@ -24,6 +28,7 @@ _WHOLE_SHOWN, _STEPS_SHOWN = 12, 8
 _LINKS_SHOWN = 80
 _LONGEST = 40
 _BARS = 14
+_BAR_SIGNS = " █▏▎▍▌▋▊▉"
 _GREY = "#B0B0B0"
 
 
@@ -110,10 +115,21 @@ def _tree(branches: list[Branch], title: str) -> Tree:
     return root
 
 
+class _Leaf(Text):
+    """A line that leaves its bar out where there is no room for it."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Segment]:
+        """The line, broken between words when it must be."""
+        shown = self.copy()
+        if cell_len(self.plain) > options.max_width:
+            shown.right_crop(len(self.plain) - len(self.plain.rstrip(_BAR_SIGNS)))
+        yield from Text.__rich_console__(shown, console, options)
+
+
 def _leaf(branch: Branch, *, backwards: bool) -> Text:
     value = branch.path[0] if backwards else branch.path[-1]
     style = "dim" if value in (EXIT, ENTRY) else ""
-    line = Text(f"{_short(value)} ", style=style)
+    line = _Leaf(f"{_short(value)} ", style=style)
     line.append(count(branch.count), style="bold")
     of_previous = f", {percent(branch.share_of_previous)} of those" if branch.position else ""
     line.append(f"  {percent(branch.share)}{of_previous} ", style="dim")

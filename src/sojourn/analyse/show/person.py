@@ -13,7 +13,7 @@ from rich.console import Group
 from rich.text import Text
 
 from sojourn.analyse.show.style import ACCENT, layout, table
-from sojourn.analyse.show.words import count, duration, money, sparkline
+from sojourn.analyse.show.words import count, counted, duration, money, sparkline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -56,11 +56,15 @@ def _opening(person: PersonHistory) -> Text:
     made = Text(f"{person.person}\n", style="bold")
     span = f" from {_day(person.first)} to {_day(person.last)}" if person.first else ""
     worth = f" worth {money(person.revenue, person.currency)}" if person.revenue else ""
-    bought = f", {count(person.purchases)} purchases{worth}" if person.purchases else ""
-    made.append(f"{count(person.events)} events in {count(person.visits)} sessions{span}{bought}.\n", style="not bold")
+    bought = f", {counted(person.purchases, 'purchase')}{worth}" if person.purchases else ""
+    made.append(
+        f"{counted(person.events, 'event')} in {counted(person.visits, 'session')}{span}{bought}.\n", style="not bold"
+    )
     for identity in person.identities:
         seen = f", {_day(identity.first)} to {_day(identity.last)}" if identity.first else ""
-        made.append(f"{identity.kind} id {identity.id}: {count(identity.events)} events{seen}\n", style="dim not bold")
+        made.append(
+            f"{identity.kind} id {identity.id}: {counted(identity.events, 'event')}{seen}\n", style="dim not bold"
+        )
     if person.money_note:
         made.append(person.money_note, style="dim not bold")
     made.rstrip()
@@ -99,7 +103,9 @@ def _line(values: Sequence[float]) -> str:
 def _session(session: TimelineSession) -> RenderableType:
     started = f", {_minute(session.started)}" if session.started else ""
     lasted = f", {duration(session.duration_s)}" if session.started else ""
-    title = Text(f"\nSession {session.number}{started}{lasted}, {count(session.events)} events", style=f"bold {ACCENT}")
+    title = Text(
+        f"\nSession {session.number}{started}{lasted}, {counted(session.events, 'event')}", style=f"bold {ACCENT}"
+    )
     throughout = _throughout(session)
     lines = [_event(event, throughout) for event in session.timeline[:_EVENTS]]
     if throughout:

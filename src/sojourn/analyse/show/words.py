@@ -22,6 +22,11 @@ def count(number: float) -> str:
     return "–" if math.isnan(number) else f"{number:,.0f}"
 
 
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """`1 person`, `2 persons`; with `many` where an s is not enough."""
+    return f"{count(number)} {one if number == 1 else many or one + 's'}"
+
+
 def percent(share: float, *, digits: int = 1) -> str:
     """`4.1 %` of a share in [0, 1]."""
     return "–" if math.isnan(share) else f"{100 * share:.{digits}f} %"

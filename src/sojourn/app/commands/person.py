@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -23,6 +23,12 @@ from sojourn.app.asking import (
     show_persons,
 )
 from sojourn.records.errors import BadOption
+
+if TYPE_CHECKING:
+    from sojourn.analyse.journeys import Journeys
+
+_DAY_US = 86_400_000_000
+_DAYS, _WEEKS = 21, 120
 
 
 def person(  # noqa: PLR0913  (one argument an option)
@@ -74,7 +80,7 @@ def person(  # noqa: PLR0913  (one argument an option)
                 as_json=json,
             )  # fmt: skip
             return
-        fitting = cohort if cohort in ("hour", "day", "week", "month") else "month"
+        fitting = cohort if cohort in ("hour", "day", "week", "month") else _fitting(journeys)
         result = journeys.history(
             period=period or fitting, cohort=cohort, asset=asset, views=views, purchase=purchase, value=value,
             currency=currency, rates=rates, gap=gap, gap_rule=gap_rule,
@@ -84,3 +90,10 @@ def person(  # noqa: PLR0913  (one argument an option)
         show(result, as_json=json)
     else:
         show_persons(listed, as_json=json)
+
+
+def _fitting(journeys: Journeys) -> Literal["day", "week", "month"]:
+    """A period of which the log has some, and not too many."""
+    manifest = journeys.index.manifest
+    days = (manifest.last_us - manifest.first_us) / _DAY_US
+    return "day" if days <= _DAYS else "week" if days <= _WEEKS else "month"
