@@ -190,6 +190,40 @@ def test_an_event_every_leaver_comes_to_is_an_ending_and_no_finding() -> None:
     assert (comparison.findings[0].count_a, comparison.findings[0].count_b) == (30, 5)
 
 
+def test_what_only_converters_come_to_is_another_name_for_going_on() -> None:
+    """All 40 who are approved are registered too, 20 of them a moment before: no reason for the approval."""
+    rows: list[Row] = [("late", 90 * DAY, "home", {})]
+    for number in range(80):
+        person, at = f"p{number}", number * DAY
+        rows.append((person, at, "sent", {}))
+        if number < 40:
+            rows.append((person, at + 30, "approved", {}))
+            rows.append((person, at + (29 if number % 2 else 31), "registered", {"by": "clerk"}))
+        elif number < 60:
+            rows.append((person, at + 5, "declined", {}))
+
+    comparison = log(rows).compare(["sent", "approved"])
+
+    assert [(end.what, end.share_a, end.share_b) for end in comparison.endings] == [("registered", 0.0, 1.0)]
+    assert not [found for found in comparison.findings if found.event == "registered"]
+    assert "Another name for going on: registered (100 % of converters" in str(comparison)
+
+
+def test_what_nobody_survives_may_be_how_they_left() -> None:
+    """Twenty of 40 leavers are declined and no converter is: the sentence says what that may mean."""
+    rows: list[Row] = [("late", 90 * DAY, "home", {})]
+    for number in range(80):
+        person, at = f"p{number}", number * DAY
+        rows += [(person, at, "sent", {}), (person, at + 30, "approved" if number < 40 else "looked", {})]
+        if number >= 60:
+            rows.append((person, at + 5, "declined", {}))
+
+    declined = finding(log(rows).compare(["sent", "approved"]), "declined")
+
+    assert (declined.count_a, declined.count_b, declined.sure) == (20, 0, True)
+    assert "Nobody who had it went on: it may be how they left rather than why." in declined.sentence
+
+
 def test_the_figure_shows_each_finding_with_its_interval() -> None:
     """One marker for the error at +62.5 points, from +13.95 to +83.09."""
     drawn = log(small_shop()).compare(["cart", "purchase"]).plot()

@@ -142,15 +142,17 @@ class Milestone:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """An event leavers come to and after which nobody goes on: it says that they left, not why.
+    """Another name for the outcome: an event only leavers come to, or only converters. It says that they left, not why.
 
     Attributes:
         what: The event.
-        share_a: Share of leavers who have it at any time after they came to the step before. No converter has it.
+        share_a: Share of leavers who have it at any time after they came to the step before; 0 when converters have it.
+        share_b: Share of converters who have it at any time after they came to the step before; 0 when leavers have it.
     """
 
     what: str
     share_a: float
+    share_b: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +185,7 @@ class Comparison(Result):
         in_both: Persons left out: they are in both groups.
         findings: Best first.
         milestones: What nearly every converter passes on the way; they are not among the findings.
-        endings: Events that are another name for leaving; they are not among the findings either.
+        endings: Events that are another name for leaving, or for going on; they are not among the findings either.
         by_group: The same by group, largest first; empty without a breakdown.
     """
 
@@ -359,8 +361,9 @@ class _Telling:
         alike = self._alike(order[:first], judged.later, group) + [[k] for k in order[first:most]]
         told = [self._finding(judged, same, group) for same in alike[:most]]
         milestones = tuple(self._milestone(judged, k) for k in aside.milestones)
-        names = tuple(Ending(called(self.tried.candidates[k]), share) for k, share in aside.endings.items())
-        return tuple(told), milestones, names
+        ended = [Ending(called(self.tried.candidates[k]), share, 0.0) for k, share in aside.endings.items()]
+        ended += [Ending(called(self.tried.candidates[k]), 0.0, share) for k, share in aside.companions.items()]
+        return tuple(told), milestones, tuple(ended)
 
     def _alike(self, best: list[int], later: NDArray[np.bool_], group: int | None) -> list[list[int]]:
         """Near-identical candidates together, in the order of the best of each; the simplest stands first."""
@@ -428,7 +431,9 @@ class _Telling:
             _candidate=candidate,
         )
         who = sides_named if self.question.steps else tuple(f"persons with {side}" for side in sides_named)
-        return dataclasses.replace(finding, sentence=sentence(finding, who[0], who[1], self.many))
+        # What leaving looks like and what makes people leave are the same when nobody goes on who has it.
+        fatal = bool(self.question.steps) and finding.difference > 0 and not count_b
+        return dataclasses.replace(finding, sentence=sentence(finding, who[0], who[1], self.many, fatal=fatal))
 
     def _named_as(self, place: int, other: int, judged: Judged) -> str:
         """What another finding is called beside this one: what it excludes is called `not ...`."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sojourn.analyse.comparison_features import CONTINUED
 from sojourn.analyse.comparison_findings import SURE
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ MILESTONE = 0.95
 """Share of converters that makes an event a part of the way."""
 ENDING = 0.9
 """Share of leavers who sooner or later come to an event that is another name for leaving."""
+COMPANION = 0.95
+"""Share of converters who sooner or later come to an event that is another name for going on."""
 _LIKELY_ENDING = 0.5
 """The same for an event that usually follows a thing leavers meet more often."""
 _ENDED = 40
@@ -43,11 +46,13 @@ class Asides:
     Attributes:
         milestones: What nearly every converter passes, rarest among leavers first.
         endings: What leavers come to and nobody goes on after, with the share of leavers.
+        companions: What converters come to and no leaver ever does, with the share of converters.
         left_out: All candidates that are not among the findings: those above, and what is about them.
     """
 
     milestones: list[int]
     endings: dict[int, float]
+    companions: dict[int, float]
     left_out: frozenset[int]
 
 
@@ -65,10 +70,12 @@ def set_aside(
         order: Candidates by rank.
     """
     if not question.steps:
-        return Asides([], {}, frozenset())
+        return Asides([], {}, {}, frozenset())
     passed = _milestones(tried, judged, order)
     ended = _endings(journeys, looks, tried, judged, question)
-    at_the_end = {tried.candidates[place].event for place in ended}
+    with_it = _companions(journeys, looks, tried, judged, question)
+    with_it = {place: share for place, share in with_it.items() if place not in passed}
+    at_the_end = {tried.candidates[place].event for place in (*ended, *with_it)}
     on_the_way = {tried.candidates[place].event for place in passed if tried.candidates[place].kind == "event"}
     borne: dict[tuple[str | None, str | None], int] = {
         (candidate.property, candidate.value): int(judged.count_b[place])
@@ -83,7 +90,7 @@ def set_aside(
         if _speaks_of(tried.candidates[k], at_the_end)
         or (judged.difference[k] < 0 and _is_progress(tried.candidates[k], int(judged.count_b[k]), on_the_way, borne))
     }
-    return Asides(passed, ended, frozenset(left_out | set(passed)))
+    return Asides(passed, ended, with_it, frozenset(left_out | set(passed)))
 
 
 def _milestones(tried: Tried, judged: Judged, order: Sequence[int]) -> list[int]:
@@ -164,6 +171,46 @@ def _endings(
         if not went_on and left >= max(_ENDED, enough * leavers):
             out[place] = left / leavers
     return out
+
+
+def _companions(
+    journeys: Journeys, looks: Looks, tried: Tried, judged: Judged, question: CompareQuestion
+) -> dict[int, float]:
+    """Events that are another name for going on, with the share of converters who come to them at any time.
+
+    No leaver ever has it, and `COMPANION` of the converters have it after they came, before the step or after it.
+    """
+    places = [
+        k
+        for k, candidate in enumerate(tried.candidates)
+        if candidate.kind == "event"
+        and judged.difference[k] < 0
+        and judged.corrected[k] < SURE
+        and not tried.having[CONTINUED, k, ::2].sum()
+    ]
+    if not places:
+        return {}
+
+    def ever(part: Part, look: Look) -> NDArray[np.int64]:
+        left = look.side == 0
+        start = np.where(left, np.asarray(part.start)[look.unit], look.start)
+        stop = np.asarray(part.stop)[look.unit]
+        counts = []
+        for k in places:
+            before = np.concatenate(
+                ([0], np.cumsum(part.event == question.events.index(str(tried.candidates[k].event))))
+            )
+            has = before[stop] > before[start]
+            counts.append([(has & left).sum(), (has & ~left).sum()])
+        return np.array(counts)
+
+    counts = np.sum(journeys.map(ever, looks.parts, looks.looks), axis=0)
+    converters = int(tried.sizes[1::2].sum())
+    return {
+        place: went_on / converters
+        for place, (left, went_on) in zip(places, counts.tolist(), strict=True)
+        if not left and went_on >= COMPANION * converters
+    }
 
 
 def _first_row(part: Part, look: Look, code: int) -> NDArray[np.int64]:

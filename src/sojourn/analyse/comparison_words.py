@@ -39,7 +39,7 @@ def name(candidate: Candidate) -> str:
             return f"longer than {cut} on {candidate.event}"
 
 
-def sentence(finding: Finding, side_a: str, side_b: str, tried: int) -> str:
+def sentence(finding: Finding, side_a: str, side_b: str, tried: int, *, fatal: bool = False) -> str:
     """A finding told to someone who has not seen the table.
 
     Args:
@@ -47,6 +47,7 @@ def sentence(finding: Finding, side_a: str, side_b: str, tried: int) -> str:
         side_a: Name of the first group, in the plural: `leavers`.
         side_b: Name of the second.
         tried: How many candidates were tried.
+        fatal: Nobody who had it went on.
     """
     first, second = (side_a, side_b) if finding.difference >= 0 else (side_b, side_a)
     share, other = (finding.share_a, finding.share_b) if finding.difference >= 0 else (finding.share_b, finding.share_a)
@@ -57,6 +58,8 @@ def sentence(finding: Finding, side_a: str, side_b: str, tried: int) -> str:
     figures = f"{_share(share)} against {_share(other)} of {second}{_asked(finding)}, {points}"
     chance = f"{_probability(finding.p_corrected)}; {tried:,} candidates were tried"
     doubt = "" if finding.sure else " Chance alone would show as much."
+    if finding.sure and fatal:
+        doubt = " Nobody who had it went on: it may be how they left rather than why."
     if finding.later:
         doubt = " Seen only when watched for longer than converters needed, it may be a reason or a consequence."
     return f"{first[:1].upper()}{first[1:]} {_did(finding)} {_how_much(finding)}: {figures}.{doubt} {chance[:1].upper()}{chance[1:]}."
