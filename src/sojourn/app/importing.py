@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from sojourn.collect.imports.incoming import check_there, incoming
 from sojourn.collect.imports.read import read_batches
-from sojourn.records.errors import BadFile
+from sojourn.records.errors import BadFile, BadMapping
 from sojourn.store.append import Append, AppendCounts
 from sojourn.store.compaction import FRESH_FILES, compact
 from sojourn.store.durable import clear_errors
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sojourn.collect.imports.mapping import Mapping
+    from sojourn.records.errors import SojournError
     from sojourn.store.folder import Folder
     from sojourn.store.index_build import Manifest
 
@@ -40,6 +43,7 @@ class ImportResult:
         rejected: Rows put in quarantine.
         persons: Persons in the data folder afterwards.
         bots: Imported events of self-declared crawlers.
+        skipped_files: Files that are no event log, or lack a column that was named; nothing of them was read.
     """
 
     read: int
@@ -49,6 +53,7 @@ class ImportResult:
     rejected: int
     persons: int
     bots: int
+    skipped_files: int = 0
 
     def to_dict(self) -> dict[str, int]:
         """The same as a dictionary."""
@@ -60,7 +65,8 @@ class ImportResult:
         notes += [f"{self.bots:,} of bots, left out by default"] if self.bots else []
         kept = f"imported {self.imported:,} events" + (f" ({', '.join(notes)})" if notes else "")
         rest = f"{self.duplicates:,} duplicates skipped, {self.rejected:,} rejected"
-        return f"read {self.read:,} rows: {kept}, {rest}; {self.persons:,} persons"
+        skipped = f"; {self.skipped_files:,} of the files skipped" if self.skipped_files else ""
+        return f"read {self.read:,} rows: {kept}, {rest}; {self.persons:,} persons{skipped}"
 
 
 def import_files(  # noqa: PLR0913  (the options of an import)
@@ -72,48 +78,61 @@ def import_files(  # noqa: PLR0913  (the options of an import)
     drop_duplicates: bool = False,
     on_guess: Callable[[Sequence[str]], None] | None = None,
     on_progress: Callable[[str, int, int], None] | None = None,
+    on_bad_file: Callable[[Path, SojournError], None] | None = None,
 ) -> ImportResult:
     """Import files into a data folder, each in one atomic commit, and index them.
 
     Args:
-        files: Event logs.
+        files: Event logs; `-` is standard input. A zip archive stands for the files in it, all in one commit.
         data: The data folder; made when it does not exist.
         mapping: What is known of the columns; the rest is guessed.
         source: Name under which the events are kept; message ids are unique within it.
         drop_duplicates: Skip rows equal to an earlier row of the same file.
         on_guess: Called with lines that say what was guessed.
         on_progress: Called with what is done, how much of it, and of how much.
+        on_bad_file: Called with a file that is no event log, and why; the others are imported. None: it ends the import.
 
     Raises:
         BadFile: A file cannot be read; files before it stay imported.
+        BadMapping: A file lacks a column that was named; the same holds.
         StorageFull: The disk is full; nothing of the file was stored.
         FolderBusy: Another process is writing to the folder.
     """
-    for file in files:
-        check_readable(file)
+    for file in files if on_bad_file is None else ():
+        check_there(file)
     folder = create_folder(data)
     report = on_progress or (lambda _what, _done, _of: None)
-    total = AppendCounts()
+    tell = None if on_guess is None else _Telling(on_guess, several=len(files) > 1)
+    total, skipped = AppendCounts(), 0
     with folder.writing():
         for file in files:
-            counts = _import_file(folder, file, mapping, source, drop_duplicates, on_guess, report)
+            try:
+                check_there(file)
+                counts = _import_file(folder, file, mapping, source, drop_duplicates, tell, report)
+            except (BadFile, BadMapping) as error:
+                if on_bad_file is None:
+                    raise
+                on_bad_file(file, error)
+                skipped += 1
+                continue
             total = AppendCounts(**{name: getattr(total, name) + n for name, n in asdict(counts).items()})
         manifest = _indexed(folder, report)
-    return ImportResult(**asdict(total), persons=manifest.persons)
+    return ImportResult(**asdict(total), persons=manifest.persons, skipped_files=skipped)
 
 
-def check_readable(file: Path) -> None:
-    """Say clearly what is wrong with a path before anything is made.
+class _Telling:
+    """Tells what was guessed; of several files each one's name, and nothing that the file before it told already."""
 
-    Raises:
-        BadFile: It is not there, or is a folder.
-    """
-    if file.is_dir():
-        message = f"{file} is a folder; name the files in it, for instance {file}/*"
-        raise BadFile(message)
-    if not file.exists():
-        message = f"there is no file {file}"
-        raise BadFile(message)
+    def __init__(self, on_guess: Callable[[Sequence[str]], None], *, several: bool) -> None:
+        self._on_guess, self._several = on_guess, several
+        self._told: tuple[str, ...] | None = None
+
+    def __call__(self, name: str, guesses: Sequence[str]) -> None:
+        if tuple(guesses) == self._told:
+            return
+        named = self._several or self._told is not None
+        self._told = tuple(guesses)
+        self._on_guess([f"{name}:", *(f"  {guess}" for guess in guesses)] if named else guesses)
 
 
 def _import_file(  # noqa: PLR0913  (the options of one import, passed on once)
@@ -122,20 +141,23 @@ def _import_file(  # noqa: PLR0913  (the options of one import, passed on once)
     mapping: Mapping,
     source: str,
     drop_duplicates: bool,  # noqa: FBT001  (passed on once)
-    on_guess: Callable[[Sequence[str]], None] | None,
+    tell: _Telling | None,
     report: Callable[[str, int, int], None],
 ) -> AppendCounts:
     with clear_errors(folder.path, f"nothing of {file.name} was stored"):
         append = Append(folder, source=source, drop_repeats=drop_duplicates)
         try:
-            for batch in read_batches(
-                file,
-                mapping,
-                on_guess=on_guess,
-                on_progress=lambda done, of: report(f"reading {file.name}", done, of),
-                secret=folder.secret,
-            ):
-                append.add(batch)
+            with incoming(file) as parts:
+                for part in parts:
+                    for batch in read_batches(
+                        part.path,
+                        mapping,
+                        on_guess=None if tell is None else partial(tell, part.name),
+                        on_progress=lambda done, of: report(f"reading {file.name}", done, of),
+                        secret=folder.secret,
+                        name=part.name,
+                    ):
+                        append.add(batch)
             counts = append.finish()
         except BaseException:
             append.abandon()
@@ -151,7 +173,7 @@ def _import_file(  # noqa: PLR0913  (the options of one import, passed on once)
 
 
 def _indexed(folder: Folder, report: Callable[[str, int, int], None]) -> Manifest:
-    """An index of what was imported, after a compaction when many small imports have piled up."""
+    """The table of persons and an index of what was imported, after a compaction when many small imports have piled up."""
     fresh = sum(file.bucket == FRESH for file in EventsTable(folder.events).read().files)
     if fresh > FRESH_FILES:
         compact(folder, progress=report)

@@ -209,3 +209,29 @@ def test_no_line_is_ever_lost_and_blocks_change_nothing(
         patch.setattr(json_rows, "BLOCK", 50)
         patch.setattr("sojourn.collect.imports.source.CHUNK", 25)
         assert read() == whole
+
+
+def test_objects_over_several_lines_one_after_the_other(written: Callable[..., Any]) -> None:
+    objects = [{"user": "anna", "time": "2024-01-02", "event": "view", "n": n} for n in range(3)]
+
+    for text in ("\n".join(json.dumps(one, indent=2) for one in objects), "".join(map(json.dumps, objects))):
+        assert written(text).property("n") == [0, 1, 2]
+
+
+def test_a_last_object_over_several_lines_that_is_cut_is_rejected_where_it_begins(written: Callable[..., Any]) -> None:
+    log = written('{\n"user": "anna",\n"time": "2024-01-02",\n"event": "view"\n}\n{\n"user": "be')
+
+    assert log.column("user_id") == ["anna"]
+    assert log.reasons == [(6, "bad_json")]
+
+
+def test_a_first_line_that_is_cut_does_not_hide_the_others(written: Callable[..., Any]) -> None:
+    log = written('{"user":"anna","ti\n{"user":"ben","time":"2024-01-02","event":"view"}\n')
+
+    assert log.column("user_id") == ["ben"]
+    assert log.reasons == [(1, "bad_json")]
+
+
+def test_a_file_without_one_object_says_what_its_first_line_is(written: Callable[..., Any]) -> None:
+    with pytest.raises(BadFile, match="holds no JSON object; line 1: no JSON"):
+        written('{"user":"anna","ti\n{broken\n')

@@ -28,7 +28,7 @@ def test_a_mapping_file_says_what_options_say(tmp_path: Path) -> None:
         ("person = 7", "expected a text at `person`, got 7"),
         ('ignore = "a"', r'write ignore = \["..."\]'),
         ('header = "no"', "expected true or false at `header`"),
-        ('format = "xml"', "expected one of csv, jsonl, parquet, access_log"),
+        ('format = "xml"', 'expected "csv" or "jsonl" or "parquet" or "access_log"'),
         ('names = ["a"]', "expected a table of texts at `names`"),
         ('protocol = "amqp"', 'expected "segment"'),
     ],

@@ -94,3 +94,24 @@ def test_progress_ends_at_the_size_of_the_packed_file(tmp_path: Any) -> None:
     list(read_batches(path, Mapping(), on_progress=lambda done, size: seen.append((done, size))))
 
     assert seen[-1] == (path.stat().st_size, path.stat().st_size)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"<!DOCTYPE html>\n<html>\n<body>\n", "is HTML or XML"),
+        (b'<?xml version="1.0"?>\n<log>\n<event/>\n', "is HTML or XML"),
+        (b"a.csv" + bytes(252) + b"ustar\x0000" + bytes(300), "is a tar archive"),
+    ],
+)
+def test_files_of_other_kinds_are_told_by_their_content(content: bytes, said: str, written: Callable[..., Any]) -> None:
+    with pytest.raises(BadFile, match=said):
+        written(content)
+
+
+def test_two_lines_of_a_small_file_in_another_encoding_are_enough(written: Callable[..., Any]) -> None:
+    text = "user,time,event,city\nanna,2024-01-02,view,Zürich\nben,2024-01-02,view,Köln\n"
+
+    with pytest.raises(BadFile, match="say --encoding cp1252"):
+        written(text.encode("latin-1"))
+    assert written(text.encode("latin-1"), encoding="latin-1").property("city") == ["Zürich", "Köln"]

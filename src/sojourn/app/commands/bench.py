@@ -13,16 +13,21 @@ _UNITS = {"k": 1_000, "M": 1_000_000}
 
 
 def bench(
-    what: Annotated[Literal["journeys"], typer.Argument(help="What to measure.")],
+    what: Annotated[Literal["journeys", "imports"], typer.Argument(help="What to measure.")],
     events: Annotated[str, typer.Option(help="How many simulated events: 200k, 10M.")] = "1M",
     rounds: Annotated[int, typer.Option(min=1, help="Rounds that are timed; the engines take turns.")] = 3,
     json: Json = False,
 ) -> None:
-    """Measure each question beside the best SQL for it in ClickHouse (chDB) and DuckDB, in one run; answers are compared."""
+    """Measure beside other engines, in one run.
+
+    `journeys`: each question beside the best SQL for it in ClickHouse (chDB) and DuckDB; answers are compared.
+    `imports`: importing Parquet, CSV and JSON lines beside DuckDB reading, sorting and writing them; time and memory.
+    """
+    from sojourn.bench.imports import bench_imports  # noqa: PLC0415  (heavy)
     from sojourn.bench.journeys import bench_journeys  # noqa: PLC0415  (heavy)
 
     compile_once()
-    measure = {"journeys": bench_journeys}[what]
+    measure = {"journeys": bench_journeys, "imports": bench_imports}[what]
     show(measure(_count(events), rounds=rounds, say=lambda text: lines([text])), as_json=json)
 
 

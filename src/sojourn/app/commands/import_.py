@@ -2,53 +2,31 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sojourn.app import mapping_options as of
 from sojourn.app.asking import DEFAULT_DATA, Data, Json, compile_once, lines, progress_bar, say, show
-from sojourn.records.errors import BadOption
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sojourn.records.errors import SojournError
 
 SOME_REJECTED = 3
 """Exit code when the import is done and some rows are in quarantine."""
+SOME_SKIPPED = 1
+"""Exit code when some of several files are no event logs; the others are imported."""
 
 
+@of.with_column_options
 def import_(  # noqa: PLR0913  (one argument an option)
-    files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="CSV, Parquet, JSONL, access logs; gz and zst too.")
-    ],
+    files: of.Files,
     data: Data = DEFAULT_DATA,
-    mapping: Annotated[
-        str | None, typer.Option(help="A mapping file, or a built-in recipe: ga4, matomo, posthog, ...")
-    ] = None,
-    person: Annotated[str | None, typer.Option(help="Column of the known person's id (userId).")] = None,
-    actor: Annotated[str | None, typer.Option(help="Column of the browser's or device's id (anonymousId).")] = None,
-    time: Annotated[str | None, typer.Option(help="Column that says when.")] = None,
-    event: Annotated[str | None, typer.Option(help="Column that says what happened.")] = None,
-    event_name: Annotated[str | None, typer.Option(help="Name of every event, when no column says it.")] = None,
-    prop: Annotated[
-        list[str] | None, typer.Option("--property", help="Keep this column as a property; default: all others.")
-    ] = None,
-    ignore: Annotated[list[str] | None, typer.Option(help="Leave this column out.")] = None,
-    order: Annotated[str | None, typer.Option(help="Column of the order's id.")] = None,
-    revenue: Annotated[str | None, typer.Option(help="Column of the revenue.")] = None,
-    currency: Annotated[str | None, typer.Option(help="Column of its currency.")] = None,
-    message_id: Annotated[str | None, typer.Option(help="Column of the event's own id.")] = None,
-    received_at: Annotated[str | None, typer.Option(help="Column that says when it was received.")] = None,
-    user_agent: Annotated[
-        str | None, typer.Option(help="Column of the browser's user agent, for marking bots.")
-    ] = None,
-    time_format: Annotated[
-        str | None, typer.Option(help="strptime pattern, unix_s, unix_ms, day_first, month_first, ...")
-    ] = None,
+    *,
+    columns: of.Columns,
     time_zone: Annotated[str | None, typer.Option(help="Zone of times that name none; default UTC.")] = None,
-    file_format: Annotated[str | None, typer.Option("--format", help="csv, jsonl, parquet or access_log.")] = None,
-    encoding: Annotated[str | None, typer.Option(help="Encoding of a text file; default utf-8.")] = None,
-    delimiter: Annotated[str | None, typer.Option(help="Character between fields of a CSV file.")] = None,
-    no_header: Annotated[
-        bool, typer.Option("--no-header", help="The first row of a CSV file is data already.")
-    ] = False,
     source: Annotated[
         str, typer.Option(help="Name the events are kept under; message ids are unique within it.")
     ] = "import",
@@ -59,35 +37,27 @@ def import_(  # noqa: PLR0913  (one argument an option)
 ) -> None:
     """Import event logs into a data folder, exactly once: importing a file again adds only its new rows.
 
-    The last line says what became of every row. Exit code 3 means done, with rows in quarantine.
+    The last line says what became of every row. Exit code 3 means done, with rows in quarantine; 1 that a file is no event log
+    (of several files the others are imported).
     """
-    from sojourn.app.importing import check_readable, import_files  # noqa: PLC0415  (heavy)
-    from sojourn.app.reading import merged_mapping  # noqa: PLC0415  (heavy)
-    from sojourn.records.periods import zone  # noqa: PLC0415  (only here)
+    from sojourn.app.importing import import_files  # noqa: PLC0415  (heavy)
+    from sojourn.collect.imports.incoming import check_there, matching  # noqa: PLC0415  (heavy)
 
-    for file in files:
-        check_readable(file)
-    if time_zone is not None:
-        zone(time_zone)
-    if file_format not in (None, "csv", "jsonl", "parquet", "access_log"):
-        message = f"expected --format to be csv, jsonl, parquet or access_log, got {file_format!r}"
-        raise BadOption(message)
-    given = {
-        "person": person, "actor": actor, "time": time, "event": event, "event_value": event_name, "properties": prop,
-        "ignore": ignore, "order": order, "revenue": revenue, "currency": currency, "message_id": message_id,
-        "received_at": received_at, "user_agent": user_agent, "time_format": time_format, "time_zone": time_zone,
-        "format": file_format, "encoding": encoding, "delimiter": delimiter, "header": False if no_header else None,
-    }  # fmt: skip
+    files = matching(files)
+    if len(files) == 1:
+        check_there(files[0])
+    mapping = columns.mapping(time_zone=time_zone)
     compile_once()
     with progress_bar(quiet=json) as progress:
         result = import_files(
             files,
             data,
-            merged_mapping(mapping, given),
+            mapping,
             source=source,
             drop_duplicates=drop_duplicates,
             on_guess=lambda guesses: lines(list(guesses)),
             on_progress=progress,
+            on_bad_file=_tell if len(files) > 1 else None,
         )
     if result.rejected:
         rows = "1 row is" if result.rejected == 1 else f"{result.rejected:,} rows are"
@@ -96,5 +66,12 @@ def import_(  # noqa: PLR0913  (one argument an option)
         show(result, as_json=True)
     else:
         say(result.sentence())
+    if result.skipped_files:
+        raise typer.Exit(SOME_SKIPPED)
     if result.rejected:
         raise typer.Exit(SOME_REJECTED)
+
+
+def _tell(file: Path, error: SojournError) -> None:
+    name = "" if str(file) in str(error) else f"{file}: "
+    lines([f"sojourn: skipped: {name}{error}"])

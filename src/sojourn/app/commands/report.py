@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json as json_of
 import tempfile
 from pathlib import Path
 from typing import Annotated, Literal
@@ -14,8 +15,9 @@ from sojourn.app.asking import Bots, From, Json, Scope, Until, Where, lines, pro
 from sojourn.records.errors import BadOption
 
 
+@of.with_column_options
 def report(  # noqa: PLR0913  (one argument an option)
-    files: of.Files = None,
+    files: of.SomeFiles = None,
     data: Annotated[
         Path | None, typer.Option("--data", "-d", help="The data folder; default: a temporary one.")
     ] = None,
@@ -32,25 +34,8 @@ def report(  # noqa: PLR0913  (one argument an option)
     ] = None,
     touch: Annotated[str | None, typer.Option(help="Column that says where a visit came from; default: found.")] = None,
     page: Annotated[str | None, typer.Option(help="Column that says which page; default: found.")] = None,
-    mapping: of.MappingFile = None,
-    person: of.Person = None,
-    actor: of.Actor = None,
-    time: of.Time = None,
-    event: of.Event = None,
-    event_name: of.EventName = None,
-    prop: of.Property = None,
-    ignore: of.Ignore = None,
-    order: of.OrderId = None,
-    revenue: of.Revenue = None,
-    currency: of.Currency = None,
-    message_id: of.MessageId = None,
-    received_at: of.ReceivedAt = None,
-    user_agent: of.UserAgent = None,
-    time_format: of.TimeFormat = None,
-    file_format: of.FileFormat = None,
-    encoding: of.Encoding = None,
-    delimiter: of.Delimiter = None,
-    no_header: of.NoHeader = False,
+    *,
+    columns: of.Columns,
     where: Where = None,
     start: From = None,
     until: Until = None,
@@ -68,14 +53,7 @@ def report(  # noqa: PLR0913  (one argument an option)
     if not files and data is None:
         message = "name a file to report on, or --data with a folder that was imported into"
         raise BadOption(message)
-    given = {
-        "person": person, "actor": actor, "time": time, "event": event, "event_value": event_name, "properties": prop,
-        "ignore": ignore, "order": order, "revenue": revenue, "currency": currency, "message_id": message_id,
-        "received_at": received_at, "user_agent": user_agent, "time_format": time_format, "time_zone": time_zone,
-        "format": file_format, "encoding": encoding, "delimiter": delimiter, "header": False if no_header else None,
-    }  # fmt: skip
     from sojourn.app.importing import import_files  # noqa: PLC0415  (heavy)
-    from sojourn.app.reading import merged_mapping  # noqa: PLC0415  (heavy)
     from sojourn.app.report.report import report as tell  # noqa: PLC0415  (heavy)
 
     with contextlib.ExitStack() as stack:
@@ -84,13 +62,13 @@ def report(  # noqa: PLR0913  (one argument an option)
         imported = None
         if files:
             imported = import_files(
-                files, place, merged_mapping(mapping, given),
+                files, place, columns.mapping(time_zone=time_zone),
                 on_guess=lambda guesses: lines(list(guesses)), on_progress=progress,
             )  # fmt: skip
         scope = Scope(place, tuple(where or ()), start, until, time_zone or "UTC", bots)
         told = tell(
             scope.journeys(progress=progress),
-            source=", ".join(file.name for file in files or ()) or place.name,
+            source=", ".join(_called(file) for file in files or ()) or place.name,
             imported=imported, goal=goal, steps=tuple(step or ()), within=within, unit=unit, touch=touch, page=page,
         )  # fmt: skip
         page_text = told.html() if html else ""
@@ -98,3 +76,14 @@ def report(  # noqa: PLR0913  (one argument an option)
     if html:
         html.write_text(page_text, encoding="utf-8")
         lines([f"written to {html}"])
+
+
+def _called(file: Path) -> str:
+    """What to call a log: its file's name; one that `sojourn simulate` wrote is called simulated."""
+    truth = file.parent / "truth.json"
+    if file.name == "events.jsonl.gz" and truth.is_file():
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            told = json_of.loads(truth.read_bytes())
+            if told.get("simulated"):
+                return f"a simulated {told.get('world', 'world')} ({file.name})"
+    return file.name

@@ -89,7 +89,7 @@ def open_log(source: Source, chunks: Iterator[bytes], mapping: Mapping, secret: 
     Raises:
         BadFile: It holds no line.
     """
-    name = str(source.path)
+    name = source.name
     pieces = _blocks(source, chunks)
     first = next(pieces, None)
     if first is None:
@@ -123,7 +123,7 @@ def _blocks(source: Source, chunks: Iterator[bytes]) -> Iterator[tuple[bytes, in
             held[:cut],
             line,
             source.done,
-            [reject(str(source.path), at, Reason.UNREADABLE, source.broken, held[cut:])],
+            [reject(source.name, at, Reason.UNREADABLE, source.broken, held[cut:])],
         )
     elif held:
         yield held, line, source.done, []

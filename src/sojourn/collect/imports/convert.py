@@ -15,11 +15,12 @@ import pyarrow.compute as pc
 from sojourn.collect.imports.addresses import hide_addresses, holds_addresses
 from sojourn.collect.imports.bots import mark_bots
 from sojourn.collect.imports.csv_rows import too_large
+from sojourn.collect.imports.decimals import with_points
 from sojourn.collect.imports.event_names import renamed, segment_events
 from sojourn.collect.imports.plan import ARROW, Plan, fitting, pick, property_names, used_columns
 from sojourn.collect.imports.row_hash import row_hash
 from sojourn.collect.imports.rows import FIELD_LIMIT, Rows, reject
-from sojourn.collect.imports.times import UTC_TIME, parse_times
+from sojourn.collect.imports.times import UTC_TIME, joined, parse_times
 from sojourn.records.batch import FIXED_COLUMNS, EventBatch
 from sojourn.records.rejected import Reason, Rejected
 
@@ -166,12 +167,15 @@ def _field(rows: Rows, plan: Plan, field: str) -> pa.Array | None:
     """The column that a field of the mapping means, if there is one."""
     if rows.fields is not None:
         return rows.fields.get(field)
-    return pick(rows.columns, getattr(plan.mapping, field))
+    selector = getattr(plan.mapping, field)
+    values = pick(rows.columns, selector)
+    return with_points(values) if values is not None and selector in plan.commas else values
 
 
 def _times(rows: Rows, plan: Plan, field: str) -> pa.Array:
-    values = _field(rows, plan, field)
-    form = plan.time if field == "time" else plan.received
+    values, form = _field(rows, plan, field), plan.received
+    if field == "time":
+        values, form = joined(_field(rows, plan, "date"), values), plan.time
     if values is None or form is None:
         return pa.nulls(rows.count, UTC_TIME)
     return parse_times(values, form)
@@ -240,6 +244,8 @@ def _properties(
             continue
         if holds_addresses(name):
             values = hide_addresses(values)
+        if name in plan.commas:
+            values = with_points(values)
         properties[name], misfits = _as_kind(values, kind)
         if misfits.size:
             leftovers.append((name, values, misfits))
@@ -274,7 +280,7 @@ def _reject(rows: Rows, plan: Plan, bad: npt.NDArray[np.uint8]) -> list[Rejected
     at = np.flatnonzero(bad)
     if at.size == 0:
         return []
-    time = _field(rows, plan, "time")
+    time = joined(_field(rows, plan, "date"), _field(rows, plan, "time"))
     times = as_text(time).take(pa.array(at)).to_pylist() if time is not None else [None] * at.size
     rejected: list[Rejected] = []
     for row, moment, (line, raw) in zip(at.tolist(), times, rows.place(at.tolist()), strict=True):
@@ -291,7 +297,8 @@ def _detail(reason: Reason, plan: Plan, moment: str | None) -> str:
         return f"no id in {names}"
     if reason is Reason.BAD_TIME:
         shown = "nothing" if moment is None else f'"{moment[:80]}"'
-        return f"{shown} in {mapping.time}, expected a time ({plan.time.words if plan.time else 'any usual form'})"
+        names = f"{mapping.date} or {mapping.time}" if mapping.date else str(mapping.time)
+        return f"{shown} in {names}, expected a time ({plan.time.words if plan.time else 'any usual form'})"
     if reason is Reason.NO_EVENT:
         return f"nothing in {mapping.event}, which names the event"
     return f"a field is longer than {FIELD_LIMIT:,} bytes"

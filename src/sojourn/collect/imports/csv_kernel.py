@@ -2,13 +2,16 @@
 
 In: bytes, beginning at the start of a row. Out: arrays a row. Never copies or unquotes a field.
 
-A quote opens a field only at its start, `""` inside is a quote, and after the closing quote the field goes on to the next
-delimiter: the reading of pyarrow's parser, which reads the fields themselves afterwards.
+A quote opens a field only at its start, `""` inside is a quote, an escape takes the byte after it as it is, and after the
+closing quote the field goes on to the next delimiter: the reading of pyarrow's parser, which reads the fields themselves afterwards.
 """
 
 from __future__ import annotations
 
 from numba import njit
+
+NONE = 256
+"""Stands for a quote or an escape that the file does not have: no byte is so large."""
 
 _CR, _LF = 13, 10
 
@@ -29,7 +32,7 @@ def count_breaks(data):
 
 
 @njit(nogil=True, cache=True)
-def scan_rows(data, begin, delimiter, quote, expected, final, most, starts, ends, lines, fields):
+def scan_rows(data, delimiter, quote, escape, expected, final, most, starts, ends, lines, fields):
     """Fill `starts`, `ends`, `lines` (from 0) and `fields` for each row that is not blank.
 
     A row over several lines that has the wrong number of fields (`expected`, 0: any), or text after a closing quote, is taken apart: its first line is a
@@ -40,7 +43,7 @@ def scan_rows(data, begin, delimiter, quote, expected, final, most, starts, ends
         Rows filled, the position after the last whole row, and the lines passed until there.
     """
     size = data.size
-    at = begin
+    at = 0
     line = 0
     row = 0
     while at < size and row < starts.size:
@@ -51,7 +54,7 @@ def scan_rows(data, begin, delimiter, quote, expected, final, most, starts, ends
             at = after
             line += 1
             continue
-        end, after, count, inside, first_break, loose = _scan_row(data, at, size, delimiter, quote, final)
+        end, after, count, inside, first_break, loose = _scan_row(data, at, size, delimiter, quote, escape, final)
         if end < 0 and not final and (size - at <= most or first_break < 0):
             break
         torn = end < 0 or (inside > 0 and (loose or (expected > 0 and count != expected)))
@@ -83,7 +86,7 @@ def _after_break(data, at, size, final):
 
 
 @njit(nogil=True, cache=True)
-def _scan_row(data, at, size, delimiter, quote, final):
+def _scan_row(data, at, size, delimiter, quote, escape, final):
     """One row of the file, as far as it can be seen.
 
     Returns its end (-1: not found), position after its break, fields, line breaks inside, where the first one is, and
@@ -98,6 +101,8 @@ def _scan_row(data, at, size, delimiter, quote, final):
             at += 1
             while True:
                 while at < size and data[at] != quote:
+                    if data[at] == escape and at + 1 < size:
+                        at += 1
                     if data[at] == _LF or (data[at] == _CR and not (at + 1 < size and data[at + 1] == _LF)):
                         inside += 1
                         if first_break < 0:
@@ -112,6 +117,12 @@ def _scan_row(data, at, size, delimiter, quote, final):
                 loose = loose or (at < size and data[at] != delimiter and data[at] != _LF and data[at] != _CR)
                 break
         while at < size and data[at] != delimiter and data[at] != _LF and data[at] != _CR:
+            if data[at] == escape and at + 1 < size:
+                at += 1
+                if data[at] == _LF or (data[at] == _CR and not (at + 1 < size and data[at + 1] == _LF)):
+                    inside += 1
+                    if first_break < 0:
+                        first_break = at
             at += 1
         if at >= size:
             break

@@ -9,10 +9,8 @@ A block without quotes goes straight to pyarrow's parser. One with quotes, or on
 
 from __future__ import annotations
 
-import csv
-import io
-from collections import Counter
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -21,11 +19,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from sojourn.collect.imports import csv_kernel, objects
+from sojourn.collect.imports import objects
 from sojourn.collect.imports.arrow_text import one_array
+from sojourn.collect.imports.csv_layout import ROW_LIMIT, Layout, Scan, count_lines, find_layout, scan_block
 from sojourn.collect.imports.rows import FIELD_LIMIT, Rows, Sample, reject
 from sojourn.collect.imports.text_check import check_text, without_bom
-from sojourn.records.errors import BadFile, BadMapping
+from sojourn.records.errors import BadFile
 from sojourn.records.rejected import RAW_LIMIT, Reason, Rejected
 
 if TYPE_CHECKING:
@@ -38,33 +37,7 @@ if TYPE_CHECKING:
     from sojourn.collect.imports.source import Source
 
 BLOCK = 16 << 20
-ROW_LIMIT = 32 << 20
-"""A row longer than this is skipped; a quote open for longer than this was no quote."""
 _HEAD = 1 << 20
-_QUOTE = 34
-_SNIFFED_ROWS = 200
-_DELIMITERS = (",", ";", "\t", "|")
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """The dialect and the columns of a file."""
-
-    file: str
-    names: tuple[str, ...]
-    delimiter: str
-
-
-@dataclass(frozen=True, slots=True)
-class Scan:
-    """Start, end, line (from 0) and fields (-1: torn) of each row of a block."""
-
-    starts: npt.NDArray[np.int64]
-    ends: npt.NDArray[np.int64]
-    lines: npt.NDArray[np.int64]
-    fields: npt.NDArray[np.int64]
-    after: int
-    lines_passed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,24 +48,6 @@ class CsvBlock:
     line: int
     scan: Scan | None
     rejected: tuple[Rejected, ...] = ()
-
-
-def count_lines(data: bytes) -> int:
-    """Line breaks: LF, CR LF or CR."""
-    return int(csv_kernel.count_breaks(np.frombuffer(data, dtype=np.uint8)))
-
-
-def scan_block(data: bytes, layout: Layout, *, begin: int = 0, final: bool = True) -> Scan:
-    """Walk the rows of `data` from `begin` on; not `final`: the last row may go on in the next block."""
-    buffer = np.frombuffer(data, dtype=np.uint8)
-    room = count_lines(data) + 2
-    starts, ends, lines, fields = (np.empty(room, dtype=np.int64) for _ in range(4))
-    delimiter = ord(layout.delimiter)
-    expected = len(layout.names)
-    found, after, passed = csv_kernel.scan_rows(
-        buffer, begin, delimiter, _QUOTE, expected, final, ROW_LIMIT, starts, ends, lines, fields
-    )
-    return Scan(starts[:found], ends[:found], lines[:found], fields[:found], int(after), int(passed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,68 +87,35 @@ def open_csv(source: Source, chunks: Iterator[bytes], mapping: Mapping) -> CsvRe
 
     Raises:
         BadFile: It is no text in UTF-8, or has no row below its header.
-        BadMapping: The delimiter is not one ASCII character.
+        BadMapping: The delimiter, the quote or the escape is not one ASCII character.
     """
     head = bytearray()
     for chunk in chunks:
         head += chunk
         if len(head) >= _HEAD:
             break
-    name = str(source.path)
+    name = source.name
     check_text(bytes(head[:_HEAD]), name)
     text = without_bom(bytes(head))
     if not text.strip(b"\r\n\0 "):
         raise BadFile(f"{name} holds no row" + (f"; {source.broken}" if source.broken else ""))
-    layout, begin, line = _find_layout(text, name, mapping)
-    blocks = ((block, source.done) for block in _blocks(source, chunks, text[begin:], line, layout))
+    opening = find_layout(text, name, mapping)
+    layout = opening.layout
+    blocks = ((block, source.done) for block in _blocks(source, chunks, text[opening.begin :], opening.line, layout))
     block, done = next(blocks, (None, 0))
     if block is None:
         raise BadFile(f"{name} has a header and no rows (--no-header if its first line is a row)")
     first = parse_block(block, layout)
+    while first.count == 0 and (more := next(blocks, None)) is not None:
+        done, before = more[1], first.rejected
+        first = parse_block(more[0], layout)
+        first = replace(first, rejected=[*before, *first.rejected])
     sample = (
-        objects.sample_table(first, mapping) if mapping.opens_objects else Sample(columns=first.columns, textual=True)
+        objects.sample_table(first, mapping)
+        if mapping.opens_objects
+        else Sample(columns=first.columns, textual=True, commas=layout.delimiter != ",")
     )
-    return CsvReader(source.size, sample, mapping, (), layout, first, blocks, done)
-
-
-def _find_layout(text: bytes, name: str, mapping: Mapping) -> tuple[Layout, int, int]:
-    """Layout, and the position and physical line where the rows begin."""
-    delimiter = mapping.delimiter or _sniff_delimiter(text)
-    if len(delimiter.encode()) != 1:
-        raise BadMapping(f'the delimiter "{delimiter}" is not one ASCII character')
-    first = scan_block(text, Layout(name, (), delimiter))
-    row = text[first.starts[0] : first.ends[0]].decode("utf-8", "replace")
-    fields = next(csv.reader(io.StringIO(row, newline=""), delimiter=delimiter), [""])
-    if not mapping.header:
-        width = int(Counter(first.fields[:_SNIFFED_ROWS].tolist()).most_common(1)[0][0])
-        return Layout(name, tuple(f"column_{place}" for place in range(1, width + 1)), delimiter), 0, 1
-    begin = int(first.starts[1]) if first.starts.size > 1 else len(text)
-    line = 1 + (int(first.lines[1]) if first.starts.size > 1 else count_lines(text))
-    return Layout(name, _distinct(fields), delimiter), begin, line
-
-
-def _distinct(fields: Sequence[str]) -> tuple[str, ...]:
-    """Names for columns: trimmed, `column_N` for the empty ones, numbered where they repeat."""
-    names: list[str] = []
-    for place, field in enumerate(fields, start=1):
-        name = wanted = field.strip() or f"column_{place}"
-        number = 2
-        while name in names:
-            name, number = f"{wanted}_{number}", number + 1
-        names.append(name)
-    return tuple(names)
-
-
-def _sniff_delimiter(text: bytes) -> str:
-    """The delimiter that cuts the first rows most evenly, the one with more fields where two do."""
-    best, best_score = ",", (0.0, 0)
-    for delimiter in _DELIMITERS:
-        counts = scan_block(text, Layout("", (), delimiter)).fields[:_SNIFFED_ROWS]
-        width, times = Counter(counts.tolist()).most_common(1)[0]
-        score = (round(times / counts.size, 1), int(width))
-        if width > 1 and score > best_score:
-            best, best_score = delimiter, score
-    return best
+    return CsvReader(source.size, sample, mapping, opening.notes, layout, first, blocks, done)
 
 
 def _blocks(source: Source, chunks: Iterator[bytes], held: bytes, line: int, layout: Layout) -> Iterator[CsvBlock]:
@@ -217,7 +139,7 @@ def _blocks(source: Source, chunks: Iterator[bytes], held: bytes, line: int, lay
 
 def _cut(held: bytes, line: int, layout: Layout) -> tuple[CsvBlock | None, bytes]:
     """The whole rows of `held` (None: there is none) and the bytes after them."""
-    if _QUOTE in held:
+    if not layout.is_plain(held):
         scan = scan_block(held, layout, final=False)
         if scan.after == 0:
             return None, held
@@ -253,7 +175,7 @@ def _last_block(source: Source, held: bytes, line: int, layout: Layout) -> Itera
 def parse_block(block: CsvBlock, layout: Layout) -> Rows:
     """Read the fields of a block; every column is text, an empty field is null."""
     scan = block.scan
-    if scan is None and _QUOTE in block.data:
+    if scan is None and not layout.is_plain(block.data):
         scan = scan_block(block.data, layout)
     table = None if scan is not None and (scan.fields != len(layout.names)).any() else _parse(block.data, layout)
     rejected = list(block.rejected)
@@ -267,6 +189,8 @@ def parse_block(block: CsvBlock, layout: Layout) -> Rows:
         rejected += [_foreign(block, layout, scan, int(kept[row])) for row in np.flatnonzero(torn)]
         kept = kept[~torn]
     columns = {name: one_array(table.column(name)) for name in layout.names}
+    if layout.padded:
+        columns = {name: pc.utf8_ltrim(values, " ") for name, values in columns.items()}
 
     def place(rows: Sequence[int]) -> list[tuple[int, bytes]]:
         known = scan if scan is not None else scan_block(block.data, layout)
@@ -303,11 +227,18 @@ def _parse(data: bytes, layout: Layout, *, as_bytes: bool = False) -> pa.Table |
     names = list(layout.names)
     if not data:
         return pa.table({name: pa.array([], type=kind) for name in names})
+    if layout.escape is not None:
+        data = _without_escaped_nulls(data, layout)
     try:
         return pyarrow.csv.read_csv(
             pa.py_buffer(data),
             read_options=pyarrow.csv.ReadOptions(use_threads=False, block_size=len(data) + 1, column_names=names),
-            parse_options=pyarrow.csv.ParseOptions(delimiter=layout.delimiter, newlines_in_values=True),
+            parse_options=pyarrow.csv.ParseOptions(
+                delimiter=layout.delimiter,
+                quote_char=layout.quote or False,
+                escape_char=layout.escape or False,
+                newlines_in_values=True,
+            ),
             convert_options=pyarrow.csv.ConvertOptions(
                 column_types=dict.fromkeys(names, kind),
                 null_values=[""],
@@ -317,6 +248,14 @@ def _parse(data: bytes, layout: Layout, *, as_bytes: bool = False) -> pa.Table |
         )
     except pa.ArrowInvalid:
         return None
+
+
+def _without_escaped_nulls(data: bytes, layout: Layout) -> bytes:
+    r"""Fields that are `\N` (MySQL's null) made empty; the parser would read the letter N."""
+    escape, delimiter = (re.escape(mark).encode() for mark in (layout.escape or "", layout.delimiter))
+    return re.sub(
+        rb"(^|" + delimiter + rb")" + escape + rb"N(?=" + delimiter + rb"|\r|$)", rb"\1", data, flags=re.MULTILINE
+    )
 
 
 def _parse_rows(

@@ -46,14 +46,14 @@ class Reader(Protocol):
         """What reads each stretch of the file (in any thread), and the packed bytes taken when it was cut off."""
 
 
-def open_reader(path: Path, mapping: Mapping, *, secret: bytes = b"") -> Reader:
+def open_reader(path: Path, mapping: Mapping, *, secret: bytes = b"", name: str | None = None) -> Reader:
     """Open a file in its format.
 
     Raises:
         BadFile: It is no event log.
         BadMapping: The mapping names something impossible for the format.
     """
-    source = open_source(path, mapping.encoding)
+    source = open_source(path, mapping.encoding, name=name)
     if mapping.format == "parquet" or (mapping.format is None and _is_parquet(source)):
         return parquet_rows.open_parquet(source, mapping)
     stream = source.chunks()

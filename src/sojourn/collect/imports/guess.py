@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from sojourn.collect.imports import usual_names
 from sojourn.collect.imports.mapping import SELECTORS, Mapping
-from sojourn.collect.imports.times import LIKELY, SURE, TimeForm, find_form
+from sojourn.collect.imports.times import EXCEL, LIKELY, SURE, TimeForm, find_form, joined, looks_excel
 from sojourn.collect.imports.usual_names import reduced
 from sojourn.records.errors import BadMapping
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _SAMPLE_ROWS = 20_000
 _TIME_HINTS = ("time", "date", "ts", "tstamp", "timestamp", "stamp")
+_DAY_HINTS = ("date", "datum", "day", "fecha")
+_CLOCK = r"^ *[0-2]?[0-9]:[0-5][0-9](:[0-6][0-9]([.,][0-9]+)?)?( ?[AaPp][Mm])? *$"
 _MANY_NAMES = 300
 _ADDRESS = re.compile(r"^(https?://|/|www\.)")
 _NAMED_EVENTS = (
@@ -77,6 +79,7 @@ def _check_named(sample: Columns[str, pa.Array], given: Mapping) -> None:
         "person",
         "actor",
         "time",
+        "date",
         "event",
         "received_at",
         "message_id",
@@ -101,6 +104,14 @@ def _listed(names: Iterable[str]) -> str:
     return ", ".join(listed[:40]) + (f" and {len(listed) - 40} more" if len(listed) > 40 else "")  # noqa: PLR2004 - a screenful
 
 
+def _with_examples(columns: Columns[str, pa.Array]) -> str:
+    """Names, with a value each where they say nothing themselves."""
+    if not all(name.startswith("column_") for name in columns):
+        return _listed(columns)
+    firsts = {name: values.drop_null().cast(pa.string()).slice(0, 1).to_pylist() for name, values in columns.items()}
+    return ", ".join(f'"{name}" ({(first or ["empty"])[0][:30]})' for name, first in list(firsts.items())[:40])
+
+
 def _by_name(columns: Columns[str, pa.Array], usual: tuple[str, ...]) -> list[str]:
     """Columns whose names are usual ones, best first."""
     ranked = [(usual.index(reduced(name)), name) for name in columns if reduced(name) in usual]
@@ -122,7 +133,7 @@ def _guess_person(columns: dict[str, pa.Array], given: Mapping) -> tuple[dict[st
     filled = [name for name in names if _can_be_id(columns[name])] or names
     if not filled:
         raise BadMapping(
-            f"no column looks like a person; say which one it is with --person (or --actor): {_listed(columns)}"
+            f"no column looks like a person; say which one it is with --person (or --actor): {_with_examples(columns)}"
         )
     person = filled[0]
     actors = [name for name in _by_name(columns, usual_names.ACTOR) if name != person and _can_be_id(columns[name])]
@@ -137,18 +148,64 @@ def _guess_person(columns: dict[str, pa.Array], given: Mapping) -> tuple[dict[st
 def _guess_time(columns: dict[str, pa.Array], given: Mapping) -> tuple[dict[str, str | None], list[str]]:
     if given.time is not None:
         return {}, []
+    if given.date is not None:
+        clocks = _by_name(columns, usual_names.CLOCK) or [n for n, values in columns.items() if _is_clock(values)]
+        if clocks:
+            return {"time": clocks[0]}, [f"time: {clocks[0]} of the day in {given.date}"]
+        return {"time": given.date, "date": None}, [f"time: {given.date}"]
     hinted = [name for name in columns if reduced(name).endswith(_TIME_HINTS)]
     typed = [name for name, values in columns.items() if pa.types.is_timestamp(values.type)]
     usual = _by_name(columns, usual_names.TIME)
     for name in dict.fromkeys((*usual, *typed, *hinted)):
         form = find_form(columns[name], given, share=LIKELY if name in usual else SURE)
         if form is not None:
-            return {"time": name}, [f"time: {name} ({form.words})"]
+            return _with_clock(name, form, columns, given)
+        if given.time_format is None and reduced(name).endswith(_DAY_HINTS) and looks_excel(columns[name]):
+            words = f"days as a spreadsheet counts them, read as {given.time_zone}"
+            return {"time": name, "time_format": EXCEL}, [f"time: {name} ({words})"]
     for name, values in columns.items():
         form = _written_only(values, given)
         if form is not None:
-            return {"time": name}, [f"time: {name} ({form.words})"]
+            return _with_clock(name, form, columns, given)
+    unread = next((name for name in usual if columns[name].null_count < len(columns[name])), None)
+    if unread is not None:
+        example = columns[unread].drop_null().cast(pa.string())[0].as_py()
+        why = f'"{unread}" is not read as times ("{example[:60]}"), say --time and --time-format if it is one'
+        return {}, [f"no time column: file order decides; {why}"]
     return {}, ["no time column: file order decides (--time NAME if there is one)"]
+
+
+def _with_clock(
+    name: str, form: TimeForm, columns: dict[str, pa.Array], given: Mapping
+) -> tuple[dict[str, str | None], list[str]]:
+    """The time column, or two when it holds only days and another one holds the time of day."""
+    clocks = [one for one, values in columns.items() if one != name and _is_clock(values)]
+    usual = _by_name({one: columns[one] for one in clocks}, usual_names.CLOCK)
+    clock = usual[0] if usual else clocks[0] if len(clocks) == 1 else None
+    if clock is None or given.date is not None or not _only_days(columns[name]):
+        return {"time": name}, [f"time: {name} ({form.words})"]
+    both = find_form(joined(columns[name], columns[clock]), given, share=LIKELY)
+    if both is None:
+        return {"time": name}, [f"time: {name} ({form.words})"]
+    line = f"time: {name} and {clock} ({both.words}; --date DAY --time CLOCK change it)"
+    return {"date": name, "time": clock}, [line]
+
+
+def _only_days(values: pa.Array) -> bool:
+    """Whether no value of a column says the time of day."""
+    if pa.types.is_date(values.type):
+        return True
+    if pa.types.is_timestamp(values.type):
+        return bool(pc.all(pc.equal(pc.floor_temporal(values, unit="day"), values)).as_py())
+    return pa.types.is_string(values.type) and not pc.any(pc.match_substring(values, ":")).as_py()
+
+
+def _is_clock(values: pa.Array) -> bool:
+    """Whether a column holds times of day and nothing else."""
+    texts = values.drop_null()
+    if not pa.types.is_string(texts.type) or len(texts) == 0:
+        return False
+    return bool(pc.all(pc.match_substring_regex(texts, _CLOCK)).as_py())
 
 
 def _written_only(values: pa.Array, given: Mapping) -> TimeForm | None:

@@ -36,6 +36,7 @@ LINE_LIMIT = 64 << 20
 """A line longer than this is skipped."""
 _WHOLE_LIMIT = 1 << 30
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_BLANKS = re.compile(r"[\s,\x1e]*")
 _DECODER = msgspec.json.Decoder()
 
 
@@ -74,15 +75,21 @@ def open_json(source: Source, chunks: Iterator[bytes], mapping: Mapping) -> Json
     Raises:
         BadFile: It is no text in UTF-8, holds nothing, or is one JSON value in which no list of objects is found.
     """
-    name = str(source.path)
+    name = source.name
     pieces = _blocks(source, chunks)
     block, line, done, rejected = next(pieces, (b"", 1, 0, []))
     check_text(block[:BLOCK], name)
     block = without_bom(block)
     whole = _whole(block, pieces, name) if _is_one_value(block) else None
     first = whole if whole is not None else _decode(block, line, name, rejected)
-    if not first.items and not first.rejected:
-        raise BadFile(f"{name} holds no line" + (f"; {source.broken}" if source.broken else ""))
+    while not first.items and (piece := next(pieces, None)) is not None:
+        done, before = piece[2], first.rejected
+        first = _decode(piece[0], piece[1], name, [*before, *piece[3]])
+    if not first.items:
+        broken = f"; {source.broken}" if source.broken else ""
+        if not first.rejected:
+            raise BadFile(f"{name} holds no line{broken}")
+        raise BadFile(f"{name} holds no JSON object; line {first.rejected[0].line}: {first.rejected[0].detail}{broken}")
     detected, notes = _detect_segment(first.items, mapping)
     items = objects.explode(first.items, detected.explode)[0] if detected.explode else first.items
     following = ((partial(_decode, piece, at, name, bad), taken) for piece, at, taken, bad in pieces)
@@ -122,7 +129,7 @@ def rows_of(decoded: Decoded, plan: Plan) -> Rows:
 
 def _blocks(source: Source, chunks: Iterator[bytes]) -> Iterator[tuple[bytes, int, int, list[Rejected]]]:
     """Whole lines, the number of the first, packed bytes taken, and rejected pieces."""
-    held, line, name = b"", 1, str(source.path)
+    held, line, name = b"", 1, source.name
     for chunk in chunks:
         held += chunk
         cut = held.rfind(b"\n") + 1
@@ -247,7 +254,7 @@ def _is_one_value(block: bytes) -> bool:
     item = decode_line(first.strip())
     if isinstance(item, dict):
         return not more and _enveloped(item) is not None
-    return first.startswith(b"{") and bool(more)
+    return first.startswith(b"{")
 
 
 def _whole(block: bytes, pieces: Iterator[tuple[bytes, int, int, list[Rejected]]], name: str) -> Decoded | None:
@@ -265,7 +272,7 @@ def _whole(block: bytes, pieces: Iterator[tuple[bytes, int, int, list[Rejected]]
     value = _decode_any(text)
     items = _list_in(value)
     if items is None:
-        return _decode(text, 1, name, bad)
+        return _sequence(text, name, bad) or _decode(text, 1, name, bad)
     good = [item for item in items if isinstance(item, dict)]
     for number, item in enumerate(items, start=1):
         if not isinstance(item, dict):
@@ -273,6 +280,39 @@ def _whole(block: bytes, pieces: Iterator[tuple[bytes, int, int, list[Rejected]]
             bad.append(reject(name, number, Reason.BAD_JSON, f"expected a JSON object, got {_shown(raw)}", raw))
     numbers = [number for number, item in enumerate(items, start=1) if isinstance(item, dict)]
     return Decoded(good, numbers, None, bad)
+
+
+def _sequence(block: bytes, name: str, rejected: list[Rejected]) -> Decoded | None:
+    """Objects one after the other, each over several lines or all on one (`jq .` writes them so); None when the first is none."""
+    text = block.decode("utf-8", "replace")
+    decoder = json.JSONDecoder(parse_constant=lambda _: None, parse_float=_finite)
+    items: list[Object] = []
+    lines: list[int] = []
+    bad, at, line, counted = list(rejected), 0, 1, 0
+    while (at := _after_blanks(text, at)) < len(text):
+        line, counted = line + text.count("\n", counted, at), at
+        try:
+            item, end = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError) as error:
+            if not items:
+                return None
+            # What follows can no longer be told apart.
+            bad.append(reject(name, line, Reason.BAD_JSON, f"no JSON from here on: {error}", text[at:].encode()))
+            break
+        if isinstance(item, dict):
+            items.append(_cleaned(item))
+            lines.append(line)
+        else:
+            raw = text[at:end].encode("utf-8", "replace")
+            bad.append(reject(name, line, Reason.BAD_JSON, f"expected a JSON object, got {_shown(raw)}", raw))
+        at = end
+    return Decoded(items, lines, None, bad)
+
+
+def _after_blanks(text: str, at: int) -> int:
+    """Position after blanks, line breaks and commas between two objects."""
+    found = _BLANKS.match(text, at)
+    return found.end() if found else at
 
 
 def _decode_any(text: bytes) -> Any | None:  # noqa: ANN401 - JSON is anything

@@ -17,10 +17,12 @@ from sojourn.records.errors import BadMapping
 
 FileFormat = Literal["csv", "jsonl", "parquet", "access_log"]
 
+_CHOICES = {"format": get_args(FileFormat), "protocol": ("segment",), "decimal": (".", ",")}
 SELECTORS = (
     "person",
     "actor",
     "time",
+    "date",
     "event",
     "received_at",
     "message_id",
@@ -45,6 +47,7 @@ class Mapping:
         person: Column with the id of a known person (userId).
         actor: Column with the id of a browser, device or cookie (anonymousId).
         time: Column that says when it happened.
+        date: Column with the day, where `time` holds only the time of day.
         event: Column that says what happened.
         received_at: Column that says when the event reached the tool that wrote the file.
         properties: Columns to keep as properties; None keeps every other column.
@@ -54,11 +57,14 @@ class Mapping:
         revenue: Column with the revenue of the event.
         currency: Column with its currency.
         user_agent: Column with the browser's user agent, for marking bots. It stays a property.
-        time_format: strptime pattern, or `unix_s`, `unix_ms`, `unix_us`, `unix_ns`, `day_first`, `month_first`, `iso`.
+        time_format: strptime pattern, or `unix_s`, `unix_ms`, `unix_us`, `unix_ns`, `excel`, `day_first`, `month_first`, `iso`.
         time_zone: IANA zone of times that do not say theirs.
         format: The format of the file, where its content does not show it.
         encoding: Encoding of a text file.
         delimiter: Character between the fields of a CSV file.
+        quote: Character around the fields of a CSV file; `none`: there is none.
+        escape: Character before a quote inside a quoted field, where quotes are not doubled; `none`: there is none.
+        decimal: Mark before the decimals of a CSV file's numbers, `.` or `,`.
         header: Whether the first row of a CSV file names its columns; else they are `column_1`, `column_2`, ...
         event_value: Name of every event of a file that has no event column, or of rows whose event is empty.
         kind: Column with the Segment type (track, page, screen, identify, group, alias).
@@ -80,6 +86,7 @@ class Mapping:
     person: str | None = None
     actor: str | None = None
     time: str | None = None
+    date: str | None = None
     event: str | None = None
     received_at: str | None = None
     properties: tuple[str, ...] | None = None
@@ -94,7 +101,10 @@ class Mapping:
     format: FileFormat | None = None
     encoding: str = "utf-8"
     delimiter: str | None = None
-    header: bool = True
+    quote: str | None = None
+    escape: str | None = None
+    decimal: str | None = None
+    header: bool | None = None
     event_value: str | None = None
     kind: str | None = None
     page_name: str | None = None
@@ -190,14 +200,13 @@ def _value(key: str, value: object, declared: str, where: str) -> object:
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
             return tuple(value)
         raise BadMapping(f'{where}: expected a list of texts at `{key}`, got {value!r}; write {key} = ["..."]')
-    if declared == "bool":
+    if declared.startswith("bool"):
         if isinstance(value, bool):
             return value
         raise BadMapping(f"{where}: expected true or false at `{key}`, got {value!r}")
     if not isinstance(value, str):
         raise BadMapping(f'{where}: expected a text at `{key}`, got {value!r}; write {key} = "..."')
-    if key == "format" and value not in get_args(FileFormat):
-        raise BadMapping(f'{where}: expected one of {", ".join(get_args(FileFormat))} at `format`, got "{value}"')
-    if key == "protocol" and value != "segment":
-        raise BadMapping(f'{where}: expected "segment" at `protocol`, got "{value}"')
+    if key in _CHOICES and value not in _CHOICES[key]:
+        choices = " or ".join(f'"{choice}"' for choice in _CHOICES[key])
+        raise BadMapping(f'{where}: expected {choices} at `{key}`, got "{value}"')
     return value

@@ -64,7 +64,7 @@ def open_parquet(source: Source, mapping: Mapping) -> ParquetReader:
     Raises:
         BadFile: It is no Parquet file, was cut, or has no row.
     """
-    name = str(source.path)
+    name = source.name
     try:
         file = pq.ParquetFile(source.path)
     except (pa.ArrowInvalid, OSError) as error:
@@ -110,7 +110,7 @@ def _pieces(source: Source, file: pq.ParquetFile, names: list[str], batch_rows: 
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
             until = first + about.num_rows - 1
             detail = f"rows {row} to {until} cannot be read (row group {group + 1} is damaged): {error}"
-            yield reject(str(source.path), row, Reason.UNREADABLE, detail, b""), row, source.size
+            yield reject(source.name, row, Reason.UNREADABLE, detail, b""), row, source.size
         row = first + about.num_rows
         done += packed
 

@@ -15,8 +15,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sojourn.collect.imports import number_kernel
+from sojourn.collect.imports.decimals import comma_columns, with_points
 from sojourn.collect.imports.guess import guess_mapping, split_names
-from sojourn.collect.imports.times import ANY, TimeForm, find_form, read_numbers
+from sojourn.collect.imports.times import ANY, TimeForm, find_form, joined, read_numbers
 from sojourn.records.errors import BadMapping
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class Plan:
         time: Form of the time column; None: the log has no times.
         received: Form of the received column.
         kinds: Type of each property that has a column of its own, in order.
+        commas: Columns whose numbers have a decimal comma.
     """
 
     file: str
@@ -57,6 +59,7 @@ class Plan:
     time: TimeForm | None
     received: TimeForm | None
     kinds: dict[str, Kind]
+    commas: frozenset[str] = frozenset()
 
 
 def pick(columns: dict[str, pa.Array], selector: str | None) -> pa.Array | None:
@@ -79,20 +82,25 @@ def make_plan(first: Sample, given: Mapping, *, file: str) -> tuple[Plan, list[s
     Raises:
         BadMapping: A named column is missing, nothing looks like a person, or the time column holds no times.
     """
+    commas = comma_columns(first, given.decimal)
+    first = replace(first, columns={n: with_points(v) if n in commas else v for n, v in first.columns.items()})
     columns = first.columns | first.reachable
     mapping, lines = guess_mapping(columns, given)
+    commas -= used_columns(mapping) - {mapping.revenue}
+    if commas and given.decimal is None:
+        lines.append(f"decimal comma: {', '.join(name for name in columns if name in commas)} (--decimal . changes it)")
     plan = Plan(
         file=file,
         mapping=mapping,
-        time=_form(columns, mapping.time, mapping),
-        received=_form(columns, mapping.received_at, replace(mapping, time_format=None)),
+        time=_form(joined(pick(columns, mapping.date), pick(columns, mapping.time)), mapping.time, mapping),
+        received=_form(pick(columns, mapping.received_at), mapping.received_at, replace(mapping, time_format=None)),
         kinds=_property_kinds(first, mapping),
+        commas=commas,
     )
     return plan, lines
 
 
-def _form(columns: dict[str, pa.Array], selector: str | None, mapping: Mapping) -> TimeForm | None:
-    values = pick(columns, selector)
+def _form(values: pa.Array | None, selector: str | None, mapping: Mapping) -> TimeForm | None:
     if values is None:
         return None
     form = find_form(values, mapping, share=ANY)
@@ -115,6 +123,7 @@ def used_columns(mapping: Mapping) -> set[str]:
         "person",
         "actor",
         "time",
+        "date",
         "event",
         "received_at",
         "message_id",

@@ -36,6 +36,7 @@ def read_batches(
     on_guess: Callable[[Sequence[str]], None] | None = None,
     on_progress: Callable[[int, int], None] | None = None,
     secret: bytes = b"",
+    name: str | None = None,
 ) -> Iterator[EventBatch]:
     """Read a file as events.
 
@@ -45,6 +46,7 @@ def read_batches(
         on_guess: Gets one line a guess, before the first batch.
         on_progress: Gets (packed bytes done, packed bytes in all) after each batch.
         secret: Key of the hash that stands for a visitor of an access log (address and agent), at most 64 bytes.
+        name: What to call the file in what is said of it; its path when None.
 
     Yields:
         Batches in file order; over all of them `read` is the accepted rows and the rejected ones.
@@ -53,8 +55,8 @@ def read_batches(
         BadFile: The file cannot be read as an event log at all.
         BadMapping: A named column does not exist, or no column looks like a person.
     """
-    reader = open_reader(path, mapping, secret=secret)
-    plan, lines = make_plan(reader.sample, reader.mapping, file=str(path))
+    reader = open_reader(path, mapping, secret=secret, name=name)
+    plan, lines = make_plan(reader.sample, reader.mapping, file=name or str(path))
     if on_guess is not None:
         on_guess([*reader.notes, *lines])
     for batch, done in _in_order(reader.tasks(plan), plan):

@@ -56,11 +56,13 @@ class Sample:
         columns: The columns that may become properties.
         reachable: Further columns that the mapping names (members of nested objects).
         textual: True when every column came as text and may hold numbers (CSV).
+        commas: True where a comma inside a field may be a decimal one: the delimiter is another.
     """
 
     columns: dict[str, pa.Array]
     reachable: dict[str, pa.Array] = field(default_factory=dict)
     textual: bool = False
+    commas: bool = False
 
 
 def reject(file: str, line: int, reason: Reason, detail: str, raw: bytes) -> Rejected:

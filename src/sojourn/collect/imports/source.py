@@ -26,7 +26,7 @@ _GZIP = 31  # zlib's word for: a gzip header, the largest window
 _ZSTD_STEP = 1 << 18
 _MAGIC: tuple[tuple[bytes, Packing], ...] = ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"))
 _OTHER = (
-    (b"PK\x03\x04", "a zip archive (or a spreadsheet): unpack it, or save the sheet as CSV, and import that"),
+    (b"PK\x03\x04", "a zip archive within an archive: unpack it, and import the files"),
     (b"BZh", "packed by bzip2: unpack it with `bunzip2`, or pack it again with gzip or zstd"),
     (b"\xfd7zXZ", "packed by xz: unpack it with `unxz`, or pack it again with gzip or zstd"),
     (b"SQLite format 3", "a SQLite database: export the table as CSV"),
@@ -46,6 +46,7 @@ class Source:
 
     Attributes:
         path: Where it is.
+        name: What to call it.
         size: Its size in packed bytes.
         packing: How it is packed, told by its first bytes.
         encoding: Encoding of its text; text in another encoding than UTF-8 is recoded on the way.
@@ -54,6 +55,7 @@ class Source:
     """
 
     path: Path
+    name: str
     size: int
     packing: Packing
     encoding: str = "utf-8"
@@ -137,7 +139,7 @@ class Source:
                 yield decode(chunk).encode("utf-8", "surrogateescape")
             yield decode(b"", final=True).encode("utf-8", "surrogateescape")
         except UnicodeError as error:
-            raise BadFile(f"{self.path} is not {self.encoding}: {error}; say --encoding with the right one") from error
+            raise BadFile(f"{self.name} is not {self.encoding}: {error}; say --encoding with the right one") from error
 
 
 def _finely(unpack: zlib._Decompress, chunk: bytes) -> bytes:
@@ -160,27 +162,28 @@ def _is_utf8(encoding: str) -> bool:
         ) from error
 
 
-def open_source(path: Path, encoding: str) -> Source:
+def open_source(path: Path, encoding: str, *, name: str | None = None) -> Source:
     """Look at the file and say how it is packed.
 
     Raises:
         BadFile: It does not exist, is a directory, is empty, may not be read, or is of a kind that is no event log.
     """
+    called = name or str(path)
     if path.is_dir():
-        raise BadFile(f"{path} is a directory; name the files in it, for example {path}/*")
+        raise BadFile(f"{called} is a directory; name the files in it, for example {path}/*")
     try:
         with path.open("rb") as file:
             head = file.read(16)
             size = path.stat().st_size
     except FileNotFoundError as error:
-        raise BadFile(f"{path} does not exist") from error
+        raise BadFile(f"{called} does not exist") from error
     except OSError as error:
-        raise BadFile(f"{path} cannot be read: {error.strerror or error}") from error
+        raise BadFile(f"{called} cannot be read: {error.strerror or error}") from error
     if not head:
-        raise BadFile(f"{path} is empty")
+        raise BadFile(f"{called} is empty")
     for magic, what in _OTHER:
         if head.startswith(magic):
-            raise BadFile(f"{path} is {what}")
+            raise BadFile(f"{called} is {what}")
     packing: Packing = next((packing for magic, packing in _MAGIC if head.startswith(magic)), "plain")
     _is_utf8(encoding)
-    return Source(path=path, size=size, packing=packing, encoding=encoding)
+    return Source(path=path, name=called, size=size, packing=packing, encoding=encoding)

@@ -13,6 +13,8 @@ _CONTROL_SHARE = 0.05
 _NUL_SHARE = 0.2
 _FEW_BAD_LINES = 2
 _BAD_SHARE = 0.02
+_TAR_MARK = slice(257, 262)
+_MARKUP_BYTES = 256
 
 
 def without_bom(head: bytes) -> bytes:
@@ -31,6 +33,10 @@ def check_text(head: bytes, name: str) -> None:
     """
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise BadFile(f"{name} is UTF-16 text; say --encoding utf-16")
+    if head[_TAR_MARK] == b"ustar":
+        raise BadFile(f"{name} is a tar archive: unpack it, and import the files")
+    if head[:_MARKUP_BYTES].lstrip().lower().startswith((b"<!doctype", b"<html", b"<?xml")):
+        raise BadFile(f"{name} is HTML or XML; an event log is CSV, JSON lines, Parquet or a web server's access log")
     nuls = head.count(0)
     if nuls > _NUL_SHARE * len(head):
         even, odd = head[0::2].count(0), head[1::2].count(0)
@@ -47,7 +53,7 @@ def _check_encoding(head: bytes, name: str) -> None:
     if head.isascii():
         return
     lines = head.splitlines()
-    whole = lines[:-1] or lines
+    whole = lines if head.endswith((b"\n", b"\r")) else lines[:-1] or lines
     foreign = [line for line in whole if not line.isascii()]
     bad = [line for line in foreign if not _is_utf8(line)]
     if len(bad) == len(foreign) and len(bad) >= max(_FEW_BAD_LINES, _BAD_SHARE * len(whole)):

@@ -4,7 +4,7 @@ In: text buffers. Out: microseconds since 1970 and a status a value. Never guess
 
 Forms: year first (`2019-10-01 00:00:00.5 UTC`, `2019-10-01T00:00+02:00`, `20191001T000000Z`, `2019/10/01`), day or month first
 (`31/12/2019 23:59`, `12/1/10 8:26 PM`), month by name (`17/May/2015:10:05:03 +0000`, `Thu, 01 Oct 2019 00:00:00 GMT`,
-`Oct 1, 2019 12:00 am`). More than six decimals of a second are cut; second 60 is the next minute.
+`Oct 1, 2019 12:00 am`), C's `Tue Jan  2 10:00:00 UTC 2024`. More than six decimals of a second are cut; second 60 is the next minute.
 """
 
 from __future__ import annotations
@@ -307,6 +307,34 @@ def _read_one(data, at, end, order):
 
 
 @njit(nogil=True, cache=True)
+def _read_ctime(data, at, end):
+    """`Tue Jan  2 10:00:00 2024`, also with `UTC` or an offset before the year: as `ctime` and `date` write it."""
+    while at < end and data[at] == _SPACE:
+        at += 1
+    begin = at
+    while _is_letter(data, at, end):
+        at += 1
+    if at != begin + 3 or end - at < 16:
+        return np.int64(0), BAD
+    month, at = _month_name(data, _skip(data, at, end), end)
+    at = _skip(data, at, end)
+    day, after = _digits(data, at, end, 2)
+    year, stop = _digits(data, end - 4, end, 4)
+    known = 1 <= month <= 12 and after > at and stop == end and data[end - 5] == _SPACE and year >= 1
+    if not known or day < 1 or day > _DAYS[month - 1]:
+        return np.int64(0), BAD
+    if month == 2 and day == 29 and not (year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)):
+        return np.int64(0), BAD
+    clock, at, good = _clock(data, _skip(data, after, end), end - 5)
+    while at < end - 5 and data[at] == _SPACE:
+        at += 1
+    offset, at, status = _zone(data, at, end - 5)
+    if not good or at != end - 5 or status == BAD:
+        return np.int64(0), BAD
+    return days_since_1970(year, month, day) * np.int64(86400) * _MICROS + clock - offset, status
+
+
+@njit(nogil=True, cache=True)
 def read_times(offsets, data, valid, order, micros, status):
     """Fill `micros` (UTC when the status is ZONED, local when LOCAL) and `status` (BAD also where no value is)."""
     for row in range(status.size):
@@ -314,5 +342,7 @@ def read_times(offsets, data, valid, order, micros, status):
             micros[row], status[row] = _read_common(data, offsets[row], offsets[row + 1])
             if status[row] == BAD:
                 micros[row], status[row] = _read_one(data, offsets[row], offsets[row + 1], order)
+            if status[row] == BAD:
+                micros[row], status[row] = _read_ctime(data, offsets[row], offsets[row + 1])
         else:
             status[row] = BAD

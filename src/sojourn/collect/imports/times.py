@@ -26,11 +26,16 @@ if TYPE_CHECKING:
 
 UNITS = {"unix_s": 1_000_000, "unix_ms": 1_000, "unix_us": 1, "unix_ns": -1_000}
 """Microseconds in one unit; negative: units in one microsecond."""
+EXCEL = "excel"
+"""Days since 1899-12-30, as spreadsheets count them."""
 ORDERS = {"day_first": time_kernel.DAY_FIRST, "month_first": time_kernel.MONTH_FIRST}
 UTC_TIME = pa.timestamp("us", tz="UTC")
 
 _ERAS = (("unix_s", 1e8, 1e11), ("unix_ms", 1e11, 1e14), ("unix_us", 1e14, 1e17), ("unix_ns", 1e17, 9.3e18))
 _COMPACT = ((1.8e7, 2.2e7), (1.8e13, 2.2e13))  # about 20191001 and 20191001123000
+_EXCEL_EPOCH_DAYS = 25_569  # from 1899-12-30 to 1970-01-01
+_EXCEL_YEARS = (30_000, 60_000)  # 1982 to 2064
+_DAY = 86_400
 _MOST_SECONDS = 250_000_000_000  # year 9892: what every later step can hold
 _MICROS = 1_000_000
 SURE, LIKELY, ANY = 0.9, 0.5, 1e-9
@@ -42,7 +47,7 @@ class TimeForm:
     """How a column says when.
 
     Attributes:
-        kind: `typed` (a column of times), `written`, `unix` or `strptime`.
+        kind: `typed` (a column of times), `written`, `unix`, `excel` (days since 1899-12-30) or `strptime`.
         order: For `written`: whether the day or the month comes first where neither is named and the year is last.
         unit: For `unix`: a key of `UNITS`.
         pattern: For `strptime`.
@@ -50,7 +55,7 @@ class TimeForm:
         words: What it looks like, for the line printed to the user.
     """
 
-    kind: Literal["typed", "written", "unix", "strptime"]
+    kind: Literal["typed", "written", "unix", "excel", "strptime"]
     order: int = time_kernel.MONTH_FIRST
     unit: str = "unix_s"
     pattern: str = ""
@@ -77,6 +82,8 @@ def find_form(values: pa.Array, mapping: Mapping, *, share: float = SURE) -> Tim
         return TimeForm(kind="typed", zone=zone, words=f"{kind} {words}")
     if given is not None and given in UNITS:
         return TimeForm(kind="unix", unit=given, words=given)
+    if given == EXCEL:
+        return TimeForm(kind="excel", zone=zone, words=f"days as a spreadsheet counts them, read as {zone}")
     if given is not None and given in ORDERS:
         return TimeForm(kind="written", order=ORDERS[given], zone=zone, words=f"{given}, as told")
     if given is not None and given != "iso":
@@ -87,7 +94,7 @@ def find_form(values: pa.Array, mapping: Mapping, *, share: float = SURE) -> Tim
 
 def _check_pattern(pattern: str) -> None:
     if "%" not in pattern:
-        known = ", ".join((*UNITS, *ORDERS, "iso"))
+        known = ", ".join((*UNITS, EXCEL, *ORDERS, "iso"))
         raise BadMapping(
             f'time format "{pattern}" is neither a strptime pattern such as %d.%m.%Y %H:%M nor one of {known}'
         )
@@ -197,12 +204,36 @@ def _likelier_order(
     return time_kernel.DAY_FIRST, "AMBIGUOUS: both fit, dots and dashes are taken as day first"
 
 
+def looks_excel(values: pa.Array) -> bool:
+    """Whether all numbers of a column may be days of 1982 to 2064 as a spreadsheet counts them."""
+    numbers = numbers_of(values, 1)
+    if numbers is None or not np.isfinite(numbers).any():
+        return False
+    low, high = _EXCEL_YEARS
+    return bool(low <= np.nanmin(numbers) and np.nanmax(numbers) < high)
+
+
+def joined(date: pa.Array | None, time: pa.Array | None) -> pa.Array | None:
+    """A column of days and one of times of day as one of written times; the time alone when there is no day."""
+    if date is None or time is None:
+        return time
+    if pa.types.is_timestamp(date.type):
+        date = date.cast(pa.date32(), safe=False)
+    clock = _as_text(time)
+    # As a number 09:30 lost its zero.
+    odd = pc.match_substring_regex(clock, r"^[0-9]([0-9]{2})+$")
+    clock = pc.if_else(odd, pc.binary_join_element_wise("0", clock, ""), clock)
+    return pc.binary_join_element_wise(_as_text(date), clock, " ", null_handling="emit_null")
+
+
 def parse_times(values: pa.Array, form: TimeForm) -> pa.Array:
     """The column as timestamp[us, UTC]; null where the value is missing or is no such time."""
     if form.kind == "typed" and (pa.types.is_timestamp(values.type) or pa.types.is_date(values.type)):
         return _typed(values, form.zone)
     if form.kind == "unix":
         return _unix(values, UNITS[form.unit])
+    if form.kind == "excel":
+        return _excel(values, form.zone)
     texts = _as_text(values)
     if form.kind == "strptime":
         micros, good, local = _strptime(texts, form.pattern)
@@ -231,6 +262,19 @@ def _typed(values: pa.Array, zone: str) -> pa.Array:
     else:
         micros = np.where(good, raw, 0) * (_MICROS // per_second)
     if kind.tz is None and zone != "UTC":
+        micros = to_utc(micros, zone)
+    return _timestamps(micros, good)
+
+
+def _excel(values: pa.Array, zone: str) -> pa.Array:
+    numbers = numbers_of(values, 0)
+    if numbers is None:
+        return pa.nulls(len(values), UTC_TIME)
+    days = numbers - _EXCEL_EPOCH_DAYS
+    good = np.isfinite(days) & (np.abs(days) < _MOST_SECONDS // _DAY)
+    # A double holds these days to a millisecond.
+    micros = np.rint(np.where(good, days, 0) * _DAY * 1000).astype(np.int64) * 1000
+    if zone != "UTC":
         micros = to_utc(micros, zone)
     return _timestamps(micros, good)
 

@@ -13,7 +13,7 @@ PERSON = (
     "distinctid", "profileid", "contactid", "leadid", "buyerid", "shopperid", "readerid", "uid", "user", "userpseudoid", "customer",
     "person", "member", "visitor", "client", "case", "account", "customerno", "customernumber", "clientno", "username", "userhash",
     "email", "msisdn", "anonymousid", "deviceid", "cookieid", "fullvisitorid", "browserid", "domainuserid", "trackingid", "installid",
-    "idvisitor", "ip", "sessionid", "session", "usersession",
+    "idvisitor", "ip", "remoteaddr", "clientip", "cip", "sessionid", "session", "usersession",
 )  # fmt: skip
 ACTOR = (
     "anonymousid", "anonid", "userpseudoid", "visitorid", "deviceid", "cookieid", "cookie", "fullvisitorid", "browserid", "domainuserid",
@@ -25,7 +25,11 @@ TIME = (
     "eventtime", "timestamp", "eventtimestamp", "time", "ts", "datetime", "eventdatetime", "timetimestamp", "occurredat", "createdat",
     "eventdate", "happenedat", "clienttime", "servertime", "logtime", "visittime", "viewtime", "invoicedate", "orderdate",
     "purchasedate", "transactiontimestamp", "transactiontime", "transactiondate", "orderpurchasetimestamp", "starttime",
-    "starttimestamp", "completetimestamp", "date", "createdon", "created", "day", "when", "hittime", "sessionstart", "unixtime", "epoch",
+    "starttimestamp", "completetimestamp", "date", "createdon", "created", "day", "when", "hittime", "sessionstart", "unixtime", "epoch", "timeiso8601", "datum", "zeitstempel", "zeitpunkt",
+    "fecha", "dateheure",
+)  # fmt: skip
+CLOCK = (
+    "time", "timeofday", "eventtime", "clock", "hour", "uhrzeit", "zeit", "heure", "hora", "ora", "tijd", "czas", "transtime", "starttime",
 )  # fmt: skip
 EVENT = (
     "event", "eventname", "eventtype", "activity", "activityname", "conceptname", "action", "eventaction", "actiontype", "actionname",
