@@ -36,7 +36,7 @@ def render(engagement: Engagement) -> RenderableType:
     """One table a section, and in a line what the log says nothing about."""
     opening = f"Engagement\n{count(engagement.persons)} persons, {count(engagement.events)} events."
     shown: list[RenderableType] = [Text(opening)]
-    if engagement.activity:
+    if engagement.activity and engagement.activity.days > 1:
         shown += [_activity(engagement.activity), _spread(engagement.activity)]
     if engagement.page_time:
         shown.append(_page_times(engagement.page_time))
@@ -51,7 +51,11 @@ def render(engagement: Engagement) -> RenderableType:
         )
     if engagement.groups:
         shown.append(_groups(engagement))
-    shown += [Text(f"No {_SECTIONS[name].lower()}: {why}.", style="dim") for name, why in engagement.absent.items()]
+    if engagement.absent:
+        each = "; ".join(
+            f"{_SECTIONS[name].lower()} ({why.replace(';', ',')})" for name, why in engagement.absent.items()
+        )
+        shown.append(Text(f"Not in this log: {each}.", style="dim"))
     return Group(*shown)
 
 
@@ -90,7 +94,8 @@ def _activity(activity: Activity) -> RenderableType:
         ("stickiness, DAU / WAU", percent(activity.dau_wau), ""),
         ("stickiness, DAU / MAU", percent(activity.stickiness), _whole(activity)),
     ):
-        made.add_row(name, value, beside)
+        if value != "–" or beside:
+            made.add_row(name, value, beside)
     return made
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sojourn.analyse.show.words import count, duration, percent
+from sojourn.analyse.show.words import count, counted, duration, percent
 from sojourn.app.report.sections import Section, listed, section
 
 if TYPE_CHECKING:
@@ -80,7 +80,8 @@ def funnel_section(journeys: Journeys, plan: Plan) -> Section:
     every = journeys.funnel([main.steps[-1].step], unit=plan.unit).steps[0].count
     if every > last.count:
         notes.append(
-            f"{count(every - last.count)} more {plan.unit} reach {last.step} without these steps in that order; {count(every)} reach it in all."
+            f"{counted(every - last.count, f'more {plan.unit[:-1]} reaches', f'more {plan.unit} reach')} {last.step} "
+            f"without these steps in that order; {count(every)} reach it in all."
         )
     if last.count and plan.timed:
         notes.append(

@@ -5,13 +5,15 @@ In: journeys and the plan. Out: sections.
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from sojourn.analyse.overview import overview
 from sojourn.analyse.show.words import count, duration, percent
-from sojourn.app.report.choose import choose_column
 from sojourn.app.report.sections import Section, listed, section
-from sojourn.app.report.vocabulary import FILE_REQUESTED, PRICES, QUANTITIES, goal_meaning, is_passive
+from sojourn.app.report.vocabulary import FILE_REQUESTED, is_passive
+from sojourn.records.errors import UnknownColumn
+from sojourn.store.columns import TextColumn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,6 +24,20 @@ if TYPE_CHECKING:
 
 _NAMES = 20
 _HOURS, _DAYS, _WEEKS = 3 * 86_400, 90 * 86_400, 2 * 366 * 86_400
+
+_LIFECYCLE = ("lifecycle", "lifecycle:transition", "lifecycle_transition", "transition")
+_STAGES = {
+    "schedule": "planned",
+    "assign": "given to somebody",
+    "start": "begun",
+    "suspend": "put aside",
+    "resume": "taken up again",
+    "complete": "done",
+    "withdraw": "taken back",
+    "ate_abort": "broken off",
+    "pi_abort": "broken off with the whole case",
+}
+"""Stages of a step by their names in the XES standard (IEEE 1849)."""
 
 _REASONS = {
     "field_count": "wrong number of fields",
@@ -66,9 +82,27 @@ def log_section(journeys: Journeys, rejected: Mapping[str, int]) -> Section:
     failed = next((name for name in held.names if name.event == "Request Failed"), None)
     if failed:
         notes.append(f"{count(failed.count)} requests failed, {_missing(journeys)}because nothing is there (404).")
+    notes += _stages(journeys)
     if len(journeys.events) > len(held.names):
         notes.append(f"The {len(held.names)} most frequent of {count(len(journeys.events))} event names are shown.")
     return section("log", "What the log holds", headline, {"overview": held}, notes)
+
+
+def _stages(journeys: Journeys) -> list[str]:
+    """Logs of processes write an event a stage of a step: its planning, its beginning, its end."""
+    for name in _LIFECYCLE:
+        with contextlib.suppress(UnknownColumn):
+            column = journeys.index.column(name)[0]
+            if isinstance(column, TextColumn) and (known := [v for v in column.names if v.lower() in _STAGES]):
+                said = listed([f"{value} ({_STAGES[value.lower()]})" for value in sorted(known)])
+                where = f"{name} = '{next((v for v in known if v.lower() == 'complete'), known[0])}'"
+                return [
+                    (
+                        f"Column {name} says which stage of a step an event is: {said}. Each stage is an event here, so a step "
+                        f'may count several times and shows as a repeat; --where "{where}" keeps one of them.'
+                    )
+                ]
+    return []
 
 
 def sessions_section(journeys: Journeys, plan: Plan) -> Section:
@@ -93,39 +127,6 @@ def sessions_section(journeys: Journeys, plan: Plan) -> Section:
     if passive:
         notes.append(f"Not counted as visits, because others do them to a person: {listed(passive)}.")
     return section("sessions", "Sessions", headline + ".", {"sessions": found}, notes)
-
-
-def orders_section(journeys: Journeys, plan: Plan) -> Section:
-    """Orders, when the log names them."""
-    bought = [name for name in journeys.events if (meant := goal_meaning(name)) and meant[0] == 0]
-    asked = journeys.where(in_words(bought)) if bought else journeys
-    quantity = next(iter(choose_column(plan.columns, QUANTITIES)), None)
-    price = next(iter(choose_column(plan.columns, PRICES)), None)
-    if "revenue" in plan.columns:
-        found = asked.orders(value="revenue")
-    elif quantity is not None and price is not None:
-        found = asked.orders(quantity=quantity, price=price)
-    else:
-        found = asked.orders(quantity=quantity)
-    headline = (
-        f"{count(found.persons)} persons placed {count(found.orders)} orders, {found.orders_per_person:.1f} each; "
-        f"{percent(found.repeat_share)} of them ordered more than once"
-    )
-    if found.repeat_persons and plan.timed:
-        headline += f", half of the time within {found.median_days_between:.0f} days of the order before"
-    notes = [f"Orders are counted where an event is {listed(bought)}."] if bought else []
-    if "revenue" not in plan.columns and quantity is not None and price is not None:
-        notes.append(f"An order's value is the sum of {quantity} times {price} over its lines.")
-    if found.taken_back:
-        notes.append(
-            f"{count(found.taken_back)} orders are negative: cancellations, returns or refunds. "
-            "They count as orders here, and their value is subtracted."
-        )
-    if found.negative_lines:
-        notes.append(
-            f'{count(found.negative_lines)} lines have a negative {quantity}; --where "{quantity} > 0" leaves them out.'
-        )
-    return section("orders", "Orders", headline + ".", {"orders": found}, notes)
 
 
 def passive_events(journeys: Journeys) -> list[str]:

@@ -30,6 +30,7 @@ _PAGES_MATTER = 3
 _NEXT, _TWO = 3, 2
 _STEPS_SAID = 6
 _ROUND = 10
+_SAME, _ALL = 0.9, 0.99
 _SURE, _FEWEST = 0.05, 5
 
 
@@ -56,7 +57,8 @@ def paths_section(journeys: Journeys, plan: Plan, leak: Leak | None) -> Section:
     ]
     if leak is not None and leak.before in asked.events:
         after = asked.paths(depth=1, most=_LISTED, start=leak.before, unit=unit, collapse=True)
-        results["after_leak"] = after
+        if not _told_above(found, leak, after):
+            results["after_leak"] = after
         notes.append(_after(after, leak))
     runs = asked.ngrams(length=3, most=_LISTED, column=column, unit=unit, collapse=True)
     if runs.ngrams and runs.ngrams[0].count >= _FEWEST:
@@ -77,11 +79,20 @@ def _headline(found: Paths) -> str:
     return f"{headline}; of those with more than one step it is {_told(longer.path)} ({percent(longer.share)})."
 
 
+def _told_above(found: Paths, leak: Leak, after: Paths) -> bool:
+    """Whether the tree of all paths begins with the step before the leak, so that a tree of its own says the same again."""
+    begun = sum(branch.count for branch in found.branches if branch.path == (leak.before,))
+    return begun >= _SAME * after.units
+
+
 def _after(after: Paths, leak: Leak) -> str:
     """Where those go who reach the step before the biggest leak."""
     following = sorted((b for b in after.branches if b.position == 1), key=lambda b: -b.count)
     ended = next((branch.share for branch in following if branch.path[-1] == EXIT), 0.0)
     others = [f"{branch.path[-1]} ({percent(branch.share)})" for branch in following if branch.path[-1] != EXIT][:_NEXT]
+    if following and following[0].share > _ALL and following[0].path[-1] != EXIT:
+        # What always follows tells nothing about those who are lost.
+        return ""
     if not others:
         return f"After {leak.before}, where most are lost, nothing follows in the same {after.unit[:-1]}."
     return f"After {leak.before}, where most are lost, {percent(ended)} of {after.unit} end; else most often follows {listed(others)}."

@@ -59,7 +59,8 @@ def _story(report: Report, *, figures: bool = True) -> dict[str, Any]:
         "source": report.source,
         "imported": report.imported.sentence() if report.imported else "",
         "chosen": report.plan.lines(),
-        "sections": [_section(section, figures=figures) for section in report.sections],
+        "sections": [_section(section, figures=figures) for section in report.answered],
+        "unanswered": report.unanswered,
     }
 
 
@@ -82,7 +83,6 @@ def _section(section: Section, *, figures: bool) -> dict[str, Any]:
         "title": section.title,
         "headline": section.headline,
         "notes": section.notes,
-        "answered": bool(results),
         "results": results,
     }
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sojourn.analyse.funnel import Funnel
-from sojourn.app.report import about_goal, about_log, about_paths, about_people
+from sojourn.app.report import about_goal, about_log, about_orders, about_paths, about_people
 from sojourn.app.report.plan import Plan, Wishes, make_plan
 from sojourn.app.report.sections import Section, or_one_line
 from sojourn.app.report.vocabulary import FILE_REQUESTED
@@ -43,6 +43,17 @@ class Report:
     imported: ImportResult | None
     plan: Plan
     sections: tuple[Section, ...]
+
+    @property
+    def answered(self) -> tuple[Section, ...]:
+        """The sections that have an answer."""
+        return tuple(section for section in self.sections if section.results)
+
+    @property
+    def unanswered(self) -> tuple[str, ...]:
+        """A line a section that has none: what it is about, and why there is no answer."""
+        others = (section for section in self.sections if not section.results)
+        return tuple(f"{section.title}: {section.headline.removeprefix('Not answered: ')}" for section in others)
 
     def section(self, name: str) -> Section:
         """A section by name.
@@ -119,7 +130,7 @@ def _sections(whole: Journeys, journeys: Journeys, plan: Plan, rejected: dict[st
     yield or_one_line("log", "What the log holds", lambda: about_log.log_section(whole, rejected))
     yield or_one_line("sessions", "Sessions", lambda: about_log.sessions_section(journeys, plan))
     if "order_id" in plan.columns:
-        yield or_one_line("orders", "Orders", lambda: about_log.orders_section(journeys, plan))
+        yield or_one_line("orders", "Orders", lambda: about_orders.orders_section(journeys, plan))
     found = or_one_line("funnel", "Funnel", lambda: about_goal.funnel_section(journeys, plan))
     yield found
     way = found.results.get("funnel")

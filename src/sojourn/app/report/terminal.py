@@ -27,7 +27,10 @@ def render(report: Report) -> RenderableType:
     if report.imported is not None:
         shown.append(Text(report.imported.sentence()))
     shown.append(_plan(report))
-    shown += [_section(section) for section in report.sections]
+    shown += [_section(section) for section in report.answered]
+    if report.unanswered:
+        title = Rule(Text("What this log does not tell", style=f"bold {ACCENT}"), align="left", style="dim")
+        shown += [Text(), title, *(Text(f"· {line}") for line in report.unanswered)]
     return Group(*shown)
 
 
@@ -38,6 +41,6 @@ def _plan(report: Report) -> RenderableType:
 
 def _section(section: Section) -> RenderableType:
     title = Rule(Text(section.title, style=f"bold {ACCENT}"), align="left", style="dim")
-    headline = Text(section.headline, style="bold" if section.results else "dim")
+    headline = Text(section.headline, style="bold")
     notes = [Text(f"· {note}") for note in section.notes]
     return Group(Text(), title, headline, *notes, *(result.__rich__() for result in section.results.values()))
