@@ -6,6 +6,8 @@ import csv
 import json
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from sojourn.collect.imports.mapping import load_mapping, recipe_names
@@ -119,6 +121,89 @@ def test_a_posthog_export_as_csv_holds_its_properties_as_text(
     for name in ("time", "event", "user_id", "anonymous_id", "revenue", "traits", "rest"):
         assert from_csv.column(name) == from_json.column(name)
     assert from_csv.property("$current_url") == from_json.property("$current_url")
+
+
+def test_a_posthog_export_as_parquet_holds_its_properties_as_text(
+    sample: Callable[[str], Any], root: Path, tmp_path: Path, imported: Callable[..., Any]
+) -> None:
+    rows = [json.loads(text) for text in (root / "tests/fixtures/recipes/posthog.jsonl").read_text().splitlines()]
+    table = pa.Table.from_pylist(
+        [row | {"properties": json.dumps(row["properties"]), "person_id": "p"} for row in rows]
+    )
+    pq.write_table(table, tmp_path / "events.parquet")
+
+    from_parquet, from_json = imported(tmp_path / "events.parquet", load_mapping("posthog")), sample("posthog.jsonl")
+
+    for name in ("time", "event", "user_id", "anonymous_id", "revenue", "traits", "message_id"):
+        assert from_parquet.column(name) == from_json.column(name)
+
+
+def test_ga4_as_parquet_is_read_as_its_json_is(
+    sample: Callable[[str], Any], root: Path, tmp_path: Path, imported: Callable[..., Any]
+) -> None:
+    rows = [json.loads(text) for text in (root / "tests/fixtures/recipes/ga4.jsonl").read_text().splitlines()]
+    for row in rows:
+        # BigQuery writes 64-bit integers as texts in JSON, and as numbers in Parquet.
+        row["event_timestamp"] = int(row["event_timestamp"])
+        for parameter in row.get("event_params", []):
+            values = parameter["value"]
+            parameter["value"] = {
+                "string_value": values.get("string_value"),
+                "int_value": int(values["int_value"]) if values.get("int_value") is not None else None,
+                "float_value": None,
+                "double_value": values.get("double_value"),
+            }
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "events.parquet")
+
+    from_parquet, from_json = imported(tmp_path / "events.parquet", load_mapping("ga4")), sample("ga4.jsonl")
+
+    for name in ("time", "event", "user_id", "anonymous_id", "order_id", "revenue", "currency", "traits"):
+        assert from_parquet.column(name) == from_json.column(name)
+    for name in ("ga_session_id", "device_category", "traffic_source_medium"):
+        assert from_parquet.property(name) == from_json.property(name)
+
+
+def test_ga4_says_where_the_visit_came_from(tmp_path: Path, imported: Callable[..., Any]) -> None:
+    row = {
+        "event_name": "page_view",
+        "event_timestamp": "1705312800000000",
+        "user_pseudo_id": "1.2",
+        "collected_traffic_source": {"manual_source": "news", "gclid": None},
+        "session_traffic_source_last_click": {
+            "manual_campaign": {"source": "news", "medium": "email"},
+            "google_ads_campaign": {"campaign_id": "7"},
+        },
+    }
+    (tmp_path / "events.jsonl").write_text(json.dumps(row) + "\n")
+
+    log = imported(tmp_path / "events.jsonl", load_mapping("ga4"))
+
+    assert log.property("collected_traffic_source_manual_source") == ["news"]
+    assert log.property("session_traffic_source_last_click_manual_campaign_medium") == ["email"]
+    assert json.loads(log.column("rest")[0]) == {
+        "session_traffic_source_last_click_google_ads_campaign": {"campaign_id": "7"}
+    }
+
+
+def test_actions_from_the_database_of_matomo_need_no_recipe(written: Callable[..., Any]) -> None:
+    log = written(
+        "idvisitor,user_id,server_time,url,title,idvisit\n0F1E,anna,2024-01-15 10:00:00,shop.example/,Home,1\n"
+        "0F1E,NULL,2024-01-14 10:00:00,shop.example/p,Kettle,2\n",
+        person="user_id", actor="idvisitor", time="server_time", event_value="Page Viewed",
+    )  # fmt: skip
+
+    assert log.column("user_id") == ["anna", None]
+    assert log.column("anonymous_id") == ["0F1E", "0F1E"]
+    assert log.property("url") == ["shop.example/", "shop.example/p"]
+
+
+def test_mixpanel_in_milliseconds(tmp_path: Path, imported: Callable[..., Any]) -> None:
+    row = {"event": "a", "properties": {"time": 1705312800123, "distinct_id": "anna", "$insert_id": "i"}}
+    (tmp_path / "export.jsonl").write_text(json.dumps(row))
+
+    assert imported(tmp_path / "export.jsonl", load_mapping("mixpanel")).column("time") == [
+        "2024-01-15 10:00:00.123000Z"
+    ]
 
 
 def test_mixpanel(sample: Callable[[str], Any]) -> None:
