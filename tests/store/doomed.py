@@ -16,7 +16,7 @@ from deltalake import DeltaTable
 
 from sojourn.app import importing
 from sojourn.collect.imports.mapping import Mapping
-from sojourn.store import append, compaction, erasure, events, index, index_build
+from sojourn.store import append, compaction, erasure, events, index, index_build, persons_table
 from sojourn.store.folder import create_folder, open_folder
 from tests.store.power import Journal, watched
 
@@ -73,7 +73,8 @@ def small() -> None:
         events: {"_CHECKPOINT_EVERY": 3},
         importing: {"FRESH_FILES": 6},
         index: {"_NEW_ALWAYS": 700},
-        index_build: {"_IN_MEMORY": 1 << 12, "bucket_bits": few_buckets},
+        persons_table: {"_CHECKPOINT_EVERY": 2, "_MOST_FILES": 2},
+        index_build: {"_IN_MEMORY": 1 << 14, "bucket_bits": few_buckets},
         compaction: {"bucket_bits": few_buckets},
     }
     for module, values in changes.items():
@@ -119,6 +120,9 @@ def _phases() -> dict[str, tuple[Any, str]]:
         "settling": (table, "_settle"),
         "checkpoint": (DeltaTable, "create_checkpoint"),
         "deleting old files": (table, "remove_unreferenced"),
+        "persons: links": (persons_table, "_links"),
+        "persons: committing": (persons_table._PersonsTable, "_commit"),
+        "persons: settling": (persons_table._PersonsTable, "_settle"),
         "compacting": (compaction, "_rewrite"),
         "index: links": (index_build, "read_links"),
         "index: reading": (index_build._Builder, "_spread"),

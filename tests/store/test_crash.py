@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from deltalake import DeltaTable
 
 from sojourn.app.importing import ImportResult, import_files
 from sojourn.records.errors import NotADataFolder, UnknownPerson
@@ -118,6 +119,13 @@ class Life:
         assert np.array_equal(indexed, np.sort(np.concatenate(groups)))
         return [int(n) for n in indexed]
 
+    def linked(self) -> dict[str, str]:
+        """The table of persons, as an engine outside reads it."""
+        rows = DeltaTable(str(open_folder(self.data).persons)).to_pyarrow_table().to_pylist()
+        found = {row["anonymous_id"]: row["user_id"] for row in rows}
+        assert len(found) == len(rows)
+        return found
+
     def import_(self, file: str) -> ImportResult:
         """Import without being killed."""
         return import_files([self.root / file], self.data, MAPPING)
@@ -138,13 +146,18 @@ def _received(pipe: object, steps: dict[str, int], action: str) -> bool:
     return True
 
 
+def ids(n: int) -> tuple[str, str]:
+    """User and device of a row; every hundred rows there is a new device."""
+    return f"u{n % PERSONS}", f"d{n % PERSONS}" if n % 100 else f"d{n % PERSONS}-{n}"
+
+
 def write_log(path: Path, first: int, last: int) -> None:
     """Rows `first` to `last`, each with its number; every now and then one without a person, which is rejected."""
     with path.open("w") as file:
         out = csv.writer(file)
         out.writerow(["user", "device", "time", "event", "n", "channel"])
         for n in range(first, last):
-            out.writerow([f"u{n % PERSONS}", f"d{n % PERSONS}", 1_704_067_200 + n, "view", n, f"c{n % 7}"])
+            out.writerow([*ids(n), 1_704_067_200 + n, "view", n, f"c{n % 7}"])
         for n in range(BAD):
             out.writerow(["", "", 1_704_067_200 + n, "view", first + n, "bad"])
 
@@ -166,6 +179,7 @@ def import_under_fire(life: Life, first: int) -> None:
         assert again.imported == len(after) - len(held)
         life.whole = after
         assert life.held() == sorted(after)
+        assert life.linked() == dict(ids(n)[::-1] for n in after)
     life.bad += BAD
     assert sum(count_rejected(open_folder(life.data)).values()) == life.bad
 
@@ -260,6 +274,7 @@ def test_an_erasure_that_is_killed_can_be_done_again_and_touches_nobody_else(
                 assert life.held() == sorted(everyone - theirs)
         everyone -= theirs
         assert life.held() == sorted(everyone)
+        assert life.linked() == dict(ids(n)[::-1] for n in everyone)
         assert not mentions(life.data, person)
         life.import_("log.csv")
         assert life.held() == sorted(everyone)

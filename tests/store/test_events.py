@@ -93,7 +93,7 @@ def test_readers_see_the_durable_version_only(table: EventsTable) -> None:
     before = table.read()
     # The commit is in the log, and the machine stops before it is recorded as durable.
     settle = table._settle
-    table._settle = lambda *_: None  # type: ignore[method-assign]  # the stop
+    table._settle = lambda *_, **__: None  # type: ignore[method-assign]  # the stop
     table.commit([path], seq=9)
     table._settle = settle  # type: ignore[method-assign]  # and the next start
 
@@ -171,7 +171,7 @@ def test_a_damaged_record_of_what_is_durable_is_said(table: EventsTable) -> None
 def test_a_table_that_was_not_made_to_the_end_is_made_again(tmp_path: Path) -> None:
     table = EventsTable(tmp_path / "events")
     settle = table._settle
-    table._settle = lambda *_: None  # type: ignore[method-assign]  # the machine stops here
+    table._settle = lambda *_, **__: None  # type: ignore[method-assign]  # the machine stops here
     table.create()
     table._settle = settle  # type: ignore[method-assign]  # and starts again
 

@@ -19,6 +19,7 @@ from sojourn.store.durable import clear_errors
 from sojourn.store.events import FRESH, EventsTable
 from sojourn.store.folder import create_folder
 from sojourn.store.index import refresh_index
+from sojourn.store.persons_table import publish_persons
 from sojourn.store.sqlite import database, queries
 
 if TYPE_CHECKING:
@@ -174,6 +175,7 @@ def _import_file(  # noqa: PLR0913  (the options of one import, passed on once)
 
 def _indexed(folder: Folder, report: Callable[[str, int, int], None]) -> Manifest:
     """The table of persons and an index of what was imported, after a compaction when many small imports have piled up."""
+    publish_persons(folder)
     fresh = sum(file.bucket == FRESH for file in EventsTable(folder.events).read().files)
     if fresh > FRESH_FILES:
         compact(folder, progress=report)

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from sojourn.store.durable import clear_errors, replace_file
 from sojourn.store.events import DataFile, EventsTable, open_writer, scan_file
 from sojourn.store.index_build import bucket_bits, read_manifest
+from sojourn.store.persons_table import publish_persons
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -45,6 +46,7 @@ def compact(folder: Folder, *, progress: Callable[[str, int, int], None] | None 
     version = table.read()
     bits = bucket_bits(version.rows)
     replaced = _to_rewrite(version.files, bits)
+    publish_persons(folder)
     if not replaced:
         return version
     try:

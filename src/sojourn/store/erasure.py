@@ -1,7 +1,7 @@
 """Erasing one person, bytes included.
 
-In: an identifier of the person. Out: a receipt. Reaches quarantine, events table and index; the suppression list
-then refuses the person's events up to this moment on every import. Readers of other persons are not disturbed.
+In: an identifier of the person. Out: a receipt. Reaches quarantine, events table, persons table and index; the suppression
+list then refuses the person's events up to this moment on every import. Readers of other persons are not disturbed.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from sojourn.store.append import without_device
 from sojourn.store.durable import clear_errors
 from sojourn.store.events import EventsTable, scan_file, write_file
 from sojourn.store.index_build import build_index
+from sojourn.store.persons_table import doubt_persons, publish_persons
 from sojourn.store.sqlite import database, queries
 
 if TYPE_CHECKING:
@@ -72,6 +73,9 @@ def erase(folder: Folder, person: str, *, progress: Callable[[str, int, int], No
 def _erase(folder: Folder, person: str, progress: Callable[[str, int, int], None] | None) -> Receipt:
     table = EventsTable(folder.events)
     table.recover()
+    # An erasure that was killed may have left both to be done.
+    table.forget_history()
+    publish_persons(folder)
     version = table.read()
     actors = _actors(folder, table, version, person)
     now = dt.datetime.now(dt.UTC)
@@ -81,9 +85,12 @@ def _erase(folder: Folder, person: str, progress: Callable[[str, int, int], None
         queries("control").suppress(control, ({"actor": int(a), "until_us": until} for a in actors))
     quarantined = _erase_quarantine(folder, found.ids | {person})
     written = [path for file in found.files if (path := _without(table, version, file, actors))]
-    table.commit(written, seq=version.seq, removes=found.files, kind="erase")
+    doubt_persons(folder)
+    table.commit(written, seq=version.seq, removes=found.files, kind="erase", checkpoint=True)
     table.remove_unreferenced()
+    table.forget_history()
     shutil.rmtree(folder.events / "torn", ignore_errors=True)
+    publish_persons(folder)
     _renew_index(folder, progress)
     receipt = Receipt(now.isoformat(timespec="seconds"), len(actors), found.events, quarantined)
     with database(folder.control, "control") as control:

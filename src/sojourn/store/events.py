@@ -8,7 +8,9 @@ behind it is set aside by the next writer.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import errno
 import json
 import sys
 import time
@@ -21,11 +23,13 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Transaction
+from deltalake.exceptions import DeltaError
 from deltalake.schema import Field, PrimitiveType, Schema
 from deltalake.transaction import AddAction, RemoveAction
 
 from sojourn.records.errors import NotADataFolder
-from sojourn.store.durable import replace_file, sync_all, sync_file, sync_folder
+from sojourn.store.delta_log import forget_history, log_of, log_version, sync_commit
+from sojourn.store.durable import replace_file, sync_all, sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -72,6 +76,7 @@ _DURABLE = "durable.json"
 _LAST_YEAR_US = 253_402_300_799_999_999  # 9999-12-31: the last day ISO 8601 and Python can write
 _FIRST_YEAR_US = -30_610_224_000_000_000  # 1000-01-01: before, strftime leaves out the leading zero
 _ROW_GROUP = 262_144
+_TRIES = 3
 
 
 class _Durable(msgspec.Struct, frozen=True):
@@ -149,14 +154,25 @@ class EventsTable:
 
     def read(self) -> Version:
         """The last durable version; `EMPTY` when nothing was committed."""
-        durable = self._durable()
-        if durable is None:
-            return EMPTY
-        return self.read_version(durable.version)
+        for _ in range(_TRIES - 1):
+            with contextlib.suppress(FileNotFoundError):
+                return self._read_durable()
+        return self._read_durable()
 
     def read_version(self, number: int) -> Version:
-        """A version that was durable once; its files may be gone when it is not the last."""
-        table = DeltaTable(str(self.path), version=number)
+        """A version that was durable once; its files may be gone when it is not the last.
+
+        Raises:
+            FileNotFoundError: An erasure cut off the log that told of it.
+        """
+        try:
+            table = DeltaTable(str(self.path), version=number)
+        except DeltaError as error:
+            durable = self._durable()
+            if durable is None or durable.version == number:
+                raise
+            message = f"version {number} of {self.path} was forgotten with an erasure"
+            raise FileNotFoundError(errno.ENOENT, message) from error
         seq = table.transaction_version(_SEQ_APP)
         return Version(number, -1 if seq is None else seq, self._files(table), _promoted(table.schema()))
 
@@ -173,12 +189,12 @@ class EventsTable:
             return []
         durable = self._durable()
         last = -1 if durable is None else durable.version
-        log = self.path / "_delta_log"
-        if durable is None and any(_log_version(path) > 0 for path in log.glob("*.json")):
+        log = log_of(self.path)
+        if durable is None and any(log_version(path) > 0 for path in log.glob("*.json")):
             # Only the commit that makes the table may stand there without a record of it.
             message = f"{self.path / _DURABLE} is missing, though {log} holds commits; restore it from a backup"
             raise NotADataFolder(message)
-        torn = [path for path in sorted(log.glob("*")) if _log_version(path) > last or path.name.startswith(".")]
+        torn = [path for path in sorted(log.glob("*")) if log_version(path) > last or path.name.startswith(".")]
         pointer = log / "_last_checkpoint"
         if pointer.exists() and _checkpointed(pointer) > last:
             torn.append(pointer)
@@ -247,7 +263,13 @@ class EventsTable:
         return folder / f"part-{uuid.uuid4().hex}.parquet"
 
     def commit(
-        self, adds: Sequence[Path], *, seq: int, removes: Sequence[DataFile] = (), kind: str = "append"
+        self,
+        adds: Sequence[Path],
+        *,
+        seq: int,
+        removes: Sequence[DataFile] = (),
+        kind: str = "append",
+        checkpoint: bool = False,
     ) -> Version:
         """Add and remove data files in one atomic, durable commit.
 
@@ -256,6 +278,7 @@ class EventsTable:
             seq: Highest place in the log that the table holds afterwards.
             removes: Files that the added ones replace.
             kind: What to call it in the table's history.
+            checkpoint: Write a checkpoint, so that `forget_history` can forget all before it.
 
         Returns:
             The new version; when this returns, a power cut cannot undo it.
@@ -275,7 +298,7 @@ class EventsTable:
             commit_properties=CommitProperties(custom_metadata={"sojourn": kind}, app_transactions=transactions),
             post_commithook_properties=_QUIET,
         )
-        self._settle(DeltaTable(str(self.path)).version(), adds)
+        self._settle(DeltaTable(str(self.path)).version(), adds, checkpoint=checkpoint)
         return self.read()
 
     def remove_unreferenced(self) -> int:
@@ -292,6 +315,12 @@ class EventsTable:
         for folder in {path.parent for path in gone}:
             sync_folder(folder)
         return len(gone)
+
+    def forget_history(self) -> None:
+        """Delete what the log says of versions before the durable one, if that has a checkpoint."""
+        durable = self._durable()
+        if durable is not None:
+            forget_history(self.path, durable.version)
 
     def scan(self, version: Version, columns: Sequence[str]) -> Iterator[pa.Table]:
         """Row groups of a version, one table each, oldest file first.
@@ -311,6 +340,10 @@ class EventsTable:
         """Columns of a version's data files, promoted ones last."""
         return pa.schema([*FIXED, *(pa.field(p.column, p.type) for p in version.promoted)])
 
+    def _read_durable(self) -> Version:
+        durable = self._durable()
+        return EMPTY if durable is None else self.read_version(durable.version)
+
     def _durable(self) -> _Durable | None:
         try:
             content = (self.path / _DURABLE).read_bytes()
@@ -322,15 +355,10 @@ class EventsTable:
             message = f"{self.path / _DURABLE} is damaged ({error}); restore it from a backup"
             raise NotADataFolder(message) from error
 
-    def _settle(self, version: int, adds: Sequence[Path]) -> None:
+    def _settle(self, version: int, adds: Sequence[Path], *, checkpoint: bool = False) -> None:
         """Sync a commit's log entry and folders, then record it as durable."""
-        log = self.path / "_delta_log"
-        if version and version % _CHECKPOINT_EVERY == 0:
-            DeltaTable(str(self.path)).create_checkpoint()
-            sync_all(path for path in log.iterdir() if path.is_file() and path.suffix != ".json")
-        sync_file(log / f"{version:020d}.json")
-        for folder in {log, self.path, self.path.parent, *(path.parent for path in adds)}:
-            sync_folder(folder)
+        due = version > 0 and version % _CHECKPOINT_EVERY == 0
+        sync_commit(self.path, version, adds, checkpoint=checkpoint or due)
         replace_file(self.path / _DURABLE, msgspec.json.encode(_Durable(version)))
 
     def _files(self, table: DeltaTable) -> tuple[DataFile, ...]:
@@ -457,11 +485,6 @@ def _column_name(name: str, taken: set[str]) -> str:
     while column in taken:
         column, n = f"{plain}_{n}", n + 1
     return column
-
-
-def _log_version(path: Path) -> int:
-    head = path.name.split(".")[0]
-    return int(head) if head.isdigit() else -1
 
 
 def _checkpointed(pointer: Path) -> int:

@@ -57,6 +57,11 @@ class Folder:
         return self.path / "index"
 
     @property
+    def persons(self) -> Path:
+        """The derived Delta table of links, for engines outside."""
+        return self.path / "persons"
+
+    @property
     def control(self) -> Path:
         """The SQLite file of what is kept by hand: imports, receipts, suppression list."""
         return self.path / "control.sqlite"

@@ -46,6 +46,7 @@ from sojourn.store.index_build import (
     read_manifest,
 )
 from sojourn.store.overlay import NewRows, Overlay, column_over, lay_over
+from sojourn.store.persons_table import publish_persons
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -267,6 +268,8 @@ def _open(folder: Folder, report: Callable[[str, int, int], None]) -> Index:
         return index
     try:
         with folder.writing():
+            # What a crash kept from being done is done now.
+            publish_persons(folder)
             manifest = build_index(folder, progress=report)
     except FolderBusy:
         # Someone is writing: what was last made visible is what there is to read.

@@ -38,7 +38,9 @@ if TYPE_CHECKING:
 FORMAT = 2
 _CORES = 2
 _TRIES = 3
-_IN_MEMORY = 1 << 23
+_IN_MEMORY = 1 << 28
+"""Bytes of rows held in memory on their way to the buckets, all buckets together; what is more goes to disk."""
+_LINKS_HELD = 2_000_000
 _U16 = 1 << 16
 LINK_COLUMNS = ("linked_actor", "actor", "time", "seq")
 LINK_FIELDS = ("anonymous", "user", "time", "seq")
@@ -153,11 +155,17 @@ class RowReader:
 
 def read_links(table: EventsTable, version: Version, *, after: int = -1) -> Links:
     """The earliest link of each anonymous actor among the rows of a version past a place in the log."""
-    found = []
+    found: list[Links] = []
+    held = 0
     for group in table.scan(version, LINK_COLUMNS):
         linked = placed(group, after, version.seq).filter(pc.field("linked_actor").is_valid())
         if linked.num_rows:
             found.append(first_links([Links(*(_whole(linked[name]) for name in LINK_COLUMNS))]))
+            held += len(found[-1].user)
+        if held > _LINKS_HELD + 2 * len(found[0].user if found else ()):
+            # A device is seen in nearly every group: without this, memory would grow with the rows.
+            found = [first_links(found)]
+            held = 0
     return first_links(found)
 
 
@@ -207,7 +215,7 @@ class _Builder:
         """Append each row to its bucket's temporary files."""
         fields = 4
         rows = [
-            [tempfile.SpooledTemporaryFile(_IN_MEMORY, dir=spill) for _ in range(fields)]  # noqa: SIM115  (closed by _sort)
+            [tempfile.SpooledTemporaryFile(_IN_MEMORY // (fields << self._bits), dir=spill) for _ in range(fields)]  # noqa: SIM115  (closed by _sort)
             for _ in range(1 << self._bits)
         ]
         done = 0
