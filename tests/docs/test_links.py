@@ -38,3 +38,12 @@ def test_relative_links_lead_to_files_and_headings_that_exist(root: Path, pages:
                 broken.append(f"{name}: {target}")
 
     assert not broken
+
+
+def test_the_readme_shows_a_picture_of_real_output_small_enough_to_load(root: Path, pages: dict[str, str]) -> None:
+    pictures = [root / target for target in re.findall(r"!\[[^\]]+\]\(([^)\s]+)\)", pages["README.md"])]
+
+    assert pictures
+    for picture in pictures:
+        assert picture.read_bytes().startswith(b"\x89PNG")
+        assert picture.stat().st_size <= 250_000

@@ -91,8 +91,12 @@ class Result(abc.ABC):
 
         return show.text(self)
 
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:  # noqa: ANN401, ARG002  (as notebooks call it)
+        """The result for a notebook that shows HTML, and for one that does not."""
+        return {"text/html": self._repr_html_(), "text/plain": str(self)}
+
     def _repr_html_(self) -> str:
-        """The result in a notebook."""
+        """The result in a notebook: tables and figure, without asking any server."""
         from sojourn.analyse import show  # noqa: PLC0415  (rich is heavy)
 
         return show.html(self)

@@ -12,8 +12,8 @@ import pytest
 from tests.analyse.logs import log
 from typer.testing import CliRunner
 
+from sojourn.analyse.show.notebook import figure_json
 from sojourn.app.cli import app
-from sojourn.app.report.page import figure_json
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,7 +7,6 @@ wrote (names of events, pages, properties, persons) goes through it and comes ou
 
 from __future__ import annotations
 
-import html as html_text
 import importlib
 import io
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from sojourn.analyse.results import Result
 
 _WIDTH = 100
+_NOTEBOOK = 110
 
 
 def render(result: Result) -> RenderableType:
@@ -47,9 +47,10 @@ def text(result: Result, *, width: int = _WIDTH) -> str:
 
 
 def html(result: Result) -> str:
-    """The result for a notebook: the terminal's text, in a fixed-width block, and nothing from outside."""
-    body = html_text.escape(text(result))
-    return f'<pre style="line-height:1.25;font-family:ui-monospace,Menlo,Consolas,monospace">{body}</pre>'
+    """The result for a notebook: its tables, and its figure drawn without asking any server; see `notebook`."""
+    from sojourn.analyse.show import notebook  # noqa: PLC0415  (plotly is heavy)
+
+    return notebook.output(text(result, width=_NOTEBOOK), figure(result))
 
 
 def _module(result: Result) -> Any:  # noqa: ANN401  (a module of this folder)

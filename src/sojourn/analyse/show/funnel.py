@@ -67,6 +67,9 @@ def figure(funnel: Funnel) -> go.Figure:
             name=group.group if group else funnel.unit,
             marker_color=None if funnel.groups else PALETTE[0],
         )
+    if not funnel.groups:
+        # Room for the words behind the longest bar.
+        drawn.update_xaxes(range=[0, 1.25 * max((step.count for step in funnel.steps), default=1) or 1])
     drawn.update_yaxes(autorange="reversed")
     drawn.update_layout(showlegend=bool(funnel.groups))
     return layout(drawn, "Funnel", x=funnel.unit)

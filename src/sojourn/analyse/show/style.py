@@ -44,4 +44,6 @@ def layout(figure: go.Figure, title: str, *, x: str = "", y: str = "") -> go.Fig
         yaxis_title=y or None,
         legend={"orientation": "h", "y": -0.2},
     )
+    # Names of events and pages are long; their axis makes room for them.
+    figure.update_yaxes(automargin=True)
     return figure

@@ -56,7 +56,10 @@ def person(  # noqa: PLR0913  (one argument an option)
         Literal["reaches", "exceeds"], typer.Option(help="Whether a silence equal to the gap ends it.")
     ] = "reaches",
     sessions: Annotated[int, typer.Option(help="At most so many sessions with their events, the latest.")] = 100,
-    persons: Annotated[str | None, typer.Option("--persons", help="List the persons of this cohort instead.")] = None,
+    persons: Annotated[
+        str | None,
+        typer.Option("--persons", help="Without a person: list the persons of this cohort, or `all`, instead."),
+    ] = None,
     where: Where = None,
     start: From = None,
     until: Until = None,
@@ -67,6 +70,9 @@ def person(  # noqa: PLR0913  (one argument an option)
     """Show one person's timeline, identities and measures over time, or how measures develop over everybody's lives."""
     if person is not None and cohort is not None:
         message = f"name a person or a cohort, not both: got {person!r} and --cohort {cohort}"
+        raise BadOption(message)
+    if person is not None and persons is not None:
+        message = f"--persons lists a cohort; leave out the person {person!r}, or the option"
         raise BadOption(message)
     scope = Scope(data, tuple(where or ()), start, until, time_zone, bots)
     with progress_bar(quiet=json) as progress:

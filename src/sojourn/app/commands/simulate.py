@@ -16,7 +16,9 @@ def simulate(  # noqa: PLR0913  (one argument an option)
     world: Annotated[Literal["shop", "software", "streaming"], typer.Argument(help="Which world.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the log and its truth; made when missing.")],
     persons: Annotated[int | None, typer.Option(min=1, help="People who come; each world has its own default.")] = None,
-    days: Annotated[int, typer.Option(min=1, help="How many days.")] = 30,
+    days: Annotated[
+        int, typer.Option(min=1, help="How many days; at least 7 (shop), 14 (streaming), 24 (software).")
+    ] = 30,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
     start: Annotated[str | None, typer.Option(help="First day, e.g. 2025-03-01.")] = None,
     without: Annotated[list[str] | None, typer.Option(help="Switch a planted cause off; `all` for every one.")] = None,

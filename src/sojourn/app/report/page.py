@@ -6,27 +6,20 @@ Customer text is escaped in tables by the template and in figures by `figure_jso
 
 from __future__ import annotations
 
-import json
-import re
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import jinja2
-import plotly.io
 import plotly.offline
 
 from sojourn import __version__
+from sojourn.analyse.show.notebook import figure_json
 from sojourn.app.report.blocks import Grid, Twig, blocks
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
     from sojourn.app.report.report import Report
     from sojourn.app.report.sections import Section
-
-_TAG = re.compile(r"<(?!(?:br|b|/b|i|/i|extra|/extra)>)")
-"""Begins anything that is not one of the few tags figures are made with."""
 
 
 def page(report: Report) -> str:
@@ -40,17 +33,6 @@ def fragment(report: Report) -> str:
     """The report without figures, for a notebook."""
     return _template("page.html.j2").render(
         **_story(report, figures=False), whole=False, script="", version=__version__
-    )
-
-
-def figure_json(figure: go.Figure) -> str:
-    """A figure as JSON that cannot end the script it stands in, and whose texts cannot be read as links or other tags."""
-    drawn = json.loads(plotly.io.to_json(figure, validate=False))
-    drawn["layout"].pop("template", None)
-    return (
-        json.dumps(_harmless(drawn), ensure_ascii=True, separators=(",", ":"))
-        .replace("<", "\\u003c")
-        .replace(">", "\\u003e")
     )
 
 
@@ -85,15 +67,6 @@ def _section(section: Section, *, figures: bool) -> dict[str, Any]:
         "notes": section.notes,
         "results": results,
     }
-
-
-def _harmless(value: Any) -> Any:  # noqa: ANN401  (whatever JSON holds)
-    """The same with every text unable to hold a tag."""
-    if isinstance(value, dict):
-        return {key: _harmless(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_harmless(inner) for inner in value]
-    return _TAG.sub("&lt;", value) if isinstance(value, str) else value
 
 
 @cache
