@@ -244,7 +244,7 @@ def _untouched(part: Part, walked: WalkedPartial, grouping: Grouping) -> NDArray
     alone[walked.unit] = False
     groups = len(grouping.names)
     counts = np.zeros((1, groups, 2))
-    counts[0, :, 1] = np.bincount(grouping.group[part.stop[alone] - 1], minlength=groups)
+    counts[0, :, 1] = np.bincount(grouping.at(part.stop[alone] - 1), minlength=groups)
     return counts
 
 

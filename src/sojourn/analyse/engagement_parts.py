@@ -200,7 +200,7 @@ def partial(part: Part, question: EngagementQuestion, grouping: Grouping, pages:
         commenters=np.unique(unit_of(part, comments)) if comments is not None else np.empty(0, np.int64),
         comments=len(comments) if comments is not None else 0,
         by_group=_by_group(part, begins, grouping) if question.breakdown else np.empty((0, 3), np.int64),
-        group=grouping.group[views.row] if views and question.breakdown else np.empty(0, np.int32),
+        group=grouping.at(views.row) if views and question.breakdown else np.empty(0, np.int32),
     )
 
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from sojourn.analyse.funnel_kernel import walk_in_any_order, walk_in_order
+from sojourn.analyse.funnel_kernel import times_by_group, walk_in_any_order, walk_in_order, walk_plainly
 from sojourn.analyse.groups import Breakdown, group_events, read_breakdown
 from sojourn.analyse.parts import cut_sessions
 from sojourn.analyse.quantiles import quantiles
 from sojourn.analyse.results import Drill, Persons, Result
-from sojourn.analyse.steps import mask_of, match_steps, read_steps
+from sojourn.analyse.steps import match_steps, read_steps
 from sojourn.records.durations import microseconds
 from sojourn.records.errors import BadOption
 from sojourn.records.periods import Period, periods
@@ -202,18 +202,21 @@ def funnel(  # noqa: PLR0913  (the options of the question)
 
 def partial(part: Part, question: FunnelQuestion, grouping: Grouping) -> FunnelPartial:
     """Run the steps over one part."""
-    matcher = match_steps(part, question.steps, time_zone=question.time_zone)
-    rows = part.start, part.stop, part.time, matcher.classes, matcher.first, matcher.steps
-    steps = len(question.steps)
+    steps, excluded = len(question.steps), [step for _, step in question.excluded]
+    matcher = match_steps(part, question.steps, excluded=excluded, time_zone=question.time_zone)
+    rows = part.start, part.stop, part.time, matcher.classes
+    strict, single = question.ties == "strict", matcher.single()
     if question.order == "any":
-        return FunnelPartial(*walk_in_any_order(*rows, steps, question.within_us, grouping.group))
-    gaps = np.array([place for place, _ in question.excluded], np.int64)
-    blocked = np.zeros((len(gaps), len(part.time) if len(gaps) else 0), np.bool_)
-    for n, (_, step) in enumerate(question.excluded):
-        blocked[n] = mask_of(part, step, time_zone=question.time_zone)
-    adjacent, strict = question.order == "strict", question.ties == "strict"
-    found = walk_in_order(*rows, steps, question.within_us, adjacent, strict, gaps, blocked, grouping.group)
-    return FunnelPartial(*found)
+        found = walk_in_any_order(*rows, matcher.first, matcher.steps, steps, question.within_us)
+    elif question.order == "ordered" and not strict and not excluded and single is not None:
+        found = walk_plainly(*rows, single, steps, question.within_us)
+    else:
+        gaps = np.array([place for place, _ in question.excluded], np.int64)
+        adjacent = question.order == "strict"
+        limits = question.within_us, adjacent, strict, gaps
+        found = walk_in_order(*rows, matcher.first, matcher.steps, steps, *limits)
+    unit, level, row, started, wait, since = found
+    return FunnelPartial(unit, level, grouping.at(row), started, wait, since)
 
 
 def merge(
@@ -228,11 +231,12 @@ def merge(
     names = tuple(step.text for step in question.steps)
     by_group = []
     if question.breakdown is not None:
-        by_group = [FunnelGroup(name, _steps(partials, names, group=n)) for n, name in enumerate(groups)]
+        by_group = _groups(partials, names, [p.group for p in partials], groups)
         by_group = sorted((g for g in by_group if g.steps[0].count), key=lambda g: -g.steps[0].count)
+    [whole] = _groups(partials, names, [np.zeros(len(p.level), np.int32) for p in partials], ["all"])
     drill = Drill(journeys, question) if journeys is not None else None
     over_time = _trend(partials, names, trend, question.time_zone) if trend else ()
-    return Funnel(question.unit, _steps(partials, names), tuple(by_group), over_time, drill)
+    return Funnel(question.unit, whole.steps, tuple(by_group), over_time, drill)
 
 
 def members(journeys: Journeys, question: FunnelQuestion, step: int, outcome: str) -> Persons:
@@ -280,6 +284,9 @@ def _question(  # noqa: PLR0913  (the options of `funnel`, passed on once)
         if value not in known:
             message = f"expected {name} to be one of {', '.join(known)}, got {value!r}"
             raise BadOption(message)
+    if excluded and order == "any":
+        message = "steps in any order have no between: leave the exclusion out, or use order ordered or strict"
+        raise BadOption(message)
     return FunnelQuestion(
         steps=tuple(steps),
         excluded=tuple(excluded.items()),
@@ -301,21 +308,28 @@ def _units(journeys: Journeys, question: FunnelQuestion) -> list[Part]:
     return journeys.map(lambda part: cut_sessions(part, question.gap_us, question.gap_rule), parts)
 
 
-def _steps(
+def _groups(
     partials: Sequence[FunnelPartial],
     names: Sequence[str],
-    *,
-    group: int | None = None,
-    chosen: Sequence[NDArray[np.bool_]] | None = None,
+    group: Sequence[NDArray[np.int32]],
+    groups: Sequence[str],
+) -> list[FunnelGroup]:
+    """The funnel of each group; `group` holds one number a unit of each part."""
+    n = len(groups)
+    split = [times_by_group(p.level, p.wait, p.since, of, n) for p, of in zip(partials, group, strict=True)]
+    cells = range(len(names) * n)
+    waits, since = ([[part[k][part[0][c] : part[0][c + 1]] for part in split] for c in cells] for k in (1, 2))
+    return [FunnelGroup(name, _steps(names, waits[g::n], since[g::n])) for g, name in enumerate(groups)]
+
+
+def _steps(
+    names: Sequence[str], waits: Sequence[list[NDArray[np.int64]]], since: Sequence[list[NDArray[np.int64]]]
 ) -> tuple[FunnelStep, ...]:
-    masks = chosen or [p.group == group if group is not None else np.ones(len(p.level), np.bool_) for p in partials]
-    counts = [sum(int((p.level[m] > k).sum()) for p, m in zip(partials, masks, strict=True)) for k in range(len(names))]
+    """The steps, from the times of the units that reached each of them."""
+    counts = [sum(map(len, times)) for times in since]
     out = []
     for k, name in enumerate(names):
-        reached = [m & (p.level > k) for p, m in zip(partials, masks, strict=True)]
-        waits = [p.wait[r, k] for p, r in zip(partials, reached, strict=True)]
-        since = [p.since[r, k] for p, r in zip(partials, reached, strict=True)]
-        median, p90 = (q / _SECOND for q in quantiles(waits, (0.5, 0.9))) if k else (np.nan, np.nan)
+        median, p90 = (q / _SECOND for q in quantiles(waits[k], (0.5, 0.9))) if k else (np.nan, np.nan)
         before = counts[k - 1] if k else counts[0]
         out.append(
             FunnelStep(
@@ -326,7 +340,7 @@ def _steps(
                 dropped=before - counts[k],
                 median_wait_s=median,
                 p90_wait_s=p90,
-                median_since_start_s=quantiles(since, (0.5,))[0] / _SECOND,
+                median_since_start_s=quantiles(since[k], (0.5,))[0] / _SECOND,
             )
         )
     return tuple(out)
@@ -340,8 +354,5 @@ def _trend(
         return ()
     spans = periods(period, int(started.min()), int(started.max()), time_zone=time_zone)
     bounds = np.array(spans.starts_us)
-    places = [np.searchsorted(bounds, p.started, side="right") - 1 for p in partials]
-    return tuple(
-        FunnelGroup(label, _steps(partials, names, chosen=[place == n for place in places]))
-        for n, label in enumerate(spans.labels)
-    )
+    places = [(np.searchsorted(bounds, p.started, side="right") - 1).astype(np.int32) for p in partials]
+    return tuple(_groups(partials, names, places, spans.labels))

@@ -19,22 +19,21 @@ _CLOSE = 1e-12
 
 
 def expected_counts(
-    steps: NDArray[np.int64], counts: NDArray[np.int64], pairs: Pairs, *, values: int, null: Null, no_repeats: bool
+    steps: NDArray[np.int64], begins: NDArray[np.float64], pairs: Pairs, *, null: Null, no_repeats: bool
 ) -> NDArray[np.float64]:
     """Expected count of each run: places that begin with its first step, times the chance of each step after it.
 
     Args:
-        steps: int64 (runs, length): codes of the steps of every run that stands anywhere.
-        counts: How often each stands.
+        steps: int64 (runs, length): codes of the steps of each run.
+        begins: By code, in how many places a run begins with it.
         pairs: Steps before, steps behind, and how often, of every pair that stands.
-        values: How many codes there are.
         null: `independence` or `first-order`; see `NGrams`.
         no_repeats: Whether equal steps in a row cannot stand, since they were collapsed.
     """
-    begins = _sums(steps[:, 0], counts, values)
+    values = len(begins)
     expected = begins[steps[:, 0]]
     before, behind, count = pairs
-    leaving, arriving = _sums(before, count, values), _sums(behind, count, values)
+    leaving, arriving = sums(before, count, values), sums(behind, count, values)
     if null == "first-order":
         keys = before * values + behind
         for place in range(steps.shape[1] - 1):
@@ -66,7 +65,8 @@ def p_values(counts: NDArray[np.int64], expected: NDArray[np.float64], places: i
     return doubled
 
 
-def _sums(codes: NDArray[np.int64], counts: NDArray[np.int64], values: int) -> NDArray[np.float64]:
+def sums(codes: NDArray[np.int64], counts: NDArray[np.int64], values: int) -> NDArray[np.float64]:
+    """Counts added up by code."""
     summed: NDArray[np.float64] = np.bincount(codes, counts, values).astype(np.float64)
     return summed
 

@@ -8,7 +8,7 @@ last known value. Groups beyond the largest are put together as `(other)`, missi
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -30,6 +30,10 @@ OTHER = "(other)"
 Touch = Literal["event", "first", "last"]
 
 
+def _nothing() -> NDArray[np.int32]:
+    return np.empty(0, np.int32)
+
+
 @dataclass(frozen=True, slots=True)
 class Breakdown:
     """What to break down by.
@@ -45,15 +49,36 @@ class Breakdown:
 
 @dataclass(frozen=True, slots=True)
 class Grouping:
-    """Groups of one part's events, numbered alike in all parts.
+    """Groups of one part's events, numbered alike in all parts, looked up where they are asked for.
 
     Attributes:
-        group: int32, one an event.
         names: The groups' names; the same in all parts of one question.
+        events: Events of the part.
+        codes: int32: the column's code of each event, or of each unit when `starts` is given; -1 for null.
+        starts: int64: where the rows of each unit begin, when all events of a unit have one group; else None.
+        table: int32: the group of each code, that of null last. Empty when there is one group.
     """
 
-    group: NDArray[np.int32]
     names: tuple[str, ...]
+    events: int
+    codes: NDArray[np.int32] = field(default_factory=_nothing)
+    starts: NDArray[np.int64] | None = None
+    table: NDArray[np.int32] = field(default_factory=_nothing)
+
+    def at(self, rows: NDArray[np.int64]) -> NDArray[np.int32]:
+        """int32: the group of the events at some places of the part."""
+        if not len(self.table):
+            return np.zeros(len(rows), np.int32)
+        found: NDArray[np.int32] = self.table[self.codes[rows if self.starts is None else _units_of(self.starts, rows)]]
+        return found
+
+    @property
+    def group(self) -> NDArray[np.int32]:
+        """int32: the group of every event."""
+        if self.starts is None and len(self.table):
+            grouped: NDArray[np.int32] = self.table[self.codes]
+            return grouped
+        return self.at(np.arange(self.events))
 
 
 def read_breakdown(by: str | None) -> Breakdown | None:
@@ -75,7 +100,7 @@ def group_events(parts: Sequence[Part], breakdown: Breakdown | None, *, most: in
         most: Groups kept; the rest become `(other)`. Size is counted in events.
     """
     if breakdown is None:
-        return [Grouping(np.zeros(len(part.time), np.int32), ("",)) for part in parts]
+        return [Grouping(("",), len(part.time)) for part in parts]
     labelled = [_labels(part, breakdown.column) for part in parts]
     sizes: Counter[str] = Counter()
     for labels in labelled:
@@ -84,8 +109,7 @@ def group_events(parts: Sequence[Part], breakdown: Breakdown | None, *, most: in
     every = (*kept, OTHER) if len(sizes) > most else tuple(kept)
     place = {name: number for number, name in enumerate(every)}
     return [
-        Grouping(_spread(part, labels, place, breakdown.touch), every)
-        for part, labels in zip(parts, labelled, strict=True)
+        _grouping(part, labels, place, every, breakdown.touch) for part, labels in zip(parts, labelled, strict=True)
     ]
 
 
@@ -123,21 +147,20 @@ def _labels(part: Part, column: str) -> _Labels:
         codes = np.full(len(found.values), -1, np.int32)
         codes[known] = inverse
         names, highest = pa.array([f"{number:g}" for number in numbers], pa.large_string()), len(numbers)
-    counts = np.bincount(codes + 1, minlength=highest + 1)
+    counts = _counted(codes, highest)
     used = np.flatnonzero(counts[1:])
     return _Labels(codes, highest, counts, used, names.take(pa.array(used)).to_pylist())
 
 
-def _spread(part: Part, labels: _Labels, place: dict[str, int], touch: Touch) -> NDArray[np.int32]:
-    codes = labels.codes
-    if touch != "event":
-        codes = _touched(part.start, part.stop, _same_person(part), codes, touch == "last")
+def _grouping(part: Part, labels: _Labels, place: dict[str, int], names: tuple[str, ...], touch: Touch) -> Grouping:
     other = place.get(OTHER, 0)
     table = np.full(labels.highest + 1, other, np.int32)
     table[labels.used] = [place.get(name, other) for name in labels.names]
     table[-1] = place.get(NONE, other)
-    grouped: NDArray[np.int32] = table[codes]
-    return grouped
+    if touch == "event":
+        return Grouping(names, len(part.time), labels.codes, None, table)
+    codes = _touched(part.start, part.stop, _same_person(part), labels.codes, touch == "last")
+    return Grouping(names, len(part.time), codes, part.start, table)
 
 
 def _same_person(part: Part) -> NDArray[np.bool_]:
@@ -148,9 +171,18 @@ def _same_person(part: Part) -> NDArray[np.bool_]:
 
 
 @njit(nogil=True, cache=True)
+def _counted(codes, highest):  # type: ignore[no-untyped-def]
+    """Events of each code, null first."""
+    out = np.zeros(highest + 1, np.int64)
+    for i in range(codes.size):
+        out[codes[i] + 1] += 1
+    return out
+
+
+@njit(nogil=True, cache=True)
 def _touched(start, stop, same, codes, last):  # type: ignore[no-untyped-def]
-    """Each person's first or last known code, on all of the person's events."""
-    out = np.full(codes.size, -1, np.int32)
+    """Each person's first or last known code, on each of the person's units."""
+    out = np.full(start.size, -1, np.int32)
     u = 0
     while u < start.size:
         v = u + 1
@@ -158,10 +190,29 @@ def _touched(start, stop, same, codes, last):  # type: ignore[no-untyped-def]
             v += 1
         found = np.int32(-1)
         for w in range(u, v):
-            for i in range(start[w], stop[w]):
-                if codes[i] >= 0 and (last or found < 0):
-                    found = codes[i]
-        for w in range(u, v):
-            out[start[w] : stop[w]] = found
+            if found >= 0:
+                break
+            # Counted from the end when the last one is wanted; of several sessions likewise.
+            one = u + v - 1 - w if last else w
+            for i in range(start[one], stop[one]):
+                code = codes[start[one] + stop[one] - 1 - i if last else i]
+                if code >= 0:
+                    found = code
+                    break
+        out[u:v] = found
         u = v
+    return out
+
+
+@njit(nogil=True, cache=True)
+def _units_of(starts, rows):  # type: ignore[no-untyped-def]
+    """The unit each row lies in; quickest when rows ascend."""
+    out = np.empty(rows.size, np.int64)
+    u = 0
+    for r in range(rows.size):
+        if starts[u] > rows[r]:
+            u = np.searchsorted(starts, rows[r], side="right") - 1
+        while u + 1 < starts.size and starts[u + 1] <= rows[r]:
+            u += 1
+        out[r] = u
     return out

@@ -213,7 +213,7 @@ def partial(part: Part, question: HistoryQuestion, grouping: Grouping, assets: C
         assets: Assets of the events.
     """
     assert question.periods is not None  # a log without times is not measured
-    cohort = np.empty(0, np.int64) if question.by_period else grouping.group[part.start].astype(np.int64)
+    cohort = np.empty(0, np.int64) if question.by_period else grouping.at(part.start).astype(np.int64)
     cohorts = len(question.periods.labels) if question.by_period else len(grouping.names)
     classes, kinds = event_roles(
         part,
@@ -280,7 +280,7 @@ def members(journeys: Journeys, question: HistoryQuestion, cohort: str, period: 
         who, first = np.unique(unit[timed], return_index=True)
         born = np.full(len(part.person), -1)
         born[who] = place[first]
-        own = born if question.by_period else np.where(born >= 0, grouping.group[part.start], -1)
+        own = born if question.by_period else np.where(born >= 0, grouping.at(part.start), -1)
         wanted = (born >= 0) & ((cohort == "all") | (own == (list(names).index(cohort) if cohort != "all" else 0)))
         if period is not None:
             active = np.zeros(len(part.person), np.bool_)

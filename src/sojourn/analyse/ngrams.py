@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from sojourn.analyse.gram_chance import Null, expected_counts, p_values
+from sojourn.analyse.gram_chance import Null, expected_counts, p_values, sums
 from sojourn.analyse.results import Drill, Persons, Result
 from sojourn.analyse.tally_kernel import (
+    DENSE_BITS,
     PACKED_BITS,
-    Tally,
+    add_up,
+    count_grams,
     count_keys,
-    merge_tallies,
+    count_pairs,
     summed,
-    tally_grams,
+    who_has,
 )
 from sojourn.analyse.walk_kernel import units_with
 from sojourn.analyse.walks import coded, map_walks, persons_walking, read_walk, walking
@@ -31,7 +33,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from sojourn.analyse.groups import Grouping
     from sojourn.analyse.journeys import Journeys
+    from sojourn.analyse.parts import Part
     from sojourn.analyse.step_values import Coding
     from sojourn.analyse.walks import Unit, Walk, WalkOptions, WalkQuestion
 
@@ -143,16 +147,41 @@ class NGramsPartial:
     Attributes:
         units: Units.
         persons: Persons.
-        runs: Counts; the keys are packed steps, or places in `steps`.
+        keys: int64: each run that stands, packed; or a number of its own when there are `steps`.
+        counts: int64: how often each stands.
         steps: int32 (runs, length): codes of each run's steps; None when they are packed in the keys.
-        pairs: Packed pairs of steps, from which chance is reckoned.
+        pairs: How often each step follows each other one, from which chance is reckoned: keys `before << bits | behind`.
     """
 
     units: int
     persons: int
-    runs: Tally
+    keys: NDArray[np.int64]
+    counts: NDArray[np.int64]
     steps: NDArray[np.int32] | None
-    pairs: Tally
+    pairs: tuple[NDArray[np.int64], NDArray[np.int64]]
+
+
+@dataclass(frozen=True, slots=True)
+class ListedRuns:
+    """The runs to list, before it is known who has them.
+
+    Attributes:
+        steps: int64 (runs, length): codes of each run's steps.
+        counts: int64: how often each stands.
+        expected: float64: how often chance alone would have it.
+        tried: How many different runs stand.
+        places: Places where a run stands.
+        units: Units looked at.
+        persons: Persons looked at.
+    """
+
+    steps: NDArray[np.int64]
+    counts: NDArray[np.int64]
+    expected: NDArray[np.float64]
+    tried: int
+    places: int
+    units: int
+    persons: int
 
 
 def ngrams(
@@ -182,11 +211,20 @@ def ngrams(
     question = _question(read_walk(journeys, options), length, null, rank, most)
     made = walking(journeys, question.walk)
     whole, groups = map_walks(journeys, made, lambda walk: partial(walk, question, made.coding))
-    by_group = []
-    for name, partials in groups:
-        own = dataclasses.replace(question, walk=dataclasses.replace(question.walk, group=name))
-        by_group.append(merge(partials, own, made.coding, journeys=journeys))
-    return merge(whole, question, made.coding, journeys=journeys, groups=tuple(by_group))
+    listed = [list_runs(partials, question, made.coding) for partials in (whole, *(group for _, group in groups))]
+    names = [None, *(name for name, _ in groups)]
+
+    def who(part: Part, grouping: Grouping) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        walk = made.walk(part, grouping)
+        walks = (walk if name is None else walk.only(walk.group == made.groups.index(name)) for name in names)
+        return [_who_has(of, question.walk, runs.steps) for of, runs in zip(walks, listed, strict=True)]
+
+    found = journeys.map(who, *zip(*made.parts, strict=True))
+    every, *by_group = (
+        merge(runs, [part[n] for part in found], question, made.coding, journeys=journeys, group=name)
+        for n, (runs, name) in enumerate(zip(listed, names, strict=True))
+    )
+    return dataclasses.replace(every, groups=tuple(by_group))
 
 
 def partial(walk: Walk, question: NGramsQuestion, coding: Coding) -> NGramsPartial:
@@ -194,56 +232,71 @@ def partial(walk: Walk, question: NGramsQuestion, coding: Coding) -> NGramsParti
     low, high = _inner(walk, question.walk)
     steps = None
     if question.length * coding.bits <= PACKED_BITS:
-        runs = tally_grams(walk.codes, low, high, walk.owner, question.length, coding.bits)
+        keys, counts = count_grams(walk.codes, low, high, question.length, coding.bits)
     else:
-        runs, steps = _wide_runs(walk.codes, low, high, walk.owner, question.length, len(coding.names))
-    pairs = runs if question.length == SHORTEST else tally_grams(walk.codes, low, high, walk.owner, 2, coding.bits)
-    return NGramsPartial(len(walk.low), walk.persons, runs, steps, pairs)
+        keys, counts, steps = _wide_runs(walk.codes, low, high, walk.owner, question.length, len(coding.names))
+    if question.length == SHORTEST:
+        pairs = keys, counts
+    elif 2 * coding.bits <= DENSE_BITS:
+        counted = count_pairs(walk.codes, low, high, coding.bits)
+        pairs = np.flatnonzero(counted), counted[counted > 0]
+    else:
+        pairs = count_grams(walk.codes, low, high, SHORTEST, coding.bits)
+    return NGramsPartial(len(walk.low), walk.persons, keys, counts, steps, pairs)
+
+
+def list_runs(partials: Sequence[NGramsPartial], question: NGramsQuestion, coding: Coding) -> ListedRuns:
+    """Add up the parts, set the runs against chance, and choose those to list."""
+    keys, counts, wide = _merged(partials)
+    spelled = _Spelled(keys, question.length, coding.bits, wide)
+    begins = sums(spelled.first(), counts, len(coding.names))
+    both, followed = add_up([p.pairs[0] for p in partials], [p.pairs[1] for p in partials])
+    pairs = both >> coding.bits, both & ((1 << coding.bits) - 1), followed
+
+    def by_chance(steps: NDArray[np.int64]) -> NDArray[np.float64]:
+        return expected_counts(steps, begins, pairs, null=question.null, no_repeats=question.walk.collapse)
+
+    places = int(counts.sum())
+    if question.rank == "lift":
+        every = by_chance(spelled.steps(np.arange(len(keys))))
+        order = _most_surprising(keys, counts, every, places)[: question.most]
+    else:
+        order = _most_frequent(keys, counts, question.most)
+    steps = spelled.steps(order)
+    units, persons = (sum(getattr(p, name) for p in partials) for name in ("units", "persons"))
+    return ListedRuns(steps, counts[order], by_chance(steps), len(keys), places, units, persons)
 
 
 def merge(
-    partials: Sequence[NGramsPartial],
+    runs: ListedRuns,
+    had: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]],
     question: NGramsQuestion,
     coding: Coding,
     *,
     journeys: Journeys | None = None,
-    groups: tuple[NGrams, ...] = (),
+    group: str | None = None,
 ) -> NGrams:
-    """Add up the parts and set the runs against chance."""
-    steps, runs = _merged(partials, question.length, coding.bits)
-    pairs = merge_tallies([p.pairs for p in partials])
-    before, behind = pairs.keys >> coding.bits, pairs.keys & ((1 << coding.bits) - 1)
-    expected = expected_counts(
-        steps,
-        runs.counts,
-        (before, behind, pairs.counts),
-        values=len(coding.names),
-        null=question.null,
-        no_repeats=question.walk.collapse,
-    )
-    places = int(runs.counts.sum())
+    """Put the listed runs together with the units and persons of each part that have them."""
+    own = dataclasses.replace(question, walk=dataclasses.replace(question.walk, group=group))
+    units, persons = (np.sum(column, axis=0) for column in zip(*had, strict=True))
+    counts, expected = runs.counts, runs.expected
     with np.errstate(divide="ignore", invalid="ignore"):
-        lift = runs.counts / expected
-        z = (runs.counts - expected) / np.sqrt(expected * (1 - expected / max(places, 1)))
-    order = np.argsort(-runs.counts, kind="stable")
-    if question.rank == "lift":
-        sure = p_values(runs.counts, expected, places) * len(lift) < _SURE
-        order = np.lexsort((-runs.counts, -lift, ~sure))
-    order = order[: question.most]
-    p = p_values(runs.counts[order], expected[order], places)
+        lift = counts / expected
+        z = (counts - expected) / np.sqrt(expected * (1 - expected / max(runs.places, 1)))
+    p = p_values(counts, expected, runs.places)
     listed = tuple(
         NGram(
-            steps=tuple(coding.names[code] for code in steps[n].tolist()),
-            count=int(runs.counts[n]),
-            units=int(runs.units[n]),
-            persons=int(runs.persons[n]),
+            steps=tuple(coding.names[code] for code in runs.steps[n].tolist()),
+            count=int(counts[n]),
+            units=int(units[n]),
+            persons=int(persons[n]),
             expected=float(expected[n]),
             lift=float(lift[n]),
             z=float(z[n]),
-            p=float(chance),
-            p_corrected=min(1.0, float(chance) * len(lift)),
+            p=float(p[n]),
+            p_corrected=min(1.0, float(p[n]) * runs.tried),
         )
-        for n, chance in zip(order.tolist(), p.tolist(), strict=True)
+        for n in range(len(counts))
     )
     return NGrams(
         unit=question.walk.unit,
@@ -251,15 +304,14 @@ def merge(
         column=question.walk.values.column,
         length=question.length,
         null=question.null,
-        units=sum(part.units for part in partials),
-        persons=sum(part.persons for part in partials),
-        places=places,
-        tried=len(lift),
+        units=runs.units,
+        persons=runs.persons,
+        places=runs.places,
+        tried=runs.tried,
         rank=question.rank,
         ngrams=listed,
-        group=question.walk.group or "",
-        groups=groups,
-        _drill=Drill(journeys, question) if journeys is not None else None,
+        group=group or "",
+        _drill=Drill(journeys, own) if journeys is not None else None,
     )
 
 
@@ -306,7 +358,7 @@ def _wide_runs(
     owner: NDArray[np.int32],
     length: int,
     values: int,
-) -> tuple[Tally, NDArray[np.int32]]:
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]:
     """Runs of steps too many to pack: a run is numbered, then the run one step longer, and so on."""
     sizes = np.maximum(high - low - length + 1, 0)
     unit = np.repeat(np.arange(len(low), dtype=np.int32), sizes)
@@ -317,20 +369,64 @@ def _wide_runs(
         table, places = count_keys(ids * values + codes[rows + further], unit, owner, True)  # noqa: FBT003  (a kernel takes its arguments by place)
         ids = places.astype(np.int64)
     steps = codes[rows[table[:, 6]][:, None] + np.arange(length)]
-    counts, units, persons = (np.ascontiguousarray(table[:, n]) for n in (1, 2, 3))
-    return Tally(np.arange(len(table)), counts, units, persons), steps
+    return np.arange(len(table)), table[:, 1].copy(), steps
 
 
-def _merged(partials: Sequence[NGramsPartial], length: int, bits: int) -> tuple[NDArray[np.int64], Tally]:
-    """All runs' steps (one row a run) and their counts."""
+def _who_has(
+    walk: Walk, question: WalkQuestion, steps: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    low, high = _inner(walk, question)
+    units, persons = who_has(walk.codes, low, high, walk.owner, steps)
+    return units, persons
+
+
+@dataclass(frozen=True, slots=True)
+class _Spelled:
+    """The steps of runs, which lie packed in their keys or, when they are too many for that, in `wide`."""
+
+    keys: NDArray[np.int64]
+    length: int
+    bits: int
+    wide: NDArray[np.int64] | None
+
+    def first(self) -> NDArray[np.int64]:
+        """Code of every run's first step."""
+        return self.keys >> self.bits * (self.length - 1) if self.wide is None else self.wide[:, 0]
+
+    def steps(self, runs: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Codes of the steps of some runs, one row a run."""
+        if self.wide is not None:
+            return self.wide[runs]
+        shifts = self.bits * np.arange(self.length - 1, -1, -1)
+        return (self.keys[runs][:, None] >> shifts) & ((1 << self.bits) - 1)
+
+
+def _merged(
+    partials: Sequence[NGramsPartial],
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64] | None]:
+    """All runs' keys and counts, and their steps where the keys do not tell them."""
     if all(p.steps is None for p in partials):
-        runs = merge_tallies([p.runs for p in partials])
-        shifts = bits * np.arange(length - 1, -1, -1)
-        return (runs.keys[:, None] >> shifts) & ((1 << bits) - 1), runs
+        keys, counts = add_up([p.keys for p in partials], [p.counts for p in partials])
+        return keys, counts, None
     found = np.concatenate([p.steps for p in partials if p.steps is not None])
     steps, place = np.unique(found, axis=0, return_inverse=True)
-    columns = (
-        summed(place.ravel(), [getattr(p.runs, name) for p in partials], len(steps))
-        for name in ("counts", "units", "persons")
-    )
-    return steps.astype(np.int64), Tally(np.arange(len(steps)), *columns)
+    counts = summed(place.ravel(), [p.counts for p in partials], len(steps))
+    return np.arange(len(steps)), counts, steps.astype(np.int64)
+
+
+def _most_frequent(keys: NDArray[np.int64], counts: NDArray[np.int64], most: int | None) -> NDArray[np.int64]:
+    """Places of the most frequent runs; of equal ones those with the lowest codes first."""
+    places = np.arange(len(keys))
+    if most is not None and 0 < most < len(places):
+        places = np.flatnonzero(counts >= np.partition(counts, -most)[-most])
+    return places[np.lexsort((keys[places], -counts[places]))][:most]
+
+
+def _most_surprising(
+    keys: NDArray[np.int64], counts: NDArray[np.int64], expected: NDArray[np.float64], places: int
+) -> NDArray[np.int64]:
+    """Places of the runs, those that chance hardly explains first, the highest lift first."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        lift = counts / expected
+    sure = p_values(counts, expected, places) * len(lift) < _SURE
+    return np.lexsort((keys, -counts, -lift, ~sure))

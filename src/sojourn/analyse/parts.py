@@ -122,12 +122,7 @@ def cut_sessions(part: Part, gap_us: int, rule: GapRule) -> Part:
         rule: `reaches`: a silence equal to the gap ends it; `exceeds`: only a longer one does.
     """
     limit = gap_us if rule == "reaches" else gap_us + 1
-    counts, begins = _session_starts(part.start, part.stop, part.time, limit)
-    person = np.repeat(part.person, counts)
-    last_of_person = np.cumsum(counts) - 1
-    ends = np.empty_like(begins)
-    ends[:-1] = begins[1:]
-    ends[last_of_person] = part.stop
+    person, begins, ends = _sessions(part.start, part.stop, part.time, part.person, limit)
     return replace(part, person=frozen(person), start=frozen(begins), stop=frozen(ends))
 
 
@@ -148,15 +143,32 @@ def _kept(start, stop, mask):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def _session_starts(start, stop, time, limit):  # type: ignore[no-untyped-def]
-    """Sessions of each person, and where each session begins."""
-    counts = np.zeros(start.size, np.int64)
-    begins = np.empty(time.size, np.int64)
+def _sessions(start, stop, time, person, limit):  # type: ignore[no-untyped-def]
+    """Person, first row and end of each session."""
+    # Room for a session every fourth event, and more when that was too little: most of it would never be used.
+    room = start.size + time.size // 4
+    who, begins, ends = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.int64)
     n = 0
     for u in range(start.size):
-        for i in range(start[u], stop[u]):
-            if i == start[u] or time[i] - time[i - 1] >= limit:
-                begins[n] = i
+        if n + stop[u] - start[u] > room:
+            room = 2 * room + stop[u] - start[u]
+            who, begins, ends = _moved(who, n, room), _moved(begins, n, room), _moved(ends, n, room)
+        before = time[start[u]]
+        who[n], begins[n] = person[u], start[u]
+        for i in range(start[u] + 1, stop[u]):
+            now = time[i]
+            if now - before >= limit:
+                ends[n] = i
                 n += 1
-                counts[u] += 1
-    return counts, begins[:n].copy()
+                who[n], begins[n] = person[u], i
+            before = now
+        ends[n] = stop[u]
+        n += 1
+    return who[:n], begins[:n], ends[:n]
+
+
+@njit(nogil=True, cache=True)
+def _moved(values, n, room):  # type: ignore[no-untyped-def]
+    out = np.empty(room, np.int64)
+    out[:n] = values[:n]
+    return out

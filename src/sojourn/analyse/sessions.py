@@ -152,8 +152,8 @@ class SessionsPartial:
     Attributes:
         duration: int64: microseconds.
         depth: int64: events.
-        group: int32: group of its first event.
-        began: int64: time of its first event.
+        group: int32: group of its first event; empty without a breakdown.
+        began: int64: time of its first event; empty without a trend.
         persons: Persons.
         returning: Persons with more than one session.
         entries: Sessions by entry page.
@@ -211,16 +211,14 @@ def sessions(
 def partial(part: Part, question: SessionsQuestion, grouping: Grouping) -> SessionsPartial:
     """Describe the sessions of one part."""
     cut = cut_sessions(part, question.gap_us, question.gap_rule)
-    duration, depth, group, began = _describe(cut.start, cut.stop, part.time, grouping.group)
-    changes = np.flatnonzero(np.diff(cut.person)) + 1
-    each = np.diff(np.concatenate(([0], changes, [len(cut.person)])))
+    duration, depth, persons, returning = _describe(cut.person, cut.start, cut.stop, part.time)
     return SessionsPartial(
         duration=duration,
         depth=depth,
-        group=group,
-        began=began,
-        persons=len(part.person),
-        returning=int((each > 1).sum()),
+        group=grouping.at(cut.start) if question.breakdown else np.empty(0, np.int32),
+        began=part.time[cut.start] if question.trend else np.empty(0, np.int64),
+        persons=persons,
+        returning=returning,
         entries=_pages(part, question.page, cut, last=False),
         exits=_pages(part, question.page, cut, last=True),
     )
@@ -304,7 +302,7 @@ def _pages(part: Part, page: str, cut: Part, *, last: bool) -> dict[str, int]:
     """Sessions by their first or last known page; `(none)` for sessions without any."""
     places = cut.stop - 1 if last else cut.start
     if page == "event":
-        counts = np.bincount(part.event[places], minlength=len(part.events))
+        counts = _counted(part.event, places, len(part.events))
         return {name: int(n) for name, n in zip(part.events, counts, strict=True) if n}
     column = part.column(page)
     places = _known(
@@ -338,16 +336,25 @@ def _top(counted: Sequence[dict[str, int]], total: int) -> tuple[Page, ...]:
 
 
 @njit(nogil=True, cache=True)
-def _describe(start, stop, time, group):  # type: ignore[no-untyped-def]
+def _describe(person, start, stop, time):  # type: ignore[no-untyped-def]
+    """Length and depth of each session; persons, and persons with more than one."""
     n = start.size
     duration = np.empty(n, np.int64)
     depth = np.empty(n, np.int64)
-    which = np.empty(n, np.int32)
-    began = np.empty(n, np.int64)
+    persons = returning = 0
     for s in range(n):
-        first, last = start[s], stop[s] - 1
-        duration[s] = time[last] - time[first]
+        duration[s] = time[stop[s] - 1] - time[start[s]]
         depth[s] = stop[s] - start[s]
-        which[s] = group[first]
-        began[s] = time[first]
-    return duration, depth, which, began
+        again = s > 0 and person[s] == person[s - 1]
+        persons += not again
+        returning += again and (s == 1 or person[s - 2] != person[s])
+    return duration, depth, persons, returning
+
+
+@njit(nogil=True, cache=True)
+def _counted(codes, places, size):  # type: ignore[no-untyped-def]
+    """How often each code stands at some places."""
+    out = np.zeros(size, np.int64)
+    for p in range(places.size):
+        out[codes[places[p]]] += 1
+    return out

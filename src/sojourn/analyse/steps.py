@@ -50,12 +50,21 @@ class Matcher:
     Attributes:
         classes: One integer an event; events of one class match the same steps.
         first: int64, classes + 1: where the steps of a class begin in `steps`.
-        steps: int64: places of the matched steps, highest first within a class.
+        steps: int64: places of the matched steps, highest first within a class; exclusions behind them, counted on
+            from the number of steps.
     """
 
     classes: NDArray[Any]
     first: NDArray[np.int64]
     steps: NDArray[np.int64]
+
+    def single(self) -> NDArray[np.int64] | None:
+        """int64: the step of each class, -1 for none; None when a class matches several."""
+        if (np.diff(self.first) > 1).any():
+            return None
+        found = np.full(len(self.first) - 1, -1, np.int64)
+        found[self.first[:-1] < self.first[1:]] = self.steps
+        return found
 
 
 def read_step(text: str, events: Sequence[str]) -> Step:
@@ -112,22 +121,23 @@ def read_steps(texts: Sequence[str], events: Sequence[str]) -> tuple[list[Step],
     return steps, excluded
 
 
-def match_steps(part: Part, steps: Sequence[Step], *, time_zone: str = "UTC") -> Matcher:
-    """Which steps each event of a part matches."""
+def match_steps(part: Part, steps: Sequence[Step], *, excluded: Sequence[Step] = (), time_zone: str = "UTC") -> Matcher:
+    """Which steps, and which exclusions, each event of a part matches."""
     of_event: list[list[int]] = [[] for _ in part.events]
     place = {name: code for code, name in enumerate(part.events)}
-    for number, step in enumerate(steps):
+    for number, step in enumerate((*steps, *excluded)):
         for name in step.names:
             of_event[place[name]].append(number)
     classes: NDArray[Any] = part.event
     lists = [tuple(sorted(numbers)) for numbers in of_event]
-    for number, step in enumerate(steps):
+    for number, step in enumerate((*steps, *excluded)):
         if step.predicate is None:
             continue
         mask = matches(part, step.predicate, time_zone=time_zone)
         classes, lists = _refine(classes, lists, mask, number)
     first = np.concatenate(([0], np.cumsum([len(numbers) for numbers in lists]))).astype(np.int64)
-    flat = [number for numbers in lists for number in sorted(numbers, reverse=True)]
+    n = len(steps)
+    flat = [number for numbers in lists for number in sorted(numbers, key=lambda k: (k >= n, -k))]
     return Matcher(classes, first, np.array(flat, np.int64))
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_PRIME = np.uint64(0x100000001B3)
+_ONE = np.uint64(1)
 _FIRST_SLOTS = 1 << 10
 _KEY, _COUNT, _UNITS, _PERSONS, _UNIT, _OWNER, _FIRST = range(7)
 _SIGN_BIT = 63
@@ -89,25 +91,56 @@ def tally(keys: NDArray[np.int64], unit: NDArray[np.int32], owner: NDArray[np.in
     return _columns(count_keys(keys, unit, owner, False)[0])
 
 
-def tally_grams(
-    codes: NDArray[np.int32],
-    begin: NDArray[np.int64],
-    end: NDArray[np.int64],
-    owner: NDArray[np.int32],
-    length: int,
-    bits: int,
+def tally_pairs(
+    codes: NDArray[np.int32], begin: NDArray[np.int64], end: NDArray[np.int64], owner: NDArray[np.int32], bits: int
 ) -> Tally:
-    """Count the runs of `length` steps of each unit, packed `bits` a step, the first step in the highest bits."""
-    if length * bits <= DENSE_BITS:
-        return Tally(*count_few_grams(codes, begin, end, owner, length, bits))
-    keys, unit = packed_grams(codes, begin, end, length, bits)
-    unit_bits = len(begin).bit_length()
-    if length * bits + unit_bits < _SIGN_BIT:
-        # Sorting integers that hold run and unit is several times quicker than a table that misses the cache.
-        found = (keys << unit_bits) | unit
-        found.sort()
-        return Tally(*count_sorted(found, owner, unit_bits))
-    return _columns(count_keys(keys, unit, owner, False)[0])
+    """Count which step follows which, packed `bits` a step, the first one highest."""
+    if 2 * bits <= DENSE_BITS:
+        return Tally(*count_few_pairs(codes, begin, end, owner, bits))
+    sizes = np.maximum(end - begin - 1, 0)
+    keys = np.empty(int(sizes.sum()), np.int64)
+    _packed_grams(codes, begin, end, 2, bits, keys)
+    return _columns(count_keys(keys, np.repeat(np.arange(len(begin), dtype=np.int32), sizes), owner, False)[0])
+
+
+def count_grams(
+    codes: NDArray[np.int32], begin: NDArray[np.int64], end: NDArray[np.int64], length: int, bits: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Runs of `length` steps of each unit, packed `bits` a step with the first step highest, ascending; and how often each stands.
+
+    Sorted, not looked up: most runs are rare, and a table of them misses the cache at every other step.
+    """
+    wide = np.uint32 if length * bits <= np.iinfo(np.uint32).bits else np.int64
+    keys = np.empty(int(np.maximum(end - begin - length + 1, 0).sum()), wide)
+    _packed_grams(codes, begin, end, length, bits, keys)
+    keys.sort()
+    first = _first_of_each(keys)
+    return keys[first].astype(np.int64), np.diff(np.append(first, len(keys)))
+
+
+def add_up(
+    keys: Sequence[NDArray[np.int64]], counts: Sequence[NDArray[np.int64]]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Keys >= 0 that were counted in parts, ascending, and their counts in all."""
+    key, count = np.concatenate(keys), np.concatenate(counts)
+    bits = int(count.max(initial=0)).bit_length()
+    if int(key.max(initial=0)).bit_length() + bits < _SIGN_BIT:
+        # Integers that hold key and count are sorted several times quicker than counts by their keys.
+        both = key << bits | count
+        both.sort()
+        key, count = both >> bits, both & ((1 << bits) - 1)
+    else:
+        order = np.argsort(key)
+        key, count = key[order], count[order]
+    first = _first_of_each(key)
+    return key[first], np.add.reduceat(count, first) if len(first) else count
+
+
+def _first_of_each(ordered: NDArray[Any]) -> NDArray[np.int64]:
+    """Where each distinct value begins."""
+    new = np.ones(len(ordered), np.bool_)
+    np.not_equal(ordered[1:], ordered[:-1], out=new[1:])
+    return np.flatnonzero(new)
 
 
 def _columns(found: NDArray[np.int64]) -> Tally:
@@ -115,47 +148,89 @@ def _columns(found: NDArray[np.int64]) -> Tally:
 
 
 @njit(nogil=True, cache=True)
-def packed_grams(codes, begin, end, length, bits):
-    """Every run of `length` steps, packed, and the unit it is in."""
-    n = 0
-    for u in range(begin.size):
-        n += max(end[u] - begin[u] - length + 1, 0)
-    keys = np.empty(n, np.int64)
-    unit = np.empty(n, np.int32)
+def _packed_grams(codes, begin, end, length, bits, out):
+    """Write every run of `length` steps into `out`, packed; returns how many there are."""
     kept = np.int64((1 << (bits * length)) - 1)
     n = 0
     for u in range(begin.size):
         key = np.int64(0)
-        for i in range(begin[u], end[u]):
-            key = ((key << bits) | codes[i]) & kept
-            if i - begin[u] >= length - 1:
-                keys[n], unit[n] = key, u
-                n += 1
-    return keys, unit
+        for i in range(begin[u], min(begin[u] + length - 1, end[u])):
+            key = key << bits | codes[i]
+        for i in range(begin[u] + length - 1, end[u]):
+            key = (key << bits | codes[i]) & kept
+            out[n] = key
+            n += 1
+    return n
 
 
 @njit(nogil=True, cache=True)
-def count_sorted(found, owner, unit_bits):
-    """Keys, counts, units and persons of sorted integers that hold key and unit."""
-    distinct = 0
-    for i in range(found.size):
-        distinct += i == 0 or found[i] >> unit_bits != found[i - 1] >> unit_bits
-    keys = np.empty(distinct, np.int64)
-    counts = np.zeros(distinct, np.int64)
-    units = np.zeros(distinct, np.int64)
-    persons = np.zeros(distinct, np.int64)
-    low = np.int64((1 << unit_bits) - 1)
-    n = -1
-    for i in range(found.size):
-        key, unit = found[i] >> unit_bits, found[i] & low
-        fresh = i == 0 or key != found[i - 1] >> unit_bits
-        if fresh:
-            n += 1
-            keys[n] = key
-        counts[n] += 1
-        units[n] += fresh or unit != found[i - 1] & low
-        persons[n] += fresh or owner[unit] != owner[found[i - 1] & low]
-    return keys, counts, units, persons
+def count_pairs(codes, begin, end, bits):
+    """How often each code follows each other one, at `before << bits | behind`."""
+    out = np.zeros(1 << 2 * bits, np.int64)
+    for u in range(begin.size):
+        for i in range(begin[u] + 1, end[u]):
+            out[codes[i - 1] << bits | codes[i]] += 1
+    return out
+
+
+@njit(nogil=True, cache=True)
+def who_has(codes, begin, end, owner, steps):
+    """Units and persons that have each of some runs of steps, which are all different.
+
+    Args:
+        codes: Of each event.
+        begin: Where the steps of each unit begin.
+        end: Where they end.
+        owner: int32, one a unit, ascending: its person.
+        steps: int64 (runs, length): codes of the steps.
+    """
+    runs, length = steps.shape
+    shift = np.uint64(64 - 4)
+    while 1 << np.int64(64 - shift) < 4 * runs:
+        shift -= np.uint64(1)
+    slots = np.full(1 << np.int64(64 - shift), -1, np.int32)
+    mask = np.uint64(slots.size - 1)
+    hashes = np.zeros(runs, np.uint64)
+    for run in range(runs):
+        for k in range(length):
+            hashes[run] = hashes[run] * _PRIME + np.uint64(steps[run, k])
+        place = hashes[run] * _GOLDEN >> shift
+        while slots[place] >= 0:
+            place = (place + _ONE) & mask
+        slots[place] = run
+    units, persons = np.zeros(runs, np.int64), np.zeros(runs, np.int64)
+    last_unit, last_owner = np.full(runs, -1, np.int32), np.full(runs, -1, np.int32)
+    gone = _ONE
+    for _ in range(length):
+        gone *= _PRIME
+    for u in range(begin.size):
+        # A hash that rolls: each step comes in at its end, and the one `length` steps before it leaves.
+        rolled = np.uint64(0)
+        for i in range(begin[u], end[u]):
+            rolled = rolled * _PRIME + np.uint64(codes[i])
+            first = i - length + 1
+            if first < begin[u]:
+                continue
+            if first > begin[u]:
+                rolled -= gone * np.uint64(codes[first - 1])
+            place = rolled * _GOLDEN >> shift
+            run = slots[place]
+            while run >= 0 and not (hashes[run] == rolled and _stands(codes, first, steps[run])):
+                place = (place + _ONE) & mask
+                run = slots[place]
+            if run >= 0:
+                units[run] += last_unit[run] != u
+                persons[run] += last_owner[run] != owner[u]
+                last_unit[run], last_owner[run] = u, owner[u]
+    return units, persons
+
+
+@njit(nogil=True, cache=True)
+def _stands(codes, at, steps):
+    for k in range(steps.size):  # noqa: SIM110  (a generator compiles to more than a loop)
+        if codes[at + k] != steps[k]:
+            return False
+    return True
 
 
 @njit(nogil=True, cache=True)
@@ -243,23 +318,24 @@ def count_keys(keys, unit, owner, inverse):
 
 
 @njit(nogil=True, cache=True)
-def count_few_grams(codes, begin, end, owner, length, bits):
-    """Keys, counts, units and persons of packed runs, from a table with a place for every key."""
-    size = 1 << (bits * length)
+def count_few_pairs(codes, begin, end, owner, bits):
+    """Keys, counts, units and persons of packed pairs, from a table with a place for every key."""
+    size = 1 << 2 * bits
     counts = np.zeros(size, np.int64)
     units = np.zeros(size, np.int64)
     persons = np.zeros(size, np.int64)
     unit_stamp = np.full(size, -1, np.int32)
     owner_stamp = np.full(size, -1, np.int32)
-    kept = np.uint64(size - 1)
     wide = np.uint64(bits)
     for u in range(begin.size):
         who = owner[u]
-        key = np.uint64(0)
-        for i in range(np.uint64(begin[u]), np.uint64(min(begin[u] + length - 1, end[u]))):
-            key = (key << wide) | np.uint64(codes[i])
-        for i in range(np.uint64(begin[u] + length - 1), np.uint64(max(end[u], begin[u] + length - 1))):
-            key = ((key << wide) | np.uint64(codes[i])) & kept
+        if begin[u] == end[u]:
+            continue
+        before = np.uint64(codes[begin[u]])
+        for i in range(np.uint64(begin[u] + 1), np.uint64(end[u])):
+            code = np.uint64(codes[i])
+            key = before << wide | code
+            before = code
             counts[key] += 1
             units[key] += unit_stamp[key] != u
             persons[key] += owner_stamp[key] != who

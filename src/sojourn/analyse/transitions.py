@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sojourn.analyse.results import Drill, Persons, Result
-from sojourn.analyse.tally_kernel import Tally, merge_tallies, tally_grams
+from sojourn.analyse.tally_kernel import Tally, merge_tallies, tally_pairs
 from sojourn.analyse.walk_kernel import units_with
 from sojourn.analyse.walks import coded, map_walks, persons_walking, read_walk, walking
 
@@ -176,7 +176,7 @@ def partial(walk: Walk, coding: Coding) -> TransitionsPartial:
         units=len(walk.low),
         persons=walk.persons,
         steps=int((walk.high - walk.low).sum()),
-        pairs=tally_grams(walk.codes, walk.low, walk.high, walk.owner, 2, coding.bits),
+        pairs=tally_pairs(walk.codes, walk.low, walk.high, walk.owner, coding.bits),
         entries=np.bincount(walk.codes[walk.low], minlength=size),
         exits=np.bincount(walk.codes[walk.high - 1], minlength=size),
     )

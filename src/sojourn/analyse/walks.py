@@ -259,7 +259,7 @@ def coded(coding: Coding, names: Sequence[str]) -> NDArray[np.int32]:
 def _walk(part: Part, question: WalkQuestion, coding: Coding, grouping: Grouping) -> Walk:
     units = part if question.unit == "persons" else cut_sessions(part, question.gap_us, question.gap_rule)
     units, anchor, close = _anchored(units, question)
-    group = grouping.group[anchor]
+    group = grouping.at(anchor)
     codes, low, high = coding.codes(part), units.start, units.stop
     if question.end is not None:
         high = close + 1
