@@ -120,3 +120,21 @@ def test_a_page_every_converter_passes_is_a_milestone_too() -> None:
 
     assert [m.what for m in comparison.milestones] == ["page with title = cart"]
     assert not [found for found in comparison.findings if found.value == "cart"]
+
+
+def test_what_leavers_only_do_sooner_ranks_behind_what_they_do_more() -> None:
+    """Who buys closes the page when they have bought, after 200 s, 35 of 60 others at once. A fee keeps 30 of these 60."""
+    rows: list[Row] = [("late", 150 * DAY, "home", {})]
+    for number in range(120):
+        person, at, buys = f"p{number}", number * DAY, number >= 60
+        rows.append((person, at, "cart", {}))
+        if number < 30 or number >= 115:
+            rows.append((person, at + 100, "fee", {}))
+        rows += [(person, at + 200, "purchase", {})] if buys else []
+        if number >= 25:
+            rows.append((person, at + (201 if buys else 110), "page closed", {}))
+
+    found = [f for f in log(rows).compare(["cart", "purchase"]).findings if f.sure and f.more_among == "leavers"]
+
+    assert [f.what for f in found] == ["fee", "page closed"]
+    assert [(f.count_a, f.count_b) for f in found] == [(30, 5), (35, 0)]

@@ -144,7 +144,7 @@ class Counts:
         sizes: (labels,).
         events: (times, events, labels, strict | look | continued).
         families: For each family (1, codes, labels, strict | look | continued).
-        orders: (slots, slots, labels, both | in this order).
+        orders: (strict | continued, slots, slots, labels, both | in this order).
         moments: (hours and weekdays, labels).
         spent: (persons, slots): microseconds on each slot, -1 unknown.
         wait: (persons, waits): microseconds between the steps before.
@@ -238,6 +238,7 @@ def count_part(part: Part, look: Look, plan: Plan, question: CompareQuestion) ->
     slots = plan.slots
     slot = slot_rows(part, look, slots)
     timed = "timing" in question.kinds and not question.untimed
+    ordered = len(slots) if "order" in question.kinds else 0
 
     def counted(code: NDArray[np.int32], size: int, times: NDArray[np.int64]) -> NDArray[np.int64]:
         found: NDArray[np.int64] = count(look.owner, look.part, code, label, size, labels, times)
@@ -256,7 +257,9 @@ def count_part(part: Part, look: Look, plan: Plan, question: CompareQuestion) ->
             )
             for family in plan.families
         ],
-        orders=count_orders(look.owner, look.part, slot, label, len(slots) if "order" in question.kinds else 0, labels),
+        orders=np.array(
+            [count_orders(look.owner, look.part, slot, label, ordered, labels, until) for until in (STRICT, CONTINUED)]
+        ),
         moments=_count_moments(part, look, label, labels, question),
         spent=spent(part, look, slot, len(slots) if timed else 0, question.gap_us),
         wait=look.wait if timed else look.wait[:, :0],

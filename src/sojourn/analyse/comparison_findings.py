@@ -53,6 +53,7 @@ class Tried:
         asked: (candidates, labels): persons it was asked of.
         having: (3, candidates, labels): persons who have it by the end of the strict part, of the look, and of what
             follows it.
+        lasting: (2, candidates, labels): persons asked, and persons who have it, by the end of what follows the look.
         times: By place of a timing candidate: its values (microseconds), and the labels of their persons.
         sizes: (labels,): persons.
     """
@@ -60,6 +61,7 @@ class Tried:
     candidates: list[Candidate]
     asked: NDArray[np.int64]
     having: NDArray[np.int64]
+    lasting: NDArray[np.int64]
     times: dict[int, tuple[NDArray[np.float64], NDArray[np.int64]]]
     sizes: NDArray[np.int64]
 
@@ -79,6 +81,7 @@ class Judged:
         p: p value.
         corrected: p value, corrected for all that was tried.
         later: Whether it shows only in what follows the look.
+        lasting: Lower end of the interval of the difference when both sides are watched on to the end of what follows the look.
     """
 
     count_a: NDArray[np.int64]
@@ -91,6 +94,7 @@ class Judged:
     p: NDArray[np.float64]
     corrected: NDArray[np.float64]
     later: NDArray[np.bool_]
+    lasting: NDArray[np.float64]
 
     @property
     def surest(self) -> NDArray[np.float64]:
@@ -108,15 +112,19 @@ class _Collection:
         self._candidates: list[Candidate] = []
         self._asked = [np.empty((0, len(sizes)), np.int64)]
         self._having = [np.empty((3, 0, len(sizes)), np.int64)]
+        self._lasting = [np.empty((2, 0, len(sizes)), np.int64)]
         self._times: dict[int, tuple[NDArray[np.float64], Whole]] = {}
 
-    def add(self, made: Sequence[Candidate], having: Whole, asked: Whole | None = None) -> None:
+    def add(
+        self, made: Sequence[Candidate], having: Whole, asked: Whole | None = None, lasting: Whole | None = None
+    ) -> None:
         """Add candidates.
 
         Args:
             made: The candidates.
             having: (candidates, labels, 3): persons who have them by the end of each part of the look.
             asked: (candidates, labels): persons asked; everyone when it is not given.
+            lasting: As in `Tried`; as the above say when it is not given.
         """
         of = np.broadcast_to(self.sizes, having.shape[:2]) if asked is None else asked
         # As in `Tried.having`, the last part holds most: whoever has it at any time is counted there.
@@ -125,6 +133,7 @@ class _Collection:
         self._candidates += [made[k] for k in keep.tolist()]
         self._asked.append(of[keep])
         self._having.append(np.moveaxis(having[keep], 2, 0))
+        self._lasting.append(np.array([of[keep], having[keep, :, CONTINUED]]) if lasting is None else lasting[:, keep])
 
     def add_times(self, candidate: Candidate, values: NDArray[np.float64], label: Whole) -> None:
         """Add a timing: values in microseconds, and the labels of their persons."""
@@ -133,11 +142,12 @@ class _Collection:
         self._asked.append(np.bincount(label, minlength=len(self.sizes))[None, :])
         longer = np.bincount(label[values > candidate.low], minlength=len(self.sizes))
         self._having.append(np.broadcast_to(longer, (3, 1, len(longer))))
+        self._lasting.append(np.array([self._asked[-1], longer[None, :]]))
 
     def tried(self) -> Tried:
         """All of it."""
         asked, having = np.concatenate(self._asked), np.concatenate(self._having, axis=1)
-        return Tried(self._candidates, asked, having, self._times, self.sizes)
+        return Tried(self._candidates, asked, having, np.concatenate(self._lasting, axis=1), self._times, self.sizes)
 
 
 def collect(counted: Sequence[Counts], plan: Plan, question: CompareQuestion) -> Tried:
@@ -194,7 +204,9 @@ def judge(tried: Tried, groups: Sequence[int], *, many: int) -> Judged:
         difference = np.where(more_a | more_b | later, count_a / n_a - count_b / n_b, np.nan)
     low, high = newcombe(count_a, n_a, count_b, n_b)
     p, corrected = np.where(later, p_later, p), np.where(later, corrected_later, corrected)
-    return Judged(count_a, n_a, count_b, n_b, difference, low, high, p, corrected, later)
+    on_a, on_b = tried.lasting[:, :, a].sum(axis=2), tried.lasting[:, :, b].sum(axis=2)
+    lasting, _ = newcombe(on_a[1], on_a[0], on_b[1], on_b[0])
+    return Judged(count_a, n_a, count_b, n_b, difference, low, high, p, corrected, later, lasting)
 
 
 def continued(tried: Tried) -> NDArray[np.bool_]:
@@ -207,13 +219,15 @@ def rank(judged: Judged, *, one_sided: bool) -> list[int]:
     """Places of the candidates, best first.
 
     Sure ones (corrected p below `SURE`) come before others. Within them, with `one_sided`, what side 0 has more of in the
-    looks comes first, then what shows later, then what side 1 has more of; then the difference that is larger at least
+    looks comes first, then what shows later, then what is no more frequent in the end, then what side 1 has more of; then the difference that is larger at least
     (`Judged.surest`), times the share of the group that has more who were asked: an order of two events says little where few
     have both.
     """
     known = np.flatnonzero(~np.isnan(judged.difference))
     sure = judged.corrected < SURE
-    behind = (np.where(judged.difference < 0, 2, judged.later) * sure) if one_sided else np.zeros(len(sure), np.int64)
+    # What does not last was only sooner among leavers: closing a page, which others do as soon as they went on.
+    among_leavers = np.where(judged.lasting > 0, judged.later, 2)
+    behind = (np.where(judged.difference < 0, 3, among_leavers) * sure) if one_sided else np.zeros(len(sure), np.int64)
     most_a, most_b = (max(int(n.max(initial=1)), 1) for n in (judged.n_a, judged.n_b))
     weight = judged.surest * np.where(judged.difference >= 0, judged.n_a / most_a, judged.n_b / most_b)
     return sorted(known.tolist(), key=lambda k: (not sure[k], int(behind[k]), -weight[k], judged.p[k]))
@@ -299,16 +313,18 @@ def _throughout(counts: Whole) -> Whole:
 
 def _add_orders(found: _Collection, orders: Whole, names: Sequence[str]) -> None:
     """Pairs of events, each in the order that the first group has more often."""
-    first, second = np.triu_indices(len(orders), 1)
-    both, in_order = orders[first, second, :, 0], orders[first, second, :, 1]
+    first, second = np.triu_indices(len(names), 1)
+    both, in_order = np.moveaxis(orders[STRICT, first, second], -1, 0)
+    both_on, in_order_on = np.moveaxis(orders[1, first, second], -1, 0)
     n_a, n_b = both[:, ::2].sum(axis=1), both[:, 1::2].sum(axis=1)
     other = in_order[:, ::2].sum(axis=1) * n_b < in_order[:, 1::2].sum(axis=1) * n_a
     in_order = np.where(other[:, None], both - in_order, in_order)
+    in_order_on = np.where(other[:, None], both_on - in_order_on, in_order_on)
     made = [
         Candidate("order", names[j], names[i]) if swap else Candidate("order", names[i], names[j])
         for i, j, swap in zip(first.tolist(), second.tolist(), other.tolist(), strict=True)
     ]
-    found.add(made, _throughout(in_order), both)
+    found.add(made, _throughout(in_order), both, np.array([both_on, in_order_on]))
 
 
 def _add_times(found: _Collection, counted: Sequence[Counts], plan: Plan, question: CompareQuestion) -> None:

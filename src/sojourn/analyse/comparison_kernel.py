@@ -187,8 +187,8 @@ def present(owner, part, code, first, column, times, within, owners):  # type: i
 
 
 @njit(nogil=True, cache=True)
-def count_orders(owner, part, slot, label, slots, labels):  # type: ignore[no-untyped-def]
-    """Owners with both of two slots in the strict part, and of these the ones whose first came first.
+def count_orders(owner, part, slot, label, slots, labels, until):  # type: ignore[no-untyped-def]
+    """Owners with both of two slots by the end of part `until` of the look, and of these the ones whose first came first.
 
     Returns:
         (slots, slots, labels, 2): [i, j, label, 0] both, [i, j, label, 1] i before j; i < j only.
@@ -202,7 +202,7 @@ def count_orders(owner, part, slot, label, slots, labels):  # type: ignore[no-un
         n = 0
         while r < owner.size and owner[r] == o:
             s = slot[r]
-            if part[r] == 0 and s >= 0 and place[s] < 0:
+            if part[r] <= until and s >= 0 and place[s] < 0:
                 place[s] = n
                 order[n] = s
                 n += 1
