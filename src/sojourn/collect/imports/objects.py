@@ -6,7 +6,6 @@ or does not fit the type its column has in this file, goes to `rest` as it came.
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from sojourn.collect.imports.addresses import hide_address, holds_addresses
 from sojourn.collect.imports.guess import split_names
 from sojourn.collect.imports.mapping import SELECTORS
 from sojourn.collect.imports.plan import ARROW, MOST_PROPERTIES
+from sojourn.collect.imports.row_hash import row_hash
 from sojourn.collect.imports.rows import Rows, Sample
 
 if TYPE_CHECKING:
@@ -337,8 +337,11 @@ def _known(plan: Plan) -> frozenset[str]:
 
 
 def _keep_others(flat: list[Object], known: frozenset[str], rest: list[Object | None]) -> None:
+    others = frozenset().union(*flat) - known
+    if not others:
+        return
     for row, item in enumerate(flat):
-        for name in item.keys() - known:
+        for name in sorted(others.intersection(item)):
             value = item[name]
             if value is not None:
                 _keep(
@@ -351,14 +354,11 @@ def _hashes(items: list[Object], ids: pa.Array | None, mapping: Mapping) -> npt.
     if ids is not None and ids.null_count == 0:
         return np.zeros((len(items), 2), dtype=np.uint64)
     left_out = frozenset(mapping.ignore)
-    digests = [
-        hashlib.blake2b(
-            _ENCODE({key: value for key, value in item.items() if value is not None and key not in left_out}),
-            digest_size=16,
-        ).digest()
+    canonical = [
+        _ENCODE({key: value for key, value in item.items() if value is not None and key not in left_out})
         for item in items
     ]
-    return np.frombuffer(b"".join(digests), dtype=np.uint64).reshape(-1, 2).copy()
+    return row_hash({"": pa.array(canonical, type=pa.binary())}, len(items))
 
 
 def sample_table(rows: Rows, mapping: Mapping) -> Sample:
