@@ -1,7 +1,7 @@
 """A table that stays readable when the terminal is narrow.
 
-In: columns and rows as for any table of rich. Out: the same table; where it is too wide for the terminal first the headers
-break between words and the gaps shrink, then bars go, then its columns are shown in several tables below each other, the
+In: columns and rows as for any table of rich. Out: the same table; where it is too wide for the terminal first the gaps
+shrink and the headers break between words, then bars go, then its columns are shown in several tables below each other, the
 first column in each. Numbers are never wrapped and no column is squeezed. Texts are shown as they are, never read as markup.
 """
 
@@ -67,8 +67,14 @@ def _fitted(
     """The tables to show: their columns, the width of each, and the gap between them."""
     kept = [column for column in columns if any(map(_said, (column.header, *column.cells)))]
     bare = [column for column in kept if not (_is_drawn(column) and not _said(column.header))]
-    for chosen, gap in ((kept, _WIDE_GAP), (kept, _NARROW_GAP), (bare, _NARROW_GAP)):
-        widths = _widths(chosen, room - gap * (len(chosen) - 1), headed=headed, tight=gap == _NARROW_GAP)
+    stages = (
+        (kept, _WIDE_GAP, False),
+        (kept, _NARROW_GAP, False),
+        (kept, _NARROW_GAP, True),
+        (bare, _NARROW_GAP, True),
+    )
+    for chosen, gap, tight in stages:
+        widths = _widths(chosen, room - gap * (len(chosen) - 1), headed=headed, tight=tight)
         if widths is not None:
             yield chosen, widths, gap
             return
