@@ -13,7 +13,7 @@ _UNITS = {"k": 1_000, "M": 1_000_000}
 
 
 def bench(
-    what: Annotated[Literal["journeys", "imports"], typer.Argument(help="What to measure.")],
+    what: Annotated[Literal["journeys", "imports", "index"], typer.Argument(help="What to measure.")],
     events: Annotated[str, typer.Option(help="How many simulated events: 200k, 10M.")] = "1M",
     rounds: Annotated[int, typer.Option(min=1, help="Rounds that are timed; the engines take turns.")] = 3,
     json: Json = False,
@@ -22,12 +22,14 @@ def bench(
 
     `journeys`: each question beside the best SQL for it in ClickHouse (chDB) and DuckDB; answers are compared.
     `imports`: importing Parquet, CSV and JSON lines beside DuckDB reading, sorting and writing them; time and memory.
+    `index`: the memory, time and disk that the index of a large log takes, beside its budget alone.
     """
     from sojourn.bench.imports import bench_imports  # noqa: PLC0415  (heavy)
+    from sojourn.bench.index import bench_index  # noqa: PLC0415  (heavy)
     from sojourn.bench.journeys import bench_journeys  # noqa: PLC0415  (heavy)
 
     compile_once()
-    measure = {"journeys": bench_journeys, "imports": bench_imports}[what]
+    measure = {"journeys": bench_journeys, "imports": bench_imports, "index": bench_index}[what]
     show(measure(_count(events), rounds=rounds, say=lambda text: lines([text])), as_json=json)
 
 
