@@ -147,8 +147,11 @@ def _received(pipe: object, steps: dict[str, int], action: str) -> bool:
 
 
 def ids(n: int) -> tuple[str, str]:
-    """User and device of a row; every hundred rows there is a new device."""
-    return f"u{n % PERSONS}", f"d{n % PERSONS}" if n % 100 else f"d{n % PERSONS}-{n}"
+    """User and device of a row; every hundred rows there is a new device.
+
+    Names long enough not to stand by chance in the bytes of a number.
+    """
+    return f"walker{n % PERSONS}", f"d{n % PERSONS}" if n % 100 else f"d{n % PERSONS}-{n}"
 
 
 def write_log(path: Path, first: int, last: int) -> None:
@@ -259,8 +262,8 @@ def test_an_erasure_that_is_killed_can_be_done_again_and_touches_nobody_else(
     life.import_("log.csv")
     everyone = set(range(2000))
     life.steps["erase"] = 60
-    for person in ("u3", "u11", "u25"):
-        theirs = {n for n in everyone if n % PERSONS == int(person[1:])}
+    for person in ("walker3", "walker11", "walker25"):
+        theirs = {n for n in everyone if n % PERSONS == int(person.removeprefix("walker"))}
         acknowledged = life.dies("erase", person)
         assert life.held() in (
             [sorted(everyone - theirs)] if acknowledged else [sorted(everyone), sorted(everyone - theirs)]

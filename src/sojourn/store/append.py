@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from sojourn.store.folder import Folder
 
 _ROWS_A_FILE = 2_097_152
+_FILES_WAITING = 2
 _LONG_NAME = 64
 
 
@@ -247,6 +248,9 @@ class Append:
     def _flush(self) -> None:
         if not self._pending:
             return
+        if len(self._writes) >= _FILES_WAITING:
+            # Else rows would pile up in memory where reading is faster than writing.
+            self._writes[-_FILES_WAITING].result()
         path = self._table.new_file(FRESH)
         tables, self._pending, self._pending_rows = self._pending, [], 0
         self._parts.append(path)
