@@ -6,6 +6,8 @@ nothing is copied on the way. Definitions: docs/methods/attribution.md.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numba import njit
 
@@ -14,6 +16,7 @@ FIRST, LAST, LAST_NON_DIRECT, LINEAR, POSITION_U, POSITION_W, SHAPLEY = range(7)
 _PRIME = 0x9E3779B97F4A7C15
 _HASHED = np.uint64(1 << 63)
 _PACKED = 10
+_LN2 = math.log(2.0)
 
 
 @njit(nogil=True, cache=True)
@@ -201,33 +204,41 @@ def credit_paths(channel, low, high, group, middle, conversions, value, nulls, d
     flow = np.zeros((groups, channels + 1, channels + 2), np.float64)
     presence = np.zeros((groups, channels, 3), np.float64)
     masks = np.zeros(low.size, np.uint64)
+    # Of the path at hand: its channels in order of first sight, and the touches of each channel.
+    seen, times = np.empty(channels + 1, np.int64), np.zeros(channels, np.int64)
     for p in range(low.size):
         a, b, g = low[p], high[p], group[p]
         if a == b:
             continue  # a conversion without a touch has nobody to credit
         won = conversions[p]
         weight = won + nulls[p]
-        state, distinct = channels, 0
+        state, distinct, mask = np.int64(channels), 0, np.uint64(0)
         for k in range(a, b):
-            c = channel[k]
+            c = np.int64(channel[k])
             flow[g, state, c] += weight
-            presence[g, c, 0] += weight
-            bit = np.uint64(1) << np.uint64(c)
-            if not masks[p] & bit:
-                masks[p] |= bit
-                distinct += 1
-                presence[g, c, 1] += weight
-                presence[g, c, 2] += won
+            seen[distinct] = c
+            distinct += times[c] == 0
+            times[c] += 1
             state = c
         flow[g, state, channels] += won
         flow[g, state, channels + 1] += nulls[p]
+        for n in range(distinct):
+            c = seen[n]
+            mask |= np.uint64(1) << np.uint64(c)
+            presence[g, c, 0] += weight * times[c]
+            presence[g, c, 1] += weight
+            presence[g, c, 2] += won
+        masks[p] = mask
         if won != 0.0 or value[p] != 0.0:
-            _credit_one(credit[g], channel, a, b, middle[p], won, value[p], direct, by_milestone, masks[p], distinct)
+            mark = middle[p] if by_milestone else ((b - a) // 2 if b - a > 2 else -1)
+            _credit_one(credit[g], channel, a, b, mark, won, value[p], direct, seen[:distinct], times)
+        for n in range(distinct):
+            times[seen[n]] = 0
     return credit, flow, presence, masks
 
 
 @njit(nogil=True, cache=True)
-def _credit_one(credit, channel, a, b, middle, won, worth, direct, by_milestone, mask, distinct):
+def _credit_one(credit, channel, a, b, mark, won, worth, direct, seen, times):
     """Share one path's conversions and value among its touches."""
     last = b - 1
     while last > a and direct[channel[last]]:
@@ -237,18 +248,29 @@ def _credit_one(credit, channel, a, b, middle, won, worth, direct, by_milestone,
     _give(credit[FIRST], channel[a], 1.0, won, worth)
     _give(credit[LAST], channel[b - 1], 1.0, won, worth)
     _give(credit[LAST_NON_DIRECT], channel[last], 1.0, won, worth)
+    for n in range(seen.size):
+        c = seen[n]
+        _give(credit[LINEAR], c, times[c] / (b - a), won, worth)
+        _give(credit[SHAPLEY], c, 1.0 / seen.size, won, worth)
+    _credit_positions(credit[POSITION_U], channel, a, b, -1, won, worth, seen, times)
+    _credit_positions(credit[POSITION_W], channel, a, b, mark, won, worth, seen, times)
+
+
+@njit(nogil=True, cache=True)
+def _credit_positions(credit, channel, a, b, mark, won, worth, seen, times):
+    """40/20/40 without a milestone (mark -1), 30/30/30/10 with one at `mark`; a path too short for every role shares what is there."""
     n = b - a
-    mark = middle if by_milestone else (n // 2 if n > 2 else -1)
-    u_whole = _position_whole(n, -1)
-    w_whole = _position_whole(n, mark)
-    for k in range(n):
-        c = channel[a + k]
-        _give(credit[LINEAR], c, 1.0 / n, won, worth)
-        _give(credit[POSITION_U], c, _position(k, n, -1) / u_whole, won, worth)
-        _give(credit[POSITION_W], c, _position(k, n, mark) / w_whole, won, worth)
-    for c in range(direct.size):
-        if mask & (np.uint64(1) << np.uint64(c)):
-            _give(credit[SHAPLEY], c, 1.0 / distinct, won, worth)
+    role, rest = (0.4, 0.2) if mark < 0 else (0.3, 0.1)
+    named = 1 if n == 1 else (3 if 0 < mark < n - 1 else 2)
+    plain = rest / (n - named) if n > named else 0.0
+    whole = role * (2 if mark < 0 else 3) + plain * (n - named)
+    # All touches as if they had no role; then those that have one: the first, the last, and the milestone's.
+    for k in range(seen.size):
+        _give(credit, seen[k], plain / whole * times[seen[k]], won, worth)
+    _give(credit, channel[a], (role - plain) / whole, won, worth)
+    _give(credit, channel[b - 1], (role - (plain if n > 1 else 0.0)) / whole, won, worth)
+    if mark >= 0:
+        _give(credit, channel[a + mark], (role - (plain if named == 3 else 0.0)) / whole, won, worth)
 
 
 @njit(nogil=True, cache=True)
@@ -258,35 +280,10 @@ def _give(credit, c, share, won, worth):
 
 
 @njit(nogil=True, cache=True)
-def _position(k, n, mark):
-    """Weight of touch k of n: 40/20/40 without a milestone (mark -1), 30/30/30/10 with one at `mark`."""
-    end = 0.4 if mark < 0 else 0.3
-    weight = 0.0
-    if k == 0:
-        weight += end
-    if k == n - 1:
-        weight += end
-    if k == mark:
-        weight += end
-    if weight == 0.0:
-        named = 2 if mark <= 0 or mark == n - 1 else 3
-        weight = (0.2 if mark < 0 else 0.1) / (n - named)
-    return weight
-
-
-@njit(nogil=True, cache=True)
-def _position_whole(n, mark):
-    """Sum of the weights of a path: below 1 where it is too short for every role."""
-    whole = 0.0
-    for k in range(n):
-        whole += _position(k, n, mark)
-    return whole
-
-
-@njit(nogil=True, cache=True)
 def credit_decayed(channel, at, low, high, group, conversions, value, half_life, groups, channels):
     """Credit of time decay: a touch one half-life before another weighs half; shape (groups, channels, 2)."""
     credit = np.zeros((groups, channels, 2), np.float64)
+    weight = np.zeros(channels, np.float64)
     for p in range(low.size):
         a, b = low[p], high[p]
         if a == b or conversions[p] == 0.0:
@@ -294,10 +291,14 @@ def credit_decayed(channel, at, low, high, group, conversions, value, half_life,
         # Counted back from the last touch: only ratios matter, and so the sum is never below 1.
         whole = 0.0
         for k in range(a, b):
-            whole += 2.0 ** ((at[k] - at[b - 1]) / half_life)
+            one = math.exp((at[k] - at[b - 1]) * (_LN2 / half_life))
+            weight[channel[k]] += one
+            whole += one
         for k in range(a, b):
-            share = 2.0 ** ((at[k] - at[b - 1]) / half_life) / whole
-            _give(credit[group[p]], channel[k], share, conversions[p], value[p])
+            c = channel[k]
+            if weight[c] != 0.0:
+                _give(credit[group[p]], c, weight[c] / whole, conversions[p], value[p])
+                weight[c] = 0.0
     return credit
 
 

@@ -162,7 +162,7 @@ class NGramsPartial:
 
 
 @dataclass(frozen=True, slots=True)
-class ListedRuns:
+class ListedPartial:
     """The runs to list, before it is known who has them.
 
     Attributes:
@@ -245,7 +245,7 @@ def partial(walk: Walk, question: NGramsQuestion, coding: Coding) -> NGramsParti
     return NGramsPartial(len(walk.low), walk.persons, keys, counts, steps, pairs)
 
 
-def list_runs(partials: Sequence[NGramsPartial], question: NGramsQuestion, coding: Coding) -> ListedRuns:
+def list_runs(partials: Sequence[NGramsPartial], question: NGramsQuestion, coding: Coding) -> ListedPartial:
     """Add up the parts, set the runs against chance, and choose those to list."""
     keys, counts, wide = _merged(partials)
     spelled = _Spelled(keys, question.length, coding.bits, wide)
@@ -264,11 +264,11 @@ def list_runs(partials: Sequence[NGramsPartial], question: NGramsQuestion, codin
         order = _most_frequent(keys, counts, question.most)
     steps = spelled.steps(order)
     units, persons = (sum(getattr(p, name) for p in partials) for name in ("units", "persons"))
-    return ListedRuns(steps, counts[order], by_chance(steps), len(keys), places, units, persons)
+    return ListedPartial(steps, counts[order], by_chance(steps), len(keys), places, units, persons)
 
 
 def merge(
-    runs: ListedRuns,
+    runs: ListedPartial,
     had: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]],
     question: NGramsQuestion,
     coding: Coding,

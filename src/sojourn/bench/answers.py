@@ -64,9 +64,9 @@ def five_grams(journeys: Journeys) -> Rows:
 
 
 def attribution(journeys: Journeys) -> Rows:
-    """Channel, and its conversions by first, last and linear."""
+    """Channel, and its conversions in six models."""
     models = journeys.attribution(goal=EVENTS[7], touch="channel", lookback="30d").models
-    chosen = [models[name] for name in ("first", "last", "linear")]
+    chosen = [models[name] for name in ("first", "last", "last_non_direct", "linear", "time_decay", "position_u")]
     return sorted([channel, *(model[channel].conversions for model in chosen)] for channel in chosen[0])
 
 

@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from sojourn.bench.log import EVENTS, START_US
+from sojourn.bench.log import CHANNELS, EVENTS, START_US
 from sojourn.records.errors import BadOption
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ _DAY = 86_400_000_000
 NUMBERS: Mapping[str, object] = {
     "event_names": list(EVENTS),
     "event_count": len(EVENTS),
+    "channel_names": list(CHANNELS),
+    "channel_codes": ", ".join(rf"\'{name}\' = {code}" for code, name in enumerate(CHANNELS)),
     "start": START_US,
     "monday": START_US,
     "gap": 30 * 60_000_000,

@@ -3,7 +3,7 @@
 create table ev engine = MergeTree order by (person, ts) as
 select assumeNotNull(person) as person, toUnixTimestamp64Micro(assumeNotNull(time)) as ts,
        toUInt8(transform(assumeNotNull(event), {event_names}, range({event_count}), 255)) as event,
-       toLowCardinality(url) as url, toLowCardinality(assumeNotNull(channel)) as channel, toLowCardinality(campaign) as campaign, revenue
+       toLowCardinality(url) as url, cast(assumeNotNull(channel), 'Enum8({channel_codes})') as channel, toLowCardinality(campaign) as campaign, revenue
 from file('{log}', Parquet)
 
 -- name: funnel
@@ -67,17 +67,25 @@ select arrayJoin(arrayMap(i -> bitShiftLeft(e[i], 24) + bitShiftLeft(e[i + 1], 1
 from journeys where length(e) > 4 group by run order by n desc, run limit 100
 
 -- name: attribution
--- Orders by the channel of the first and the last event of the 30 days before, and shared out evenly.
+-- Orders by channel in six models: first, last, last but direct, evenly, by decay over a week, and 40/20/40; the
+-- touches of an order are those of the 30 days before it and after the order before.
 with journeys as (
-  select arraySort(groupArray(tuple(ts, event = 7, channel))) as rows from ev group by person
-  settings optimize_aggregation_in_order = 1),
-orders as (
-  select rows, arrayJoin(arrayFilter(i -> rows[i].2, arrayEnumerate(rows))) as i,
-    arrayMap(x -> x.3, arrayFilter((x, j) -> j <= i and rows[i].1 - x.1 <= {month}
-      and j > arrayLastIndex((y, k) -> y.2 and k < i, rows, arrayEnumerate(rows)), rows, arrayEnumerate(rows))) as path
-  from journeys)
-select channel, sum(first) as first, sum(last) as last, sum(even) as linear from (
-  select path[1] as channel, 1. as first, 0. as last, 0. as even from orders
-  union all select path[-1], 0., 1., 0. from orders
-  union all select arrayJoin(path), 0., 0., 1. / length(path) from orders)
-group by channel order by channel
+  select arraySort(groupArray(((ts - {start}) * 64 + event) * 8 + toInt8(channel))) as z
+  from ev group by person having max(event = 7) settings optimize_aggregation_in_order = 1),
+parts as (
+  select arrayJoin(arraySplit((x, before) -> bitAnd(bitShiftRight(before, 3), 63) = 7, z, arrayPushFront(arrayPopBack(z), toInt64(0)))) as part
+  from journeys),
+paths as (
+  select arrayFilter(x -> bitShiftRight(part[-1], 9) - bitShiftRight(x, 9) <= {month}, part) as rows,
+    arrayMap(x -> bitAnd(x, 7), rows) as path, length(rows) as n,
+    arrayMap(x -> exp2((bitShiftRight(x, 9) - bitShiftRight(rows[-1], 9)) / {week}), rows) as w, arraySum(w) as whole,
+    arrayLastIndex(x -> x > 0, path) as known
+  from parts where bitAnd(bitShiftRight(part[-1], 3), 63) = 7),
+sums as (
+  select sumMap([path[1]], [1.]) as m1, sumMap([path[-1]], [1.]) as m2, sumMap([path[if(known > 0, known, n)]], [1.]) as m3,
+    sumMap(path, arrayWithConstant(n, 1. / n)) as m4, sumMap(path, arrayMap(x -> x / whole, w)) as m5,
+    sumMap(path, arrayMap(i -> multiIf(n = 1, 1., n = 2, .5, i = 1 or i = n, .4, .2 / (n - 2)), arrayEnumerate(path))) as m6
+  from paths),
+channels as (select arrayJoin({channel_names}) as channel, indexOf({channel_names}, channel) - 1 as c)
+select channel, m1.2[indexOf(m1.1, c)], m2.2[indexOf(m2.1, c)], m3.2[indexOf(m3.1, c)], m4.2[indexOf(m4.1, c)],
+  m5.2[indexOf(m5.1, c)], m6.2[indexOf(m6.1, c)] from channels cross join sums order by channel

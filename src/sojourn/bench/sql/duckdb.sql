@@ -61,12 +61,16 @@ with runs as (select (event::bigint << 24) + (lead(event, 1) over w << 18) + (le
 select run, count(*) as n from runs where run is not null group by run order by n desc, run limit 100
 
 -- name: attribution
--- Orders by the channel of the first and the last event of the 30 days before, and shared out evenly.
-with numbered as (select person, ts, event, channel,
-  coalesce(sum((event = 7)::integer) over (partition by person order by ts rows between unbounded preceding and 1 preceding), 0) as part from ev),
-orders as (select person, part, ts from numbered where event = 7),
-touches as (select o.person, o.part, n.channel, n.ts, count(*) over (partition by o.person, o.part) as size,
-  row_number() over (partition by o.person, o.part order by n.ts) as place
-  from orders o join numbered n on n.person = o.person and n.part = o.part and o.ts - n.ts <= {month})
-select channel, sum((place = 1)::integer)::double, sum((place = size)::integer)::double, sum(1.0::double / size)
-from touches group by channel order by channel
+-- Orders by channel in six models: first, last, last but direct, evenly, by decay over a week, and 40/20/40; the
+-- touches of an order are those of the 30 days before it and after the order before.
+with orders as (select person, ts from ev where event = 7),
+touches as (
+  select e.person, e.ts, e.channel, o.ts as ordered, pow(2, (e.ts - o.ts) / {week}) as decayed
+  from ev e asof join orders o on e.person = o.person and e.ts <= o.ts where o.ts - e.ts <= {month}),
+ends as (
+  select person, ordered, min(ts) as first, max(ts) as last, max(ts) filter (channel <> 'direct') as known, count(*) as n,
+    sum(decayed) as whole from touches group by all)
+select channel, sum((ts = first)::integer)::double, sum((ts = last)::integer)::double,
+  sum((ts = coalesce(known, last))::integer)::double, sum(1.0::double / n), sum(decayed / whole),
+  sum(case when n = 1 then 1.0::double when n = 2 then 0.5 when ts = first or ts = last then 0.4 else 0.2 / (n - 2) end)
+from touches join ends using (person, ordered) group by channel order by channel
