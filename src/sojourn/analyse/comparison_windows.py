@@ -199,7 +199,7 @@ def _look(  # noqa: PLR0913  (the fields of a `Look`, passed on once)
     wait: NDArray[np.int64],
 ) -> Look:
     start, middle, end, last = bounds
-    group = grouping.group[start].astype(np.int64)
+    group = grouping.at(start).astype(np.int64)
     row, owner, in_part = spread(start, middle, end, last)
     barred = np.array([name in question.barred for name in part.events], np.bool_)[part.event[row]]
     return Look(unit, side, group, start, middle, end, last, wait, row, owner, in_part, barred)

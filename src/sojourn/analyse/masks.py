@@ -63,7 +63,21 @@ def matches(part: Part, predicate: Predicate, *, time_zone: str = "UTC") -> NDAr
         UnknownColumn: A column no event has.
         BadPredicate: A comparison that its column cannot make.
     """
+    if isinstance(predicate, Compare | Like | OneOf) and predicate.column != "time":
+        codes, names = _codes(part, predicate.column)
+        if names is not None:
+            return _verdicts(names, predicate)[0].take(codes)
     return _truth(part, predicate, time_zone)[0]
+
+
+def _codes(part: Part, name: str) -> tuple[NDArray[Any], pa.Array | None]:
+    """Codes and names of a column of text; no names for one of numbers."""
+    if name == "event":
+        return part.event, pa.array(part.events, pa.large_string())
+    column = part.column(name)
+    if isinstance(column, TextColumn):
+        return column.codes, names_array(column.names)
+    return column.values, None
 
 
 def _truth(part: Part, predicate: Predicate, zone: str) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -90,12 +104,17 @@ def _of_text(column: TextColumn, leaf: Any) -> tuple[NDArray[np.bool_], NDArray[
     if isinstance(leaf, IsNull):
         null = column.codes < 0
         return null, ~null
+    true, false = _verdicts(names, leaf)
+    return true.take(column.codes), false.take(column.codes)
+
+
+def _verdicts(names: pa.Array, leaf: Compare | Like | OneOf) -> NDArray[np.bool_]:
+    """Whether a comparison is true of each name, and whether it is false; of null, code -1, behind them, neither."""
     verdict = _text_verdict(names, leaf)
     table = np.zeros((2, len(names) + 1), np.bool_)
     table[0, :-1] = verdict.fill_null(_NEITHER).to_numpy(zero_copy_only=False)
     table[1, :-1] = pc.invert(verdict).fill_null(_NEITHER).to_numpy(zero_copy_only=False)
-    # Code -1, null, takes the last place: neither true nor false.
-    return table[0][column.codes], table[1][column.codes]
+    return table
 
 
 def _text_verdict(names: pa.Array, leaf: Compare | Like | OneOf) -> pa.Array:

@@ -92,16 +92,15 @@ def keep(part: Part, mask: NDArray[np.bool_]) -> Part:
         part: Any part.
         mask: bool, one an event.
     """
-    rows = np.flatnonzero(mask)
-    offset = np.concatenate(([0], np.cumsum(_kept(part.start, part.stop, mask))))
-    some = offset[1:] > offset[:-1]
+    start, stop, rows, time, event = _kept(part.start, part.stop, part.time, part.event, mask)
+    some = stop > start
     return replace(
         part,
         person=frozen(part.person[some]),
-        start=frozen(offset[:-1][some]),
-        stop=frozen(offset[1:][some]),
-        time=frozen(part.time[rows]),
-        event=frozen(part.event[rows]),
+        start=frozen(start[some]),
+        stop=frozen(stop[some]),
+        time=frozen(time),
+        event=frozen(event),
         rows=rows if part.rows is None else part.rows[rows],
     )
 
@@ -133,13 +132,20 @@ def frozen(array: NDArray[Any]) -> NDArray[Any]:
 
 
 @njit(nogil=True, cache=True)
-def _kept(start, stop, mask):  # type: ignore[no-untyped-def]
-    """How many events of each unit stay."""
-    out = np.zeros(start.size, np.int64)
+def _kept(start, stop, time, event, mask):  # type: ignore[no-untyped-def]
+    """The events where the mask is true: where those of each unit begin and end, their rows, times and events."""
+    room = mask.sum() + 1
+    begins, ends = np.empty(start.size, np.int64), np.empty(start.size, np.int64)
+    rows, times, events = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, event.dtype)
+    n = 0
     for u in range(start.size):
+        begins[u] = n
         for i in range(start[u], stop[u]):
-            out[u] += mask[i]
-    return out
+            # Written whether it stays or not: what does not is written over, and no branch is guessed wrong.
+            rows[n], times[n], events[n] = i, time[i], event[i]
+            n += mask[i]
+        ends[u] = n
+    return begins, ends, rows[:n], times[:n], events[:n]
 
 
 @njit(nogil=True, cache=True)

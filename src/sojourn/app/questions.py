@@ -8,8 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from sojourn.analyse.journeys import Journeys
 
 ASKED: tuple[tuple[str, tuple[Any, ...], dict[str, Any]], ...] = (
@@ -33,18 +31,21 @@ ASKED: tuple[tuple[str, tuple[Any, ...], dict[str, Any]], ...] = (
     ("sessions", (), {"trend": "day", "by": "channel"}),
     ("funnel", (["view", "cart", "purchase"],), {"within": "7d", "by": "first channel", "trend": "week"}),
     ("funnel", (["view", "not cart", "price > 3"],), {"ties": "strict", "unit": "sessions"}),
+    ("funnel", (["view", "cart"],), {"order": "any"}),
     ("transitions", (), {}),
 )
 """Name of the method, its arguments and its options."""
 
 
-def ask_everything(journeys: Journeys, say: Callable[[str], None]) -> None:
-    """Ask every question, of the whole log and of a filtered one."""
+def ask(journeys: Journeys, number: int) -> str:
+    """Ask one of `ASKED`, of the whole log and of a filtered one; returns the question's name."""
+    name, arguments, options = ASKED[number]
     narrowed = journeys.where("channel = 'ads' and price > 1").between("2024-01-02", None)
-    for name, arguments, options in ASKED:
-        say(f"compiling {name}")
-        result = getattr(journeys, name)(*arguments, **options)
-        result.to_dict()
-        getattr(narrowed, name)(*arguments, **options)
-    journeys.funnel(["view", "purchase"]).persons(1)
-    journeys.attribution(goal="purchase", touch="channel").persons("ads")
+    result = getattr(journeys, name)(*arguments, **options)
+    result.to_dict()
+    getattr(narrowed, name)(*arguments, **options)
+    if name == "funnel":
+        result.persons(1)
+    if name == "attribution":
+        result.persons("ads")
+    return name

@@ -7,10 +7,14 @@ Runs every question on a small made-up log; done again only when the package, nu
 from __future__ import annotations
 
 import hashlib
+import multiprocessing
 import os
 import sys
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
+from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,13 +22,16 @@ import llvmlite.binding
 import numba
 
 import sojourn
-from sojourn.app.questions import ask_everything
-from sojourn.app.reading import read_journeys
+from sojourn.app.questions import ASKED, ask
+from sojourn.app.reading import open_journeys, read_journeys
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sojourn.analyse.journeys import Journeys
+
 _ROWS = 240
+_PROCESSES = 2
 
 
 def is_warm() -> bool:
@@ -42,19 +49,36 @@ def warm(say: Callable[[str], None]) -> float:
         Seconds it took.
     """
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="sojourn-warm-") as folder:
-        log = Path(folder) / "log.csv"
+    with tempfile.TemporaryDirectory(prefix="sojourn-warm-") as place:
+        log, lines = Path(place) / "log.csv", Path(place) / "log.jsonl"
         log.write_text(_log())
-        say("compiling the reader")
-        journeys = read_journeys([log])
-        lines = Path(folder) / "log.jsonl"
         lines.write_text(_messages())
-        read_journeys([lines])
-        ask_everything(journeys, say)
+        say("compiling the reader")
+        data = Path(place) / "data"
+        read_journeys([log], data=data)
+        # One question a process at a time: the compiler does not let threads work side by side.
+        with ProcessPoolExecutor(_PROCESSES, multiprocessing.get_context("spawn")) as pool:
+            messages = pool.submit(_read, lines)
+            for name in pool.map(_ask, repeat(data), range(len(ASKED))):
+                say(f"compiled {name}")
+            messages.result()
     marker = _marker()
     marker.parent.mkdir(parents=True, exist_ok=True)
     marker.touch()
     return time.monotonic() - began
+
+
+def _ask(data: Path, number: int) -> str:
+    return ask(_opened(data), number)
+
+
+@cache
+def _opened(data: Path) -> Journeys:
+    return open_journeys(data)
+
+
+def _read(lines: Path) -> None:
+    read_journeys([lines])
 
 
 def _marker() -> Path:

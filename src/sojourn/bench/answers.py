@@ -5,9 +5,10 @@ In: journeys of the benchmark's log. Out: rows. Every number comes from the publ
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
-from sojourn.bench.log import EVENTS
+from sojourn.bench.log import EVENTS, START_US
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _STEPS = (EVENTS[3], EVENTS[4], EVENTS[6], EVENTS[7])
 _MICRO = 1_000_000
 _CODE = {name: code for code, name in enumerate(EVENTS)}
+_BEGAN = dt.datetime.fromtimestamp(START_US / _MICRO, dt.UTC).date()
 _RUN = 5
 _MOST = 300
 """Enough for the first 100 also where counts are equal."""
@@ -70,10 +72,24 @@ def attribution(journeys: Journeys) -> Rows:
     return sorted([channel, *(model[channel].conversions for model in chosen)] for channel in chosen[0])
 
 
-OURS: dict[str, Callable[[Journeys], Rows]] = {
-    one.__name__: one
-    for one in (funnel, funnel_by_first_channel, retention, sessions, transitions, five_grams, attribution)
-}
+def trend(journeys: Journeys) -> Rows:
+    """Days since the log began, sessions on some pages, and those of one event."""
+    days = journeys.where("url like '/page/1%'").sessions(gap="30m", trend="day").trend
+    since = [(dt.date.fromisoformat(day.group) - _BEGAN).days for day in days]
+    return [[n, day.sessions, day.bounced] for n, day in zip(since, days, strict=True) if day.sessions]
+
+
+def converters_against_leavers(journeys: Journeys) -> Rows:
+    """Event code, persons who ordered without going to the checkout that have it, and persons who did the reverse."""
+    found = journeys.compare(group=EVENTS[7], against=EVENTS[6], kinds=("event",), most=len(EVENTS)).findings
+    return sorted([_CODE[str(one.event)], one.count_a, one.count_b] for one in found)
+
+
+_ALL = (
+    funnel, funnel_by_first_channel, retention, sessions, transitions, five_grams, attribution, trend,
+    converters_against_leavers,
+)  # fmt: skip
+OURS: dict[str, Callable[[Journeys], Rows]] = {one.__name__: one for one in _ALL}
 """The questions, by the name of their queries in `sql/`."""
 
 

@@ -32,7 +32,7 @@ with steps as (
     argMin(channel, ts) as first_channel
   from ev group by person settings optimize_aggregation_in_order = 1)
 select first_channel, countIf(level >= 1), countIf(level >= 2), countIf(level >= 3), countIf(level >= 4)
-from steps where level > 0 group by first_channel order by first_channel
+from steps where level > 0 group by first_channel order by toString(first_channel)
 
 -- name: retention
 -- Weekly cohorts by a person's first event, and how many of each came back in each later week.
@@ -89,3 +89,17 @@ sums as (
 channels as (select arrayJoin({channel_names}) as channel, indexOf({channel_names}, channel) - 1 as c)
 select channel, m1.2[indexOf(m1.1, c)], m2.2[indexOf(m2.1, c)], m3.2[indexOf(m3.1, c)], m4.2[indexOf(m4.1, c)],
   m5.2[indexOf(m5.1, c)], m6.2[indexOf(m6.1, c)] from channels cross join sums order by channel
+
+-- name: trend
+-- Sessions on some pages by day: how many, and how many of one event.
+with visits as (
+  select arraySort(groupArray(ts)) as t, arrayJoin(arraySplit((x, d) -> d >= {gap}, t, arrayDifference(t))) as visit
+  from ev where url like '/page/1%' group by person settings optimize_aggregation_in_order = 1)
+select intDiv(visit[1] - {start}, {day}) as since, count(), countIf(length(visit) = 1) from visits group by since order by since
+
+-- name: converters_against_leavers
+-- Who ordered without ever going to the checkout page, against who went and did not: how many of each have each event.
+with persons as (
+  select groupUniqArray(event) as events, has(events, 7) as ordered, has(events, 6) as went
+  from ev group by person having ordered != went settings optimize_aggregation_in_order = 1)
+select arrayJoin(events) as event, countIf(ordered), countIf(went) from persons where event not in (6, 7) group by event order by event

@@ -74,3 +74,21 @@ select channel, sum((ts = first)::integer)::double, sum((ts = last)::integer)::d
   sum((ts = coalesce(known, last))::integer)::double, sum(1.0::double / n), sum(decayed / whole),
   sum(case when n = 1 then 1.0::double when n = 2 then 0.5 when ts = first or ts = last then 0.4 else 0.2 / (n - 2) end)
 from touches join ends using (person, ordered) group by channel order by channel
+
+-- name: trend
+-- Sessions on some pages by day: how many, and how many of one event.
+with gaps as (
+  select person, ts, case when ts - lag(ts) over (partition by person order by ts) < {gap} then 0 else 1 end as begins
+  from ev where url like '/page/1%'),
+numbered as (select person, ts, sum(begins) over (partition by person order by ts rows unbounded preceding) as visit from gaps),
+visits as (select min(ts) as began, count(*) as n from numbered group by person, visit)
+select (began - {start}) // {day} as since, count(*), count(*) filter (n = 1) from visits group by since order by since
+
+-- name: converters_against_leavers
+-- Who ordered without ever going to the checkout page, against who went and did not: how many of each have each event.
+with persons as (
+  select bit_or(1::bigint << event) as events from ev group by person
+  having (bit_or(1::bigint << event) & 128 > 0) <> (bit_or(1::bigint << event) & 64 > 0))
+select event, count(*) filter (events & 128 > 0), count(*) filter (events & 64 > 0)
+from persons, range({event_count}) as codes(event)
+where event not in (6, 7) and events & (1::bigint << event) > 0 group by event order by event
