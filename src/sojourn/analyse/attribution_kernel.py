@@ -294,8 +294,9 @@ def credit_decayed(channel, at, low, high, group, conversions, value, half_life,
             one = math.exp((at[k] - at[b - 1]) * (_LN2 / half_life))
             weight[channel[k]] += one
             whole += one
-        for k in range(a, b):
-            c = channel[k]
+        for k in range(a, min(b, a + channels)):
+            # Of a short path its touches are looked at, of a long one all channels.
+            c = np.int64(channel[k]) if b - a < channels else k - a
             if weight[c] != 0.0:
                 _give(credit[group[p]], c, weight[c] / whole, conversions[p], value[p])
                 weight[c] = 0.0

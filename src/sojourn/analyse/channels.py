@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
+from sojourn.analyse.masks import names_array
 from sojourn.analyse.parts import frozen
 from sojourn.analyse.path_table import OTHER
 from sojourn.records.errors import UnknownColumn
@@ -102,11 +105,6 @@ def _table(names: Sequence[str], place: dict[str, int], every: tuple[str, ...]) 
     other = place.get(OTHER, -1)
     table = np.full(len(names) + 1, other if len(every) < len(names) else -1, np.int16)
     table[0] = -1
-    if len(names) <= 2 * len(every):
-        table[1:] = [place.get(names[code], other) for code in range(len(names))]
-        return table
-    wanted = set(every)
-    for code in range(len(names)):
-        if (name := names[code]) in wanted:
-            table[code + 1] = place[name]
+    known = pc.index_in(names_array(names), value_set=pa.array(every, pa.large_string())).fill_null(other)
+    table[1:] = known.to_numpy()
     return table

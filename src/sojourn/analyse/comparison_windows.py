@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sojourn.analyse.comparison_kernel import ends, spread, tries
-from sojourn.analyse.parts import frozen
+from sojourn.analyse.parts import frozen, units_with_any
 from sojourn.analyse.steps import mask_of, match_steps
 
 if TYPE_CHECKING:
@@ -174,19 +174,14 @@ def _whole(part: Part, question: CompareQuestion, grouping: Grouping) -> tuple[L
     assert question.group is not None
     assert question.against is not None
     in_a, in_b = (
-        _any_of(part, mask_of(part, step, time_zone=question.time_zone)) for step in (question.group, question.against)
+        units_with_any(part.start, part.stop, frozen(mask_of(part, step, time_zone=question.time_zone)))
+        for step in (question.group, question.against)
     )
     unit = np.flatnonzero(in_a ^ in_b)
     start, stop = np.asarray(part.start)[unit], np.asarray(part.stop)[unit]
     side = in_b[unit].astype(np.int64)
     look = _look(part, question, unit, side, grouping, (start, stop, stop, stop), np.empty((len(unit), 0), np.int64))
     return look, int((in_a & in_b).sum())
-
-
-def _any_of(part: Part, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Units with any event of a mask."""
-    before = np.concatenate(([0], np.cumsum(mask)))
-    return before[part.stop] > before[part.start]
 
 
 def _look(  # noqa: PLR0913  (the fields of a `Look`, passed on once)

@@ -152,25 +152,37 @@ def _kept(start, stop, time, event, mask):  # type: ignore[no-untyped-def]
 def _sessions(start, stop, time, person, limit):  # type: ignore[no-untyped-def]
     """Person, first row and end of each session."""
     # Room for a session every fourth event, and more when that was too little: most of it would never be used.
-    room = start.size + time.size // 4
+    room = start.size + time.size // 4 + 1
     who, begins, ends = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.int64)
     n = 0
     for u in range(start.size):
-        if n + stop[u] - start[u] > room:
+        if n + stop[u] - start[u] >= room:
             room = 2 * room + stop[u] - start[u]
             who, begins, ends = _moved(who, n, room), _moved(begins, n, room), _moved(ends, n, room)
-        before = time[start[u]]
-        who[n], begins[n] = person[u], start[u]
+        first, before = n, time[start[u]]
+        begins[n] = start[u]
         for i in range(start[u] + 1, stop[u]):
-            now = time[i]
-            if now - before >= limit:
-                ends[n] = i
-                n += 1
-                who[n], begins[n] = person[u], i
-            before = now
-        ends[n] = stop[u]
+            # Written whether a session begins or not, and written over when not: no branch is guessed wrong.
+            begins[n + 1] = i
+            n += time[i] - before >= limit
+            before = time[i]
+        for s in range(first, n):
+            who[s], ends[s] = person[u], begins[s + 1]
+        who[n], ends[n] = person[u], stop[u]
         n += 1
     return who[:n], begins[:n], ends[:n]
+
+
+@njit(nogil=True, cache=True)
+def units_with_any(start, stop, mask):  # type: ignore[no-untyped-def]  # noqa: ANN201  (a kernel)
+    """bool, one a unit: whether the mask is true for any of its events."""
+    out = np.zeros(start.size, np.bool_)
+    for u in range(start.size):
+        for i in range(start[u], stop[u]):
+            if mask[i]:
+                out[u] = True
+                break
+    return out
 
 
 @njit(nogil=True, cache=True)

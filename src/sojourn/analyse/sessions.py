@@ -13,7 +13,7 @@ from numba import njit
 
 from sojourn.analyse.groups import Breakdown, group_events, read_breakdown
 from sojourn.analyse.parts import cut_sessions
-from sojourn.analyse.quantiles import quantiles
+from sojourn.analyse.quantiles import put_together, quantiles
 from sojourn.analyse.results import Drill, Persons, Result
 from sojourn.records.durations import microseconds
 from sojourn.records.errors import BadOption
@@ -240,14 +240,13 @@ def merge(
     depth_median, depth_p90 = quantiles([p.depth for p in partials], (0.5, 0.9))
     by_group: tuple[SessionGroup, ...] = ()
     if question.breakdown is not None:
-        found = [_group(name, partials, [p.group == n for p in partials]) for n, name in enumerate(groups)]
+        found = _groups(groups, partials, [p.group for p in partials])
         by_group = tuple(sorted((g for g in found if g.sessions), key=lambda g: -g.sessions))
     over_time: tuple[SessionGroup, ...] = ()
     if question.trend is not None:
         bounds = np.array(question.trend.starts_us)
-        places = [np.searchsorted(bounds, p.began, side="right") - 1 for p in partials]
-        labels = question.trend.labels
-        over_time = tuple(_group(label, partials, [place == n for place in places]) for n, label in enumerate(labels))
+        places = [(np.searchsorted(bounds, p.began, side="right") - 1).astype(np.int32) for p in partials]
+        over_time = tuple(_groups(question.trend.labels, partials, places))
     return Sessions(
         sessions=total,
         persons=persons,
@@ -289,13 +288,26 @@ def members(journeys: Journeys, question: SessionsQuestion, kind: str) -> Person
     return journeys.persons_of(chosen)
 
 
-def _group(name: str, partials: Sequence[SessionsPartial], masks: Sequence[NDArray[np.bool_]]) -> SessionGroup:
-    depths = [p.depth[m] for p, m in zip(partials, masks, strict=True)]
-    count = sum(len(depth) for depth in depths)
-    bounced = sum(int((depth == 1).sum()) for depth in depths)
-    median = quantiles([p.duration[m] for p, m in zip(partials, masks, strict=True)], (0.5,))[0]
-    events = sum(int(depth.sum()) for depth in depths)
-    return SessionGroup(name, count, bounced, bounced / count if count else np.nan, events, median / _SECOND)
+def _groups(
+    names: Sequence[str], partials: Sequence[SessionsPartial], group: Sequence[NDArray[np.int32]]
+) -> list[SessionGroup]:
+    """The sessions of each group; `group` holds one number a session of each part."""
+    n, pairs = len(names), list(zip(partials, group, strict=True))
+    count, bounced, events = (
+        np.sum([np.bincount(of, told, n) for told, of in column], axis=0).astype(np.int64)
+        for column in (
+            [(None, of) for _, of in pairs],
+            [(p.depth == 1, of) for p, of in pairs],
+            [(p.depth, of) for p, of in pairs],
+        )
+    )
+    split = [put_together(p.duration, of, n) for p, of in pairs]
+    found = []
+    for g, name in enumerate(names):
+        median = quantiles([times[begin[g] : begin[g + 1]] for begin, times in split], (0.5,))[0] / _SECOND
+        rate = bounced[g] / count[g] if count[g] else np.nan
+        found.append(SessionGroup(name, int(count[g]), int(bounced[g]), float(rate), int(events[g]), median))
+    return found
 
 
 def _pages(part: Part, page: str, cut: Part, *, last: bool) -> dict[str, int]:

@@ -215,7 +215,7 @@ def who_has(codes, begin, end, owner, steps):
                 rolled -= gone * np.uint64(codes[first - 1])
             place = rolled * _GOLDEN >> shift
             run = slots[place]
-            while run >= 0 and not (hashes[run] == rolled and _stands(codes, first, steps[run])):
+            while run >= 0 and not (hashes[run] == rolled and _stands(codes, first, steps, run)):
                 place = (place + _ONE) & mask
                 run = slots[place]
             if run >= 0:
@@ -226,9 +226,9 @@ def who_has(codes, begin, end, owner, steps):
 
 
 @njit(nogil=True, cache=True)
-def _stands(codes, at, steps):
-    for k in range(steps.size):  # noqa: SIM110  (a generator compiles to more than a loop)
-        if codes[at + k] != steps[k]:
+def _stands(codes, at, steps, run):
+    for k in range(steps.shape[1]):  # noqa: SIM110  (a generator compiles to more than a loop)
+        if codes[at + k] != steps[run, k]:
             return False
     return True
 
