@@ -22,8 +22,8 @@ demo: ## report on LOG=FILE, or without LOG on a simulated month of a shop
 test: warm ## the tests of a few minutes
 	@$(PYTHON) -m pytest -n $(WORKERS) -m 'not long' $(ARGS)
 
-test-all: warm ## every test, the long ones too
-	@$(PYTHON) -m pytest -n $(WORKERS) $(ARGS)
+test-all: warm ## every test, the long ones too, each property on more examples
+	@SOJOURN_THOROUGH=1 $(PYTHON) -m pytest -n $(WORKERS) $(ARGS)
 
 check: dev ## format, lint, types and import fences
 	@$(PYTHON) -m ruff format --check .

@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, TypeVar
 import hypothesis
 import pytest
 
+from tests.thoroughness import examples
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
-hypothesis.settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
+hypothesis.settings.register_profile("ci", parent=examples(100), derandomize=True, deadline=None, print_blob=True)
 hypothesis.settings.load_profile("ci")
 
 _Report = TypeVar("_Report", pytest.TestReport, pytest.CollectReport)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sojourn.analyse.attribution import CAVEAT, attribute_paths
 from sojourn.records.errors import BadOption, UnknownColumn, UnknownEvent
 from tests.analyse import attribution_oracle as oracle
 from tests.analyse.logs import log
+from tests.thoroughness import examples
 
 if TYPE_CHECKING:
     from sojourn.analyse.attribution import Attribution
@@ -229,7 +230,7 @@ def test_a_log_where_nobody_converts_gives_nothing_away() -> None:
     assert str(result)
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(st.data())
 def test_every_model_equals_brute_force_on_random_logs(data: st.DataObject) -> None:
     event = st.sampled_from(["visit", "visit", "visit", "buy"])
@@ -268,7 +269,7 @@ def test_every_model_equals_brute_force_on_random_logs(data: st.DataObject) -> N
     assert result.paths_without_conversion == sum(not p.converted for p in paths)
 
 
-@settings(max_examples=8)
+@examples(8)
 @given(st.data())
 def test_the_path_table_of_a_log_gives_the_same_answers_again(data: st.DataObject) -> None:
     channel = st.sampled_from(["ads", "mail", "search"])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import sojourn
@@ -15,6 +15,7 @@ from sojourn.analyse.comparison_features import Candidate
 from sojourn.records.errors import BadOption, UnknownColumn, UnknownEvent
 from tests.analyse.comparison_oracle import did, had, tally, watch
 from tests.analyse.logs import log, random_rows
+from tests.thoroughness import examples
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -336,7 +337,7 @@ def test_everything_frequent_enough_is_tried(seed: int) -> None:
     assert comparison.tried == tried
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(random_rows(persons=14, events="abcd", longest=90, seconds=6000), st.sampled_from([None, "10m"]))
 def test_groups_are_those_of_the_funnel(rows: list[Row], within: str | None) -> None:
     """Who reached a step and who was dropped there, less those who came too late to tell."""
@@ -352,7 +353,7 @@ def test_groups_are_those_of_the_funnel(rows: list[Row], within: str | None) -> 
         assert comparison.groups["leavers"] + comparison.undecided == funnel.steps[at].dropped
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(random_rows(persons=14, events="abcd", longest=90, seconds=6000))
 def test_a_drill_down_lists_exactly_the_persons_counted(rows: list[Row]) -> None:
     if not {"a", "b"} <= {row[2] for row in rows}:

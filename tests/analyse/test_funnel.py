@@ -8,12 +8,13 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import sojourn
 from sojourn.records.errors import BadOption, UnknownEvent
 from tests.analyse.logs import Row, log, moment, random_rows
+from tests.thoroughness import examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +50,7 @@ def furthest(
     return 0
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(random_rows(longest=14), st.sampled_from(["ab", "abc", "aab", "aba", "ca"]), st.sampled_from([300, 1500, 10**6]))
 def test_an_ordered_funnel_reaches_what_the_best_choice_of_events_reaches(
     rows: list[Row], steps: str, within: int
@@ -65,7 +66,7 @@ def test_an_ordered_funnel_reaches_what_the_best_choice_of_events_reaches(
     assert [step.count for step in counted.steps] == [sum(level > k for level in levels) for k in range(len(steps))]
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(random_rows(longest=14), st.sampled_from(["ab", "abc", "aab"]), st.sampled_from([300, 10**6]))
 def test_with_strict_ties_every_step_is_later_than_the_one_before(rows: list[Row], steps: str, within: int) -> None:
     """The latest start must not hide an earlier one that would do."""
@@ -78,7 +79,7 @@ def test_with_strict_ties_every_step_is_later_than_the_one_before(rows: list[Row
     assert [step.count for step in counted.steps] == [sum(level > k for level in levels) for k in range(len(steps))]
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(random_rows(longest=14, events="abcx"), st.sampled_from(["sequence", "strict"]))
 def test_what_is_excluded_must_not_lie_between_two_steps(rows: list[Row], ties: str) -> None:
     """`a, not x, b, c`: an x between a and b breaks the chain, one between b and c does not."""
@@ -91,7 +92,7 @@ def test_what_is_excluded_must_not_lie_between_two_steps(rows: list[Row], ties: 
     assert [step.count for step in counted.steps] == [sum(level > k for level in levels) for k in range(3)]
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(random_rows(longest=12))
 def test_in_any_order_a_person_reaches_as_many_steps_as_lie_within_one_window(rows: list[Row]) -> None:
     """Oracle: the most different steps in any stretch of the window's length."""
@@ -107,7 +108,7 @@ def test_in_any_order_a_person_reaches_as_many_steps_as_lie_within_one_window(ro
     assert [step.count for step in counted.steps] == [sum(level > k for level in levels) for k in range(3)]
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(random_rows(longest=12))
 def test_in_strict_order_nothing_lies_between_the_steps(rows: list[Row]) -> None:
     """Oracle: consecutive events of the person."""

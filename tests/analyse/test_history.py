@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sojourn.records.errors import BadOption
 from tests.analyse.logs import log, moment
+from tests.thoroughness import examples
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -130,7 +131,7 @@ def test_the_result_can_be_shown_in_every_form() -> None:
     assert result.to_dict()["all"]["periods"][0]["persons"] == 1
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(
     st.lists(
         st.tuples(

@@ -6,12 +6,13 @@ from collections import Counter, defaultdict
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from sojourn.records.errors import BadOption
 from tests.analyse.logs import Row, log, random_rows
 from tests.analyse.test_transitions import OPTIONS, asked
 from tests.analyse.walk_oracle import own_paths
+from tests.thoroughness import examples
 
 
 def test_loops_by_hand() -> None:
@@ -33,7 +34,7 @@ def test_loops_by_hand() -> None:
     assert result.table.num_rows == 5
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(rows=random_rows(longest=20), options=OPTIONS)
 def test_every_loop_equals_loops_over_the_rows(rows: list[Row], options: dict[str, Any]) -> None:
     counts: dict[str, Counter[Any]] = {kind: Counter() for kind in ("repeat", "return", "back_and_forth")}

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -17,9 +17,10 @@ from sojourn.records.errors import BadOption
 from tests.analyse.logs import Row, log, random_rows
 from tests.analyse.test_transitions import OPTIONS, asked
 from tests.analyse.walk_oracle import own_paths
+from tests.thoroughness import examples
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(
     rows=random_rows(longest=20),
     options=OPTIONS,

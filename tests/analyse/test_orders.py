@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import sojourn
 from sojourn.records.errors import BadFile, BadOption, UnknownColumn
 from tests.analyse.logs import log
+from tests.thoroughness import examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,7 +80,7 @@ def test_what_cannot_be_asked() -> None:
         journeys.orders(order="order", quantity="order")
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(
     st.lists(
         st.tuples(
@@ -217,7 +218,7 @@ def test_groups_and_periods_hold_the_orders_whose_first_event_is_in_them() -> No
         found.persons_of(group="tv")
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(
     st.lists(
         st.tuples(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sojourn.analyse import path_kernel, path_tree, tally_kernel
@@ -15,6 +15,7 @@ from sojourn.analyse.walks import ENTRY, EXIT
 from sojourn.records.errors import BadOption, UnknownColumn
 from tests.analyse.logs import Row, log, random_rows
 from tests.analyse.walk_oracle import OwnPath, own_paths
+from tests.thoroughness import examples
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -257,7 +258,7 @@ def layers(paths: Sequence[OwnPath], options: dict[str, Any]) -> tuple[list[Any]
     return found
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(rows=random_rows(longest=16), options=OPTIONS, wide=st.booleans())
 def test_branches_nodes_links_and_whole_paths_equal_loops_over_the_rows(
     rows: list[Row], options: dict[str, Any], *, wide: bool

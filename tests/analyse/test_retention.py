@@ -9,13 +9,14 @@ from zoneinfo import ZoneInfo
 import duckdb
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import sojourn
 from sojourn.analyse.retention import retention
 from sojourn.records.errors import BadOption
 from tests.analyse.logs import Row, log, moment, random_rows
+from tests.thoroughness import examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -183,7 +184,7 @@ def by_hand(rows: Sequence[Row], period: CohortPeriod, mode: Mode) -> dict[tuple
     return cells
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(
     rows=random_rows(seconds=86_400 * 120, longest=16),
     period=st.sampled_from(["day", "week", "month"]),

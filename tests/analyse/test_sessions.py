@@ -7,12 +7,13 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import sojourn
 from sojourn.records.errors import BadOption
 from tests.analyse.logs import Row, log, moment, random_rows
+from tests.thoroughness import examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +36,7 @@ def sessions_of(rows: list[Row], gap: float, rule: str) -> list[list[float]]:
     return found
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(random_rows(longest=20), st.sampled_from([100, 200, 1000]), st.sampled_from(["reaches", "exceeds"]))
 def test_sessions_are_cut_where_the_silence_is_long_enough(rows: list[Row], gap: int, rule: str) -> None:
     """Count, bounces, durations and depths, all from the definition."""

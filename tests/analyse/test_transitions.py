@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import sojourn
 from tests.analyse.logs import Row, log, moment, random_rows
 from tests.analyse.walk_oracle import own_paths
+from tests.thoroughness import examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +35,7 @@ def asked(rows: list[Row], options: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(rows=random_rows(longest=20), options=OPTIONS, collapse=st.booleans())
 def test_transitions_and_ends_equal_loops_over_the_rows(
     rows: list[Row], options: dict[str, Any], *, collapse: bool

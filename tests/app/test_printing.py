@@ -9,11 +9,12 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console, Group
 from rich.text import Text
+from tests.thoroughness import examples
 
 from sojourn.analyse.show.style import table
 from sojourn.app import cli
@@ -148,7 +149,7 @@ def test_the_page_of_a_report_holds_no_tag_of_the_log(folder: Path, tmp_path: Pa
     assert "&lt;script&gt;alert(1)" in body
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(
     st.lists(
         st.tuples(st.text(alphabet=st.characters(exclude_categories=()), max_size=30), st.integers(0, 10**9)),
@@ -202,7 +203,7 @@ def test_a_table_too_wide_gives_up_bars_then_is_told_in_several() -> None:
         assert any(f"{1000 * n:,}" in line for line in narrow)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     st.integers(1, 8),
     st.lists(st.tuples(st.text("ab /_", max_size=60), st.integers(0, 10**10)), min_size=1, max_size=4),

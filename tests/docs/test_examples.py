@@ -45,6 +45,7 @@ def run(command: list[str] | str, folder: Path) -> str:
     return done.stdout
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("page", ["README.md"])
 def test_the_examples_of_a_page_print_what_it_shows(page: str, tmp_path: Path) -> None:
     """`SOJOURN_WRITE_EXAMPLES=1` writes what was printed into the page instead of comparing."""
@@ -69,6 +70,7 @@ def test_the_examples_of_a_page_print_what_it_shows(page: str, tmp_path: Path) -
         (ROOT / page).write_text(text)
 
 
+@pytest.mark.long
 def test_the_notebooks_run_from_top_to_bottom(tmp_path: Path) -> None:
     for notebook in sorted((ROOT / "examples").glob("*.ipynb")):
         content = nbformat.reads(notebook.read_text(), as_version=4)  # type: ignore[no-untyped-call]  # not typed there

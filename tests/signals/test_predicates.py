@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.analyse.logs import log
+from tests.thoroughness import examples
 
 from sojourn.records.errors import BadPredicate
 from sojourn.signals.predicates import (
@@ -52,7 +53,7 @@ ROWS = st.lists(
 FILL = ("ads", 1.0, "x")
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(ROWS, PREDICATES)
 def test_the_index_and_sql_agree_on_what_matches(rows: list[Any], predicate: Predicate) -> None:
     """DuckDB is the oracle; unknown is not true in either."""

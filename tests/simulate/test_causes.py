@@ -110,6 +110,7 @@ def test_switching_a_cause_changes_the_outcome_by_its_stated_effect(
     assert with_it["happened"] - without_it["happened"] == -told["lost"] <= 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("name", "cause"), ALONE)
 def test_among_other_persons_too_the_effect_is_about_the_stated_one(
     name: Any, cause: Cause, world: Callable[..., Any]

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
 
 from sojourn.store.columns import NumberColumn
@@ -66,7 +67,9 @@ def _by_sql(events: Path, number: int) -> int:
         try:
             request = QueryRequest(str(events), number, "select count(*) c from events", 1, 256, 1)
             return int(answer(request)["c"][0].as_py())
-        except (FileNotFoundError, OSError):
+        except (OSError, duckdb.Error) as error:
+            if "No such file" not in str(error):
+                raise
             number = EventsTable(events).read().number
     message = "the files were gone three times"
     raise AssertionError(message)

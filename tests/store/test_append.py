@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sojourn.identify.actor import actor_id
@@ -19,6 +19,7 @@ from sojourn.store.index import open_index
 from sojourn.store.index_build import build_index
 from sojourn.store.quarantine import count_rejected
 from tests.store.rows import Row, batch, passing_folder, store, stored, stored_values
+from tests.thoroughness import examples
 
 if TYPE_CHECKING:
     from sojourn.store.append import AppendCounts
@@ -198,7 +199,7 @@ class Oracle:
         return imported, duplicates, repeated
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(st.lists(st.tuples(file_strategy, st.booleans()), min_size=1, max_size=3))
 def test_read_is_imported_and_duplicates_and_rejected(imports: list[tuple[list[list[Row]], bool]]) -> None:
     """Any files, in any number of batches, repeated within and between imports, against a dictionary."""
@@ -236,7 +237,7 @@ def changing_properties(draw: st.DrawFn) -> list[tuple[pa.DataType, list[Any]]]:
     return batches
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(changing_properties(), st.sampled_from(["price", "", 'a"b', "é\n", "a.b", "a/b~c", "time"]))
 def test_a_property_that_changes_its_type_loses_no_value(
     batches: list[tuple[pa.DataType, list[Any]]], name: str

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sojourn.records.errors import UnknownColumn
@@ -16,6 +16,7 @@ from sojourn.store.column_source import BySeq, ColumnSource
 from sojourn.store.erasure import erase
 from sojourn.store.events import EventsTable
 from tests.store.rows import Row, batch, passing_folder, store
+from tests.thoroughness import examples
 
 if TYPE_CHECKING:
     from sojourn.store.folder import Folder
@@ -128,7 +129,7 @@ plain = st.one_of(
 _ARROW = {int: pa.int64(), float: pa.float64(), str: pa.string(), bool: pa.bool_()}
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(st.lists(plain, min_size=1, max_size=6))
 def test_a_column_of_changing_types_holds_every_value(given_values: list[Any]) -> None:
     """Each value comes in a batch of its own type; numbers stay numbers while all are."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import sojourn.store.index as module
@@ -24,6 +24,7 @@ from sojourn.store.folder import create_folder
 from sojourn.store.index import Index, open_index, refresh_index
 from sojourn.store.index_build import bucket_bits, build_index
 from tests.store.rows import SECOND, START, Row, batch, passing_folder, store
+from tests.thoroughness import examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,7 +89,7 @@ row_strategy = st.builds(
 )
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(st.lists(row_strategy, min_size=1, max_size=20), st.sampled_from([0, 2, 4]), st.booleans())
 def test_every_event_is_under_its_person_in_order(rows: list[Row], bits: int, compacted: bool) -> None:  # noqa: FBT001  (drawn)
     with passing_folder() as folder, pytest.MonkeyPatch.context() as patch:

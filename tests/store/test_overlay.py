@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sojourn.analyse.journeys import Journeys
@@ -16,6 +16,7 @@ from sojourn.store.folder import TemporaryFolder, create_folder
 from sojourn.store.index import Index, newer_files, open_index, refresh_index
 from sojourn.store.index_build import build_index, read_manifest
 from tests.analyse.logs import Row, batch, random_rows
+from tests.thoroughness import examples
 
 if TYPE_CHECKING:
     import pytest
@@ -55,7 +56,7 @@ def answers(index: Index) -> dict[str, Any]:
 FILL: Row = ("p9", 50, "a", {"channel": "ads", "price": 2.0})
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(random_rows(longest=15), random_rows(persons=7, events="abz", longest=8), random_rows(longest=4))
 def test_an_index_with_newer_rows_answers_like_a_new_one(first: list[Row], second: list[Row], third: list[Row]) -> None:
     """New persons, new rows of known persons in between their old ones, a new event name."""
@@ -88,7 +89,7 @@ LINKED = st.lists(
 )
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(LINKED, LINKED)
 def test_a_login_that_comes_later_moves_the_earlier_events_to_the_person(first: list[Any], second: list[Any]) -> None:
     """Whatever links the new rows bring, the answer is that of a new index."""

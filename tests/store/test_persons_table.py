@@ -12,7 +12,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 from deltalake import DeltaTable
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sojourn.app.importing import import_files
@@ -28,6 +28,7 @@ from sojourn.store.persons_table import doubt_persons, publish_persons
 from sojourn.store.query import run_query
 from tests.store.everything import mentions
 from tests.store.rows import START, Row, batch, passing_folder, store
+from tests.thoroughness import examples
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,7 +98,7 @@ def test_the_view_of_the_documentation_finds_the_persons_of_the_questions(folder
     assert names == [("anna", 3), ("ben", 1), ("carl", 1), ("passer-by", 1)]
 
 
-@settings(max_examples=15)
+@examples(15)
 @given(data=st.data())
 def test_whatever_is_imported_in_whichever_order_it_is_the_map_of_the_index(data: st.DataObject) -> None:
     """A table kept up to date import by import, the map that questions use, and a loop over all rows."""

@@ -51,7 +51,7 @@ def test_persons_are_listed(journeys: Journeys) -> None:
 
 
 def test_the_terminal_says_what_is_not_known(journeys: Journeys) -> None:
-    text = run(journeys)
+    text = " ".join(run(journeys).split())
 
-    assert "the last of their session: 1." in " ".join(text.split())
+    assert "the last of their session: 1." in text
     assert "No videos: no video events" in text

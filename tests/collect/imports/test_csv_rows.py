@@ -5,8 +5,9 @@ import io
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tests.thoroughness import examples
 
 from sojourn.collect.imports import csv_rows
 from sojourn.collect.imports.mapping import Mapping
@@ -220,7 +221,7 @@ FIELD = st.text(
 
 
 @given(st.lists(st.tuples(FIELD, FIELD), min_size=1, max_size=30), st.sampled_from(["\n", "\r\n"]))
-@settings(max_examples=60)
+@examples(60)
 def test_fields_are_those_of_pythons_csv_module(
     tmp_path_factory: pytest.TempPathFactory, notes: list[tuple[str, str]], line_break: str
 ) -> None:
@@ -267,7 +268,7 @@ DIRTY = st.lists(
 
 
 @given(DIRTY, st.sampled_from([64, 256, 1 << 20]))
-@settings(max_examples=120)
+@examples(120)
 def test_no_row_is_ever_lost_and_blocks_change_nothing(
     tmp_path_factory: pytest.TempPathFactory, lines: list[str], block: int
 ) -> None:

@@ -4,8 +4,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tests.thoroughness import examples
 
 from sojourn.collect.imports import json_rows
 from sojourn.collect.imports.mapping import Mapping
@@ -189,7 +190,7 @@ OBJECTS = st.dictionaries(st.sampled_from(["user_id", "event", "a", "b", "c.d", 
         st.one_of(OBJECTS.map(json.dumps), st.sampled_from(["", "{", "17", '{"user_id": "\\ud800"}'])), max_size=30
     )
 )
-@settings(max_examples=150)
+@examples(150)
 def test_no_line_is_ever_lost_and_blocks_change_nothing(
     tmp_path_factory: pytest.TempPathFactory, lines: list[str]
 ) -> None:
