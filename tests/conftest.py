@@ -15,12 +15,11 @@ from typing import TYPE_CHECKING, TypeVar
 import hypothesis
 import pytest
 
-from tests.thoroughness import examples
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
-hypothesis.settings.register_profile("ci", parent=examples(100), derandomize=True, deadline=None, print_blob=True)
+_EXAMPLES = 100 if os.environ.get("SOJOURN_THOROUGH") == "1" else 20
+hypothesis.settings.register_profile("ci", max_examples=_EXAMPLES, derandomize=True, deadline=None, print_blob=True)
 hypothesis.settings.load_profile("ci")
 
 _Report = TypeVar("_Report", pytest.TestReport, pytest.CollectReport)

@@ -181,7 +181,7 @@ def test_a_section_without_data_says_why() -> None:
 
     assert (result.scroll, result.video, result.comments) == (None, None, None)
     assert set(result.absent) == {"scroll", "video", "comments"}
-    assert "No scroll depth: no column" in " ".join(str(result).split())
+    assert "scroll depth (no column" in " ".join(str(result).split())
 
 
 def test_days_begin_in_the_time_zone() -> None:

@@ -68,7 +68,7 @@ def _by_sql(events: Path, number: int) -> int:
             request = QueryRequest(str(events), number, "select count(*) c from events", 1, 256, 1)
             return int(answer(request)["c"][0].as_py())
         except (OSError, duckdb.Error) as error:
-            if "No such file" not in str(error):
+            if not isinstance(error, FileNotFoundError) and "No such file" not in str(error):
                 raise
             number = EventsTable(events).read().number
     message = "the files were gone three times"

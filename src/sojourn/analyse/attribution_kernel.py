@@ -131,6 +131,15 @@ def distinct_paths(channel, low, high, group, middle, conversions, value, nulls)
 
 
 @njit(nogil=True, cache=True)
+def path_keys(channel, low, high):
+    """A number for each path: equal paths have equal ones, and different paths but by the rarest chance different ones."""
+    out = np.empty(low.size, np.uint64)
+    for p in range(low.size):
+        out[p] = _key(channel, low[p], high[p], 0, -1)
+    return out
+
+
+@njit(nogil=True, cache=True)
 def add_nulls(channel, low, high, nulls, wanted, wanted_low, wanted_high, out):
     """Add to `out`, for each wanted path, how often it ended without a conversion."""
     for p in range(low.size):

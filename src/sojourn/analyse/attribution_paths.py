@@ -1,6 +1,6 @@
 """The paths of a part: which channels touched whom before which conversion.
 
-In: parts and an `AttributionQuestion`. Out: `AttributionPartial`: distinct paths and the credit of single paths.
+In: parts and an `AttributionQuestion`. Out: `AttributionPartial`: paths and the credit of single paths.
 A path holds the touches of a person since the conversion before, within the lookback: docs/methods/attribution.md.
 """
 
@@ -89,7 +89,7 @@ class AttributionPartial:
     """What one part adds. Shapes: docs of `attribution_kernel.credit_paths`.
 
     Attributes:
-        table: Its distinct paths.
+        table: Its paths.
         credit: Credit of the models of single paths.
         decayed: Credit of time decay; None for a ready path table.
         flow: How often each step was made.
@@ -127,7 +127,7 @@ def partial(
     """
     walked = walk(part, question, grouping, channels, orders=orders)
     groups, direct = len(grouping.names), direct_mask(channels.names, question.direct)
-    made = credit_table(walked.table.distinct(), direct, by_milestone=question.milestone is not None, groups=groups)
+    made = credit_table(walked.table, direct, by_milestone=question.milestone is not None, groups=groups)
     table = walked.table
     decayed = kernel.credit_decayed(
         table.channel, walked.at, table.low, table.high, table.group, table.conversions, table.value,
@@ -171,10 +171,10 @@ def walk(
 
 
 def credit_table(table: PathTable, direct: NDArray[np.bool_], *, by_milestone: bool, groups: int) -> AttributionPartial:
-    """Credit the channels of distinct paths.
+    """Credit the channels of paths.
 
     Args:
-        table: Distinct paths.
+        table: Paths.
         direct: Whether each channel is direct.
         by_milestone: Whether the W model's middle is the touch at the milestone.
         groups: How many groups there are.

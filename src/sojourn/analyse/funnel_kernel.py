@@ -81,13 +81,22 @@ def walk_plainly(start, stop, time, classes, step, n, within):  # type: ignore[n
     """
     out = _room(start.size, n)
     begun, reached, origin = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64)
+    longest = 0
+    for u in range(start.size):
+        longest = max(longest, stop[u] - start[u])
+    matched = np.empty(longest + 1, np.int64)
     m = 0
     for u in range(start.size):
-        level = 0
+        level = found = 0
         for i in range(start[u], stop[u]):
+            # Written whether it matches or not, and written over when not: no branch is guessed wrong.
+            matched[found] = i
+            found += step[classes[i]] >= 0
+        for f in range(found):
+            i = matched[f]
             k = step[classes[i]]
             # A step further than the next one has no chain to go on.
-            if k < 0 or k > level:
+            if k > level:
                 continue
             t = time[i]
             if k == 0:

@@ -1,4 +1,4 @@
-"""The path table: every distinct path of touches, how often it led to a conversion and how often it did not.
+"""The path table: paths of touches, how often each led to a conversion and how often it did not.
 
 In: touches and paths from a kernel, or a table or file with columns `path`, `total_conversions`,
 `total_conversion_value`, `total_null`. Out: `PathTable`, and the same as a table again.
@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from sojourn.analyse.attribution_kernel import add_nulls, distinct_paths
+from sojourn.analyse.attribution_kernel import add_nulls, distinct_paths, path_keys
 from sojourn.records.errors import BadFile, BadOption
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ MOST_CHANNELS = 60
 
 @dataclass(frozen=True, slots=True)
 class PathTable:
-    """Distinct paths; path p is `channel[low[p]:high[p]]`.
+    """Paths, each once or several times; path p is `channel[low[p]:high[p]]`.
 
     Attributes:
         channel: int16: channels of the touches of all paths.
@@ -56,7 +56,7 @@ class PathTable:
     nulls: NDArray[np.float64]
 
     def __len__(self) -> int:
-        """How many distinct paths there are."""
+        """How many paths there are."""
         return len(self.low)
 
     def distinct(self) -> PathTable:
@@ -103,14 +103,41 @@ def join(tables: Sequence[PathTable]) -> PathTable:
 
 def top_paths(tables: Sequence[PathTable], most: int) -> PathTable:
     """The paths with most conversions, then value, over several tables; best first, each once."""
-    converting = join([table.ungrouped((table.conversions > 0) & (table.high > table.low)) for table in tables])
-    found = converting.distinct()
+    converting = [(table.conversions > 0) & (table.high > table.low) for table in tables]
+    keys = [path_keys(t.channel, t.low[some], t.high[some]) for t, some in zip(tables, converting, strict=True)]
+    wanted = _most_converting(tables, converting, keys, most)
+    for some, of in zip(converting, keys, strict=True):
+        some[some] = np.isin(of, wanted)
+    found = join([table.ungrouped(some) for table, some in zip(tables, converting, strict=True)]).distinct()
     best = np.lexsort((-found.value, -found.conversions))[:most]
     low, high, nulls = found.low[best], found.high[best], np.zeros(len(best))
     for table in tables:
         add_nulls(table.channel, table.low, table.high, table.nulls, found.channel, low, high, nulls)
     group, middle = found.group[best], found.middle[best]
     return PathTable(found.channel, low, high, group, middle, found.conversions[best], found.value[best], nulls)
+
+
+def _most_converting(
+    tables: Sequence[PathTable],
+    converting: Sequence[NDArray[np.bool_]],
+    keys: Sequence[NDArray[np.uint64]],
+    most: int,
+) -> NDArray[np.uint64]:
+    """Keys of the paths with most conversions, then value; equal paths lie in several places."""
+    every = np.concatenate(keys)
+    order = np.argsort(every)
+    every = every[order]
+    first = np.flatnonzero(np.concatenate(([True], every[1:] != every[:-1]))[: len(every)])
+    if not len(first):
+        return every
+    conversions, value = (
+        np.add.reduceat(
+            np.concatenate([getattr(t, of)[some] for t, some in zip(tables, converting, strict=True)])[order], first
+        )
+        for of in ("conversions", "value")
+    )
+    best: NDArray[np.uint64] = every[first][np.lexsort((-value, -conversions))[:most]]
+    return best
 
 
 def to_arrow(table: PathTable, channels: Sequence[str]) -> pa.Table:

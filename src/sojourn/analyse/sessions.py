@@ -146,14 +146,33 @@ class Sessions(Result):
 
 
 @dataclass(frozen=True, slots=True)
+class GroupedSessions:
+    """Sessions of one part by group; one row a group, but `duration`.
+
+    Attributes:
+        sessions: Sessions.
+        bounced: Sessions of one event.
+        events: Their events.
+        begin: Where the group begins in `duration`; one more place at the end.
+        duration: int64: microseconds, group by group.
+    """
+
+    sessions: NDArray[np.int64]
+    bounced: NDArray[np.int64]
+    events: NDArray[np.int64]
+    begin: NDArray[np.int64]
+    duration: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
 class SessionsPartial:
     """Sessions of one part, one row each, and how many persons had them.
 
     Attributes:
         duration: int64: microseconds.
         depth: int64: events.
-        group: int32: group of its first event; empty without a breakdown.
-        began: int64: time of its first event; empty without a trend.
+        groups: By group of its first event; None without a breakdown.
+        periods: By period of its first event; None without a trend.
         persons: Persons.
         returning: Persons with more than one session.
         entries: Sessions by entry page.
@@ -162,8 +181,8 @@ class SessionsPartial:
 
     duration: NDArray[np.int64]
     depth: NDArray[np.int64]
-    group: NDArray[np.int32]
-    began: NDArray[np.int64]
+    groups: GroupedSessions | None
+    periods: GroupedSessions | None
     persons: int
     returning: int
     entries: dict[str, int]
@@ -212,11 +231,17 @@ def partial(part: Part, question: SessionsQuestion, grouping: Grouping) -> Sessi
     """Describe the sessions of one part."""
     cut = cut_sessions(part, question.gap_us, question.gap_rule)
     duration, depth, persons, returning = _describe(cut.person, cut.start, cut.stop, part.time)
+    groups = periods = None
+    if question.breakdown is not None:
+        groups = _grouped(duration, depth, grouping.at(cut.start), len(grouping.names))
+    if question.trend is not None:
+        place = np.searchsorted(np.array(question.trend.starts_us), part.time[cut.start], side="right") - 1
+        periods = _grouped(duration, depth, place.astype(np.int32), len(question.trend.labels))
     return SessionsPartial(
         duration=duration,
         depth=depth,
-        group=grouping.at(cut.start) if question.breakdown else np.empty(0, np.int32),
-        began=part.time[cut.start] if question.trend else np.empty(0, np.int64),
+        groups=groups,
+        periods=periods,
         persons=persons,
         returning=returning,
         entries=_pages(part, question.page, cut, last=False),
@@ -240,13 +265,11 @@ def merge(
     depth_median, depth_p90 = quantiles([p.depth for p in partials], (0.5, 0.9))
     by_group: tuple[SessionGroup, ...] = ()
     if question.breakdown is not None:
-        found = _groups(groups, partials, [p.group for p in partials])
+        found = _groups(groups, [p.groups for p in partials if p.groups])
         by_group = tuple(sorted((g for g in found if g.sessions), key=lambda g: -g.sessions))
     over_time: tuple[SessionGroup, ...] = ()
     if question.trend is not None:
-        bounds = np.array(question.trend.starts_us)
-        places = [(np.searchsorted(bounds, p.began, side="right") - 1).astype(np.int32) for p in partials]
-        over_time = tuple(_groups(question.trend.labels, partials, places))
+        over_time = tuple(_groups(question.trend.labels, [p.periods for p in partials if p.periods]))
     return Sessions(
         sessions=total,
         persons=persons,
@@ -288,25 +311,24 @@ def members(journeys: Journeys, question: SessionsQuestion, kind: str) -> Person
     return journeys.persons_of(chosen)
 
 
-def _groups(
-    names: Sequence[str], partials: Sequence[SessionsPartial], group: Sequence[NDArray[np.int32]]
-) -> list[SessionGroup]:
-    """The sessions of each group; `group` holds one number a session of each part."""
-    n, pairs = len(names), list(zip(partials, group, strict=True))
-    count, bounced, events = (
-        np.sum([np.bincount(of, told, n) for told, of in column], axis=0).astype(np.int64)
-        for column in (
-            [(None, of) for _, of in pairs],
-            [(p.depth == 1, of) for p, of in pairs],
-            [(p.depth, of) for p, of in pairs],
-        )
+def _grouped(
+    duration: NDArray[np.int64], depth: NDArray[np.int64], group: NDArray[np.int32], groups: int
+) -> GroupedSessions:
+    sessions, bounced, events = (
+        np.bincount(group, told, groups).astype(np.int64) for told in (None, depth == 1, depth)
     )
-    split = [put_together(p.duration, of, n) for p, of in pairs]
+    return GroupedSessions(sessions, bounced, events, *put_together(duration, group, groups))
+
+
+def _groups(names: Sequence[str], parts: Sequence[GroupedSessions]) -> list[SessionGroup]:
+    """The sessions of each group, all parts together."""
     found = []
     for g, name in enumerate(names):
-        median = quantiles([times[begin[g] : begin[g + 1]] for begin, times in split], (0.5,))[0] / _SECOND
-        rate = bounced[g] / count[g] if count[g] else np.nan
-        found.append(SessionGroup(name, int(count[g]), int(bounced[g]), float(rate), int(events[g]), median))
+        count, bounced, events = (
+            sum(int(getattr(p, of)[g]) for p in parts) for of in ("sessions", "bounced", "events")
+        )
+        median = quantiles([p.duration[p.begin[g] : p.begin[g + 1]] for p in parts], (0.5,))[0] / _SECOND
+        found.append(SessionGroup(name, count, bounced, bounced / count if count else np.nan, events, median))
     return found
 
 

@@ -54,4 +54,4 @@ def test_the_terminal_says_what_is_not_known(journeys: Journeys) -> None:
     text = " ".join(run(journeys).split())
 
     assert "the last of their session: 1." in text
-    assert "No videos: no video events" in text
+    assert "videos (no video events" in text
