@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sojourn.analyse.comparison_kernel import ends, spread, tries
-from sojourn.analyse.parts import frozen, units_with_any
+from sojourn.analyse.parts import frozen, units_with
 from sojourn.analyse.steps import mask_of, match_steps
 
 if TYPE_CHECKING:
@@ -173,10 +173,10 @@ def _whole(part: Part, question: CompareQuestion, grouping: Grouping) -> tuple[L
     """All events of the persons with an event that matches one predicate, and none that matches the other."""
     assert question.group is not None
     assert question.against is not None
-    in_a, in_b = (
-        units_with_any(part.start, part.stop, frozen(mask_of(part, step, time_zone=question.time_zone)))
-        for step in (question.group, question.against)
-    )
+    matcher = match_steps(part, (question.group, question.against), time_zone=question.time_zone)
+    bits = np.array([sum(1 << step for step in steps) for steps in matcher.lists()], np.uint8)
+    kinds = units_with(part.start, part.stop, matcher.classes, bits)
+    in_a, in_b = kinds & 1 > 0, kinds & 2 > 0
     unit = np.flatnonzero(in_a ^ in_b)
     start, stop = np.asarray(part.start)[unit], np.asarray(part.stop)[unit]
     side = in_b[unit].astype(np.int64)

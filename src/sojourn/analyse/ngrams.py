@@ -217,7 +217,10 @@ def ngrams(
     def who(part: Part, grouping: Grouping) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
         walk = made.walk(part, grouping)
         walks = (walk if name is None else walk.only(walk.group == made.groups.index(name)) for name in names)
-        return [_who_has(of, question.walk, runs.steps) for of, runs in zip(walks, listed, strict=True)]
+        return [
+            _who_has(of, question.walk, runs.steps, len(made.coding.names))
+            for of, runs in zip(walks, listed, strict=True)
+        ]
 
     found = journeys.map(who, *zip(*made.parts, strict=True))
     every, *by_group = (
@@ -373,10 +376,10 @@ def _wide_runs(
 
 
 def _who_has(
-    walk: Walk, question: WalkQuestion, steps: NDArray[np.int64]
+    walk: Walk, question: WalkQuestion, steps: NDArray[np.int64], values: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     low, high = _inner(walk, question)
-    units, persons = who_has(walk.codes, low, high, walk.owner, steps)
+    units, persons = who_has(walk.codes, low, high, walk.owner, steps, values)
     return units, persons
 
 

@@ -174,14 +174,14 @@ def _sessions(start, stop, time, person, limit):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def units_with_any(start, stop, mask):  # type: ignore[no-untyped-def]  # noqa: ANN201  (a kernel)
-    """bool, one a unit: whether the mask is true for any of its events."""
-    out = np.zeros(start.size, np.bool_)
+def units_with(start, stop, classes, bits):  # type: ignore[no-untyped-def]  # noqa: ANN201  (a kernel)
+    """uint8, one a unit: the bits of all its events' classes."""
+    out = np.zeros(start.size, np.uint8)
     for u in range(start.size):
+        found = np.uint8(0)
         for i in range(start[u], stop[u]):
-            if mask[i]:
-                out[u] = True
-                break
+            found |= bits[classes[i]]
+        out[u] = found
     return out
 
 

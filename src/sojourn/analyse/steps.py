@@ -58,6 +58,10 @@ class Matcher:
     first: NDArray[np.int64]
     steps: NDArray[np.int64]
 
+    def lists(self) -> list[list[int]]:
+        """The steps of each class."""
+        return [of.tolist() for of in np.split(self.steps, self.first[1:-1])]
+
     def single(self) -> NDArray[np.int64] | None:
         """int64: the step of each class, -1 for none; None when a class matches several."""
         if (np.diff(self.first) > 1).any():

@@ -23,6 +23,8 @@ _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _PRIME = np.uint64(0x100000001B3)
 _ONE = np.uint64(1)
 _MANY = 1 << 18
+_SLOTS_A_RUN = 16
+_MOST_DIGITS = 2.0**63
 _FIRST_SLOTS = 1 << 10
 _KEY, _COUNT, _UNITS, _PERSONS, _UNIT, _OWNER, _FIRST = range(7)
 _SIGN_BIT = 63
@@ -200,7 +202,7 @@ def count_pairs(codes, begin, end, bits):
 
 
 @njit(nogil=True, cache=True)
-def who_has(codes, begin, end, owner, steps):
+def who_has(codes, begin, end, owner, steps, values):
     """Units and persons that have each of some runs of steps, which are all different.
 
     Args:
@@ -209,46 +211,51 @@ def who_has(codes, begin, end, owner, steps):
         end: Where they end.
         owner: int32, one a unit, ascending: its person.
         steps: int64 (runs, length): codes of the steps.
+        values: How many codes there are.
     """
     runs, length = steps.shape
+    # With few codes a run is a number of `length` digits; else that overflows, and runs with one hash are compared.
+    certain = max(values, 2.0) ** length < _MOST_DIGITS
+    base = np.uint64(max(values, 2)) if certain else _PRIME
     shift = np.uint64(64 - 4)
-    while 1 << np.int64(64 - shift) < 4 * runs:
+    while 1 << np.int64(64 - shift) < _SLOTS_A_RUN * runs:
         shift -= np.uint64(1)
-    slots = np.full(1 << np.int64(64 - shift), -1, np.int32)
+    # Free slots lead to one row more, which takes what is counted for runs that were not asked for.
+    slots = np.full(1 << np.int64(64 - shift), runs, np.int32)
     mask = np.uint64(slots.size - 1)
-    hashes = np.zeros(runs, np.uint64)
+    hashes = np.zeros(runs + 1, np.uint64)
     for run in range(runs):
         for k in range(length):
-            hashes[run] = hashes[run] * _PRIME + np.uint64(steps[run, k])
+            hashes[run] = hashes[run] * base + np.uint64(steps[run, k])
         place = hashes[run] * _GOLDEN >> shift
-        while slots[place] >= 0:
+        while slots[place] < runs:
             place = (place + _ONE) & mask
         slots[place] = run
-    units, persons = np.zeros(runs, np.int64), np.zeros(runs, np.int64)
-    last_unit, last_owner = np.full(runs, -1, np.int32), np.full(runs, -1, np.int32)
+    found = np.zeros((runs + 1, 2), np.int64)
+    last = np.full((runs + 1, 2), -1, np.int64)
     gone = _ONE
     for _ in range(length):
-        gone *= _PRIME
+        gone *= base
     for u in range(begin.size):
         # A hash that rolls: each step comes in at its end, and the one `length` steps before it leaves.
         rolled = np.uint64(0)
-        for i in range(begin[u], end[u]):
-            rolled = rolled * _PRIME + np.uint64(codes[i])
-            first = i - length + 1
-            if first < begin[u]:
-                continue
-            if first > begin[u]:
-                rolled -= gone * np.uint64(codes[first - 1])
+        for i in range(begin[u], min(begin[u] + length, end[u])):
+            rolled = rolled * base + np.uint64(codes[i])
+        who = np.int64(owner[u])
+        for first in range(begin[u], end[u] - length + 1):
             place = rolled * _GOLDEN >> shift
             run = slots[place]
-            while run >= 0 and not (hashes[run] == rolled and _stands(codes, first, steps, run)):
-                place = (place + _ONE) & mask
-                run = slots[place]
-            if run >= 0:
-                units[run] += last_unit[run] != u
-                persons[run] += last_owner[run] != owner[u]
-                last_unit[run], last_owner[run] = u, owner[u]
-    return units, persons
+            if hashes[run] != rolled and run < runs:
+                while run < runs and hashes[run] != rolled:
+                    place = (place + _ONE) & mask
+                    run = slots[place]
+            if certain or run == runs or _stands(codes, first, steps, run):
+                found[run, 0] += last[run, 0] != u
+                found[run, 1] += last[run, 1] != who
+                last[run, 0], last[run, 1] = u, who
+            if first + length < end[u]:
+                rolled = rolled * base + np.uint64(codes[first + length]) - gone * np.uint64(codes[first])
+    return found[:runs, 0].copy(), found[:runs, 1].copy()
 
 
 @njit(nogil=True, cache=True)
