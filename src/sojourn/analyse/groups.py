@@ -75,10 +75,12 @@ class Grouping:
     @property
     def group(self) -> NDArray[np.int32]:
         """int32: the group of every event."""
-        if self.starts is None and len(self.table):
-            grouped: NDArray[np.int32] = self.table[self.codes]
-            return grouped
-        return self.at(np.arange(self.events))
+        if not len(self.table):
+            return np.zeros(self.events, np.int32)
+        if self.starts is not None:
+            return self.at(np.arange(self.events))
+        grouped: NDArray[np.int32] = self.table[self.codes]
+        return grouped
 
 
 def read_breakdown(by: str | None) -> Breakdown | None:

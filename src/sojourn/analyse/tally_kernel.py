@@ -245,7 +245,8 @@ def who_has(codes, begin, end, owner, steps, values):
         for first in range(begin[u], end[u] - length + 1):
             place = rolled * _GOLDEN >> shift
             run = slots[place]
-            if hashes[run] != rolled and run < runs:
+            # One test for both, which is seldom true: `and` would be two, one of them true as often as not.
+            if (hashes[run] != rolled) & (run < runs):
                 while run < runs and hashes[run] != rolled:
                     place = (place + _ONE) & mask
                     run = slots[place]
