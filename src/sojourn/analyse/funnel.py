@@ -15,6 +15,7 @@ import numpy as np
 from sojourn.analyse.funnel_kernel import times_by_group, walk_in_any_order, walk_in_order, walk_plainly
 from sojourn.analyse.groups import Breakdown, group_events, read_breakdown
 from sojourn.analyse.parts import cut_sessions
+from sojourn.analyse.period_places import places_of
 from sojourn.analyse.quantiles import quantiles
 from sojourn.analyse.results import Drill, Persons, Result
 from sojourn.analyse.steps import match_steps, read_steps
@@ -353,6 +354,5 @@ def _trend(
     if not len(started):
         return ()
     spans = periods(period, int(started.min()), int(started.max()), time_zone=time_zone)
-    bounds = np.array(spans.starts_us)
-    places = [(np.searchsorted(bounds, p.started, side="right") - 1).astype(np.int32) for p in partials]
+    places = [places_of(p.started, spans.starts_us) for p in partials]
     return tuple(_groups(partials, names, places, spans.labels))

@@ -92,15 +92,16 @@ def keep(part: Part, mask: NDArray[np.bool_]) -> Part:
         part: Any part.
         mask: bool, one an event.
     """
-    start, stop, rows, time, event = _kept(part.start, part.stop, part.time, part.event, mask)
+    rows = np.flatnonzero(mask)
+    start, stop = _bounds(part.start, part.stop, rows)
     some = stop > start
     return replace(
         part,
         person=frozen(part.person[some]),
         start=frozen(start[some]),
         stop=frozen(stop[some]),
-        time=frozen(time),
-        event=frozen(event),
+        time=frozen(part.time[rows]),
+        event=frozen(part.event[rows]),
         rows=rows if part.rows is None else part.rows[rows],
     )
 
@@ -132,20 +133,18 @@ def frozen(array: NDArray[Any]) -> NDArray[Any]:
 
 
 @njit(nogil=True, cache=True)
-def _kept(start, stop, time, event, mask):  # type: ignore[no-untyped-def]
-    """The events where the mask is true: where those of each unit begin and end, their rows, times and events."""
-    room = mask.sum() + 1
+def _bounds(start, stop, rows):  # type: ignore[no-untyped-def]
+    """Where, among some ascending rows, those of each unit begin and end."""
     begins, ends = np.empty(start.size, np.int64), np.empty(start.size, np.int64)
-    rows, times, events = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, event.dtype)
     n = 0
     for u in range(start.size):
+        while n < rows.size and rows[n] < start[u]:
+            n += 1
         begins[u] = n
-        for i in range(start[u], stop[u]):
-            # Written whether it stays or not: what does not is written over, and no branch is guessed wrong.
-            rows[n], times[n], events[n] = i, time[i], event[i]
-            n += mask[i]
+        while n < rows.size and rows[n] < stop[u]:
+            n += 1
         ends[u] = n
-    return begins, ends, rows[:n], times[:n], events[:n]
+    return begins, ends
 
 
 @njit(nogil=True, cache=True)

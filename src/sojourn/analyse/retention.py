@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from sojourn.analyse.groups import Breakdown, group_events, read_breakdown
+from sojourn.analyse.period_places import coarse_places
 from sojourn.analyse.results import Drill, Persons, Result
-from sojourn.analyse.retention_kernel import BEGINS, RETURNS, coarse_places, follow
+from sojourn.analyse.retention_kernel import BEGINS, RETURNS, follow
 from sojourn.analyse.steps import match_steps, read_step
 from sojourn.records.durations import microseconds
 from sojourn.records.errors import BadOption

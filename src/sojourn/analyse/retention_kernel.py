@@ -6,35 +6,14 @@ In: rows of a part and the bounds of the periods. Out: counts by group, cohort a
 # mypy: allow-untyped-defs, allow-untyped-calls, allow-incomplete-defs
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numba import njit
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 BEGINS = 1
 RETURNS = 2
 _U64 = np.uint64
 _ONE = np.uint64(1)
 """Places are unsigned in the loops over events: a signed one is tested for being counted from the end, which costs half."""
-
-
-def coarse_places(bounds: NDArray[np.int64]) -> tuple[np.uint64, NDArray[np.uint64]]:
-    """A table that finds the period of a time without searching.
-
-    Args:
-        bounds: Where each period begins, ascending, and where the last ends.
-
-    Returns:
-        A shift such that a stretch of `2 ** shift` microseconds holds at most one bound, and for each such stretch after
-        the first bound the period its beginning lies in. A time's period is that, or the next one.
-    """
-    shift = int(np.diff(bounds).min()).bit_length() - 1
-    stretches = (int(bounds[-1] - bounds[0]) >> shift) + 1
-    begins = bounds[0] + (np.arange(stretches) << shift)
-    return _U64(shift), (np.searchsorted(bounds, begins, side="right") - 1).astype(np.uint64)
 
 
 @njit(nogil=True, cache=True)
@@ -54,8 +33,8 @@ def follow(  # noqa: PLR0915  (one pass; a function called for each person doubl
         group: int32 an event.
         groups: How many groups there are.
         bounds: int64 ascending: where each period begins, and where the last ends.
-        shift: From `coarse_places`.
-        coarse: From `coarse_places`.
+        shift: From `period_places.coarse_places`.
+        coarse: From `period_places.coarse_places`.
         window: Length of the periods counted from the person's own first event; 0 for the calendar's.
         windows: How many of these there can be.
         cells: How many periods after the first are kept.

@@ -13,6 +13,7 @@ from numba import njit
 
 from sojourn.analyse.groups import Breakdown, group_events, read_breakdown
 from sojourn.analyse.parts import cut_sessions
+from sojourn.analyse.period_places import places_of
 from sojourn.analyse.quantiles import put_together, quantiles
 from sojourn.analyse.results import Drill, Persons, Result
 from sojourn.records.durations import microseconds
@@ -235,8 +236,8 @@ def partial(part: Part, question: SessionsQuestion, grouping: Grouping) -> Sessi
     if question.breakdown is not None:
         groups = _grouped(duration, depth, grouping.at(cut.start), len(grouping.names))
     if question.trend is not None:
-        place = np.searchsorted(np.array(question.trend.starts_us), part.time[cut.start], side="right") - 1
-        periods = _grouped(duration, depth, place.astype(np.int32), len(question.trend.labels))
+        place = places_of(part.time[cut.start], question.trend.starts_us)
+        periods = _grouped(duration, depth, place, len(question.trend.labels))
     return SessionsPartial(
         duration=duration,
         depth=depth,
