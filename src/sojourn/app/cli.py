@@ -13,10 +13,13 @@ import typer
 
 from sojourn import __version__
 from sojourn.app.asking import say
+from sojourn.app.help_pages import SECTIONS, Command, Commands
 from sojourn.records.errors import SojournError
 
 app = typer.Typer(
     name="sojourn",
+    cls=Commands,
+    context_settings={"max_content_width": 110},
     help="See how people journey through your log, where they leave, and why.",
     no_args_is_help=True,
     add_completion=False,
@@ -24,31 +27,11 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-_COMMANDS = (
-    "attribution",
-    "import",
-    "report",
-    "events",
-    "sessions",
-    "funnel",
-    "engagement",
-    "person",
-    "paths",
-    "retention",
-    "orders",
-    "sql",
-    "simulate",
-    "compact",
-    "compare",
-    "erase",
-    "export",
-    "warm",
-    "bench",
-)
+_COMMANDS = tuple(name for names in SECTIONS.values() for name in names)
 for _name in _COMMANDS:
     # A keyword of Python has an underscore behind it as the name of a module and of a function.
     _python = f"{_name}_" if keyword.iskeyword(_name) else _name
-    app.command(_name)(getattr(importlib.import_module(f"sojourn.app.commands.{_python}"), _python))
+    app.command(_name, cls=Command)(getattr(importlib.import_module(f"sojourn.app.commands.{_python}"), _python))
 
 
 def _version(asked: bool) -> None:  # noqa: FBT001  (typer calls it so)
