@@ -18,7 +18,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
-_EXAMPLES = 100 if os.environ.get("SOJOURN_THOROUGH") == "1" else 20
+_EXAMPLES = 100 if os.environ.get("SOJOURN_THOROUGH") == "1" else 12
 hypothesis.settings.register_profile("ci", max_examples=_EXAMPLES, derandomize=True, deadline=None, print_blob=True)
 hypothesis.settings.load_profile("ci")
 

@@ -96,6 +96,7 @@ def firsts(small: Small, folder: Path, seed: int) -> dict[str, bool]:
     return {c.name: named(journeys.compare([c.before, c.after]).findings[0], c) for c in small.causes}
 
 
+@pytest.mark.long
 def test_every_cause_of_a_simulated_shop_ranks_first_where_it_acts(tmp_path: Path) -> None:
     assert firsts(SHOP, tmp_path, seed=1) == dict.fromkeys(SHOP.on, True)
 
@@ -148,6 +149,7 @@ def test_random_purchases_separate_nobody_in_a_hundred_shuffles() -> None:
     assert surprises(with_purchases(800, seed=1, shuffles=100), range(100)) <= 5
 
 
+@pytest.mark.long
 def test_random_labels_separate_nobody() -> None:
     """Thirty labels given to people at random: at most 5 %, so 4 or fewer of 30 with all but certainty."""
     journeys = log(shop(500, seed=5, labels=30))

@@ -230,3 +230,22 @@ def test_the_shop_funnels_have_the_published_counts(data: Callable[[str], Path])
     assert [step.count for step in persons.steps] == [600, 596, 502, 419, 217]
     assert [step.count for step in sessions.steps] == [2_837, 2_106, 601, 271, 64]
     assert [step.count for step in short.steps] == [2_868, 943, 254]
+
+
+def test_an_exclusion_in_any_order_is_refused() -> None:
+    """It had no between to stand in, and would have had no effect."""
+    with pytest.raises(BadOption, match="steps in any order have no between"):
+        log([("anna", 0, "a", {}), ("anna", 9, "b", {}), ("anna", 10, "x", {})]).funnel(
+            ["a", "not x", "b"], order="any"
+        )
+
+
+def test_a_funnel_of_more_steps_than_a_word_has_bits() -> None:
+    """Seventy steps, once in order and once with the 66th missing."""
+    names = [f"s{n}" for n in range(70)]
+    rows: list[Row] = [(who, n, name, {}) for who in ("anna", "ben") for n, name in enumerate(names)]
+    journeys = log([row for row in rows if row[:3] != ("ben", 65, "s65")])
+
+    for ties in ("sequence", "strict"):
+        counts = [step.count for step in journeys.funnel(names, ties=ties).steps]
+        assert counts == [2] * 65 + [1] * 5

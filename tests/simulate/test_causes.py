@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 FEW = {"shop": 1000, "software": 300, "streaming": 250}
 MANY = {"shop": 2000, "software": 800, "streaming": 500}
 EACH = [(name, cause) for name in WORLDS for cause in CAUSES[name]]
-IDS = [f"{name}-{cause.name}" for name, cause in EACH]
 # A world with one cause alone costs a second or two, so the quick run has the last cause of each world.
 ALONE = [
     pytest.param(name, cause, id=f"{name}-{cause.name}", marks=() if cause == CAUSES[name][-1] else pytest.mark.long)
@@ -77,7 +76,7 @@ def test_the_summary_adds_up_the_persons(name: Any, world: Callable[..., Any]) -
         assert told["lost"] <= told["left"] <= told["met"]
 
 
-@pytest.mark.parametrize(("name", "cause"), EACH, ids=IDS)
+@pytest.mark.parametrize(("name", "cause"), ALONE)
 def test_who_met_a_cause_is_who_has_its_marker(name: Any, cause: Cause, world: Callable[..., Any]) -> None:
     log = world(name, persons=FEW[name])
     met = {person["person"] for person in log.people if cause.name in person.get("met", [])}
@@ -85,7 +84,7 @@ def test_who_met_a_cause_is_who_has_its_marker(name: Any, cause: Cause, world: C
     assert shown == met
 
 
-@pytest.mark.parametrize(("name", "cause"), EACH, ids=IDS)
+@pytest.mark.parametrize(("name", "cause"), ALONE)
 def test_a_cause_that_is_off_leaves_no_trace_and_takes_nothing(
     name: Any, cause: Cause, world: Callable[..., Any]
 ) -> None:
@@ -97,7 +96,7 @@ def test_a_cause_that_is_off_leaves_no_trace_and_takes_nothing(
     assert log.summary["causes"][cause.name]["met"] == 0
 
 
-@pytest.mark.parametrize(("name", "cause"), EACH, ids=IDS)
+@pytest.mark.parametrize(("name", "cause"), ALONE)
 def test_switching_a_cause_changes_the_outcome_by_its_stated_effect(
     name: Any, cause: Cause, world: Callable[..., Any]
 ) -> None:

@@ -111,6 +111,7 @@ def test_a_cart_keeps_its_id_to_the_order(shop: Any) -> None:
         assert len(added) <= 1
 
 
+@pytest.mark.long
 def test_texts_are_varied_and_speak_of_what_happened(world: Callable[..., Any]) -> None:
     """With late shipping cost alone, chats name it; in four languages."""
     log = world("shop", persons=3000, seed=2, causes=("late_shipping_cost",))

@@ -85,6 +85,7 @@ def test_a_second_process_sees_each_import_whole_or_not_at_all(shop: Path, root:
     assert end["held"] == [2000, 0, 1999]
 
 
+@pytest.mark.long
 def test_a_second_process_reads_on_through_compactions_and_new_indexes(shop: Path, root: Path) -> None:
     folder = open_folder(shop)
     sizes = [2000]
@@ -116,6 +117,7 @@ def test_a_second_process_reads_on_through_an_erasure(shop: Path, root: Path) ->
     assert open_index(folder).manifest.rows == 2000
 
 
+@pytest.mark.long
 def test_rejected_rows_are_read_while_an_import_rejects_more(shop: Path, root: Path) -> None:
     """All of an import or none, and neither side waits long for the other: the journal is locked for its commit only."""
     totals = [0]

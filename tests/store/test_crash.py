@@ -229,6 +229,7 @@ def rehearse(life: Life) -> None:
     life.rehearsed = True
 
 
+@pytest.mark.long
 def test_a_few_kills_with_power_cuts_lose_nothing_and_double_nothing(
     life: Life, capsys: pytest.CaptureFixture[str]
 ) -> None:
