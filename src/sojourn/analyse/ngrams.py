@@ -379,7 +379,11 @@ def _who_has(
     walk: Walk, question: WalkQuestion, steps: NDArray[np.int64], values: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     low, high = _inner(walk, question)
-    units, persons = who_has(walk.codes, low, high, walk.owner, steps, values)
+    unit = np.arange(len(low), dtype=np.int32)
+    units = who_has(walk.codes, low, high, unit, steps, values)
+    # Where each unit is a person of its own the two are the same.
+    same = bool((walk.owner[1:] > walk.owner[:-1]).all())
+    persons = units if same else who_has(walk.codes, low, high, walk.owner, steps, values)
     return units, persons
 
 

@@ -202,61 +202,71 @@ def count_pairs(codes, begin, end, bits):
 
 
 @njit(nogil=True, cache=True)
-def who_has(codes, begin, end, owner, steps, values):
-    """Units and persons that have each of some runs of steps, which are all different.
+def who_has(codes, begin, end, label, steps, values):
+    """How many labels have each of some runs of steps, which are all different.
 
     Args:
         codes: Of each event.
         begin: Where the steps of each unit begin.
         end: Where they end.
-        owner: int32, one a unit, ascending: its person.
+        label: int32, one a unit, ascending: the unit itself, or its person.
         steps: int64 (runs, length): codes of the steps.
         values: How many codes there are.
     """
-    runs, length = steps.shape
+    runs, length = np.uint64(steps.shape[0]), np.uint64(steps.shape[1])
     # With few codes a run is a number of `length` digits; else that overflows, and runs with one hash are compared.
-    certain = max(values, 2.0) ** length < _MOST_DIGITS
+    certain = max(values, 2.0) ** steps.shape[1] < _MOST_DIGITS
     base = np.uint64(max(values, 2)) if certain else _PRIME
-    shift = np.uint64(64 - 4)
-    while 1 << np.int64(64 - shift) < _SLOTS_A_RUN * runs:
-        shift -= np.uint64(1)
-    # Free slots lead to one row more, which takes what is counted for runs that were not asked for.
-    slots = np.full(1 << np.int64(64 - shift), runs, np.int32)
+    hashes, slots, shift = _hashed(steps, base)
     mask = np.uint64(slots.size - 1)
-    hashes = np.zeros(runs + 1, np.uint64)
+    # One row more than there are runs takes what is counted for runs that were not asked for.
+    found, last = np.zeros(steps.shape[0] + 1, np.int64), np.full(steps.shape[0] + 1, -1, np.int64)
+    first_digit = _ONE
+    for _ in range(steps.shape[1] - 1):
+        first_digit *= base
+    for u in range(begin.size):
+        start, stop, who = np.uint64(begin[u]), np.uint64(end[u]), np.int64(label[u])
+        if stop - start < length:
+            continue
+        # A hash that rolls: each step comes in at its end, and the first one leaves when it was looked up.
+        rolled = np.uint64(0)
+        for i in range(start, start + length - _ONE):
+            rolled = rolled * base + np.uint64(codes[i])
+        for i in range(start + length - _ONE, stop):
+            rolled = rolled * base + np.uint64(codes[i])
+            place = rolled * _GOLDEN >> shift
+            run = np.uint64(slots[place])
+            # One test for both, which is seldom true: `and` would be two, one of them true as often as not.
+            if (hashes[run] != rolled) & (run < runs):
+                while run < runs and hashes[run] != rolled:
+                    place = (place + _ONE) & mask
+                    run = np.uint64(slots[place])
+            first = i - length + _ONE
+            if not certain and run < runs and not _stands(codes, first, steps, run):
+                run = runs
+            found[run] += last[run] != who
+            last[run] = who
+            rolled -= first_digit * np.uint64(codes[first])
+    return found[:-1].copy()
+
+
+@njit(nogil=True, cache=True)
+def _hashed(steps, base):
+    """The hash of each run, and a table that finds the run of a hash; free places hold one more than the last run."""
+    runs = steps.shape[0]
+    bits = 4
+    while 1 << bits < _SLOTS_A_RUN * runs:
+        bits += 1
+    shift, mask = np.uint64(64 - bits), np.uint64((1 << bits) - 1)
+    slots, hashes = np.full(1 << bits, runs, np.uint32), np.zeros(runs + 1, np.uint64)
     for run in range(runs):
-        for k in range(length):
+        for k in range(steps.shape[1]):
             hashes[run] = hashes[run] * base + np.uint64(steps[run, k])
         place = hashes[run] * _GOLDEN >> shift
         while slots[place] < runs:
             place = (place + _ONE) & mask
         slots[place] = run
-    found = np.zeros((runs + 1, 2), np.int64)
-    last = np.full((runs + 1, 2), -1, np.int64)
-    gone = _ONE
-    for _ in range(length):
-        gone *= base
-    for u in range(begin.size):
-        # A hash that rolls: each step comes in at its end, and the one `length` steps before it leaves.
-        rolled = np.uint64(0)
-        for i in range(begin[u], min(begin[u] + length, end[u])):
-            rolled = rolled * base + np.uint64(codes[i])
-        who = np.int64(owner[u])
-        for first in range(begin[u], end[u] - length + 1):
-            place = rolled * _GOLDEN >> shift
-            run = slots[place]
-            # One test for both, which is seldom true: `and` would be two, one of them true as often as not.
-            if (hashes[run] != rolled) & (run < runs):
-                while run < runs and hashes[run] != rolled:
-                    place = (place + _ONE) & mask
-                    run = slots[place]
-            if certain or run == runs or _stands(codes, first, steps, run):
-                found[run, 0] += last[run, 0] != u
-                found[run, 1] += last[run, 1] != who
-                last[run, 0], last[run, 1] = u, who
-            if first + length < end[u]:
-                rolled = rolled * base + np.uint64(codes[first + length]) - gone * np.uint64(codes[first])
-    return found[:runs, 0].copy(), found[:runs, 1].copy()
+    return hashes, slots, shift
 
 
 @njit(nogil=True, cache=True)
