@@ -210,7 +210,8 @@ def credit_paths(channel, low, high, group, middle, conversions, value, nulls, d
     """
     channels = direct.size
     credit = np.zeros((groups, SHAPLEY + 1, channels, 2), np.float64)
-    flow = np.zeros((groups, channels + 1, channels + 2), np.float64)
+    wide = np.uint64(channels + 2)
+    flow = np.zeros((groups, (channels + 1) * (channels + 2)), np.float64)
     presence = np.zeros((groups, channels, 3), np.float64)
     masks = np.zeros(low.size, np.uint64)
     # Of the path at hand: its channels in order of first sight, and the touches of each channel.
@@ -221,16 +222,18 @@ def credit_paths(channel, low, high, group, middle, conversions, value, nulls, d
             continue  # a conversion without a touch has nobody to credit
         won = conversions[p]
         weight = won + nulls[p]
-        state, distinct, mask = np.int64(channels), 0, np.uint64(0)
-        for k in range(a, b):
-            c = np.int64(channel[k])
-            flow[g, state, c] += weight
+        # Places are unsigned: a signed one is tested for being counted from the end, at every touch.
+        state, distinct, mask = np.uint64(channels), np.uint64(0), np.uint64(0)
+        steps = flow[g]
+        for k in range(np.uint64(a), np.uint64(b)):
+            c = np.uint64(channel[k])
+            steps[state * wide + c] += weight
             seen[distinct] = c
-            distinct += times[c] == 0
+            distinct += np.uint64(times[c] == 0)
             times[c] += 1
             state = c
-        flow[g, state, channels] += won
-        flow[g, state, channels + 1] += nulls[p]
+        steps[state * wide + np.uint64(channels)] += won
+        steps[state * wide + np.uint64(channels + 1)] += nulls[p]
         for n in range(distinct):
             c = seen[n]
             mask |= np.uint64(1) << np.uint64(c)
@@ -243,7 +246,7 @@ def credit_paths(channel, low, high, group, middle, conversions, value, nulls, d
             _credit_one(credit[g], channel, a, b, mark, won, value[p], direct, seen[:distinct], times)
         for n in range(distinct):
             times[seen[n]] = 0
-    return credit, flow, presence, masks
+    return credit, flow.reshape(groups, channels + 1, channels + 2), presence, masks
 
 
 @njit(nogil=True, cache=True)
