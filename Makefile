@@ -20,10 +20,10 @@ demo: ## report on LOG=FILE, or without LOG on a simulated month of a shop
 	@sh install/demo.sh '$(DATA)' '$(LOG)'
 
 test: warm ## the tests of a few minutes
-	@$(PYTHON) -m pytest -n $(WORKERS) -m 'not long' $(ARGS)
+	@$(PYTHON) -m pytest -n $(WORKERS) --dist worksteal -m 'not long' $(ARGS)
 
 test-all: warm ## every test, the long ones too, each property on more examples
-	@SOJOURN_THOROUGH=1 $(PYTHON) -m pytest -n $(WORKERS) $(ARGS)
+	@SOJOURN_THOROUGH=1 $(PYTHON) -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: dev ## format, lint, types and import fences
 	@$(PYTHON) -m ruff format --check .
