@@ -333,8 +333,8 @@ def _throughout(has: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 def matrix_of(
     part: Part, look: Look, candidates: Sequence[Candidate], within: Sequence[int], question: CompareQuestion
-) -> NDArray[np.float32]:
-    """Who has what: (candidates, persons), 1 or 0. Events and repeats take one pass together.
+) -> NDArray[np.bool_]:
+    """Who has what: (candidates, persons). Events and repeats take one pass together.
 
     Args:
         part: A part.
@@ -343,7 +343,7 @@ def matrix_of(
         within: For each candidate, the last part of the look that counts.
         question: The question.
     """
-    out = np.zeros((len(candidates), len(look.unit)), np.float32)
+    out = np.zeros((len(candidates), len(look.unit)), np.bool_)
     plain = [place for place, candidate in enumerate(candidates) if candidate.kind in ("event", "repeat")]
     code_of = {name: code for code, name in enumerate(part.events)}
     ordered = sorted(range(len(plain)), key=lambda n: code_of[str(candidates[plain[n]].event)])

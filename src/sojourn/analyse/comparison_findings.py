@@ -267,9 +267,10 @@ def together(
 
     def gram(part: Part, look: Look) -> NDArray[np.float64]:
         mine = np.ones(len(look.unit), np.bool_) if group is None else look.group == group
-        matrix = matrix_of(part, look, chosen, within, question)[:, mine]
-        found: NDArray[np.float64] = (matrix @ matrix.T).astype(np.float64)
-        return found
+        # Eight persons a byte: who has two candidates is counted in an and of their rows, many times quicker than by a product.
+        bits = np.packbits(matrix_of(part, look, chosen, within, question)[:, mine], axis=1)
+        found = [np.bitwise_count(own & bits).sum(axis=1, dtype=np.int64) for own in bits]
+        return np.array(found, np.float64).reshape(len(chosen), len(chosen))
 
     both = np.sum(journeys.map(gram, looks.parts, looks.looks), axis=0)
     some_have = have[some].astype(np.float64)

@@ -157,7 +157,7 @@ def count(owner, part, code, label, size, labels, times):  # type: ignore[no-unt
 
 @njit(nogil=True, cache=True)
 def present(owner, part, code, first, column, times, within, owners):  # type: ignore[no-untyped-def]
-    """Which owners have which columns: (columns, owners), 1 or 0.
+    """Which owners have which columns: (columns, owners).
 
     Args:
         owner: int32, one a row, equal ones together, rows in order.
@@ -169,7 +169,7 @@ def present(owner, part, code, first, column, times, within, owners):  # type: i
         within: int64, one a column: the last part that counts.
         owners: How many there are.
     """
-    out = np.zeros((times.size, owners), np.float32)
+    out = np.zeros((times.size, owners), np.bool_)
     last = np.full(first.size - 1, -1, np.int32)
     seen = np.zeros(first.size - 1, np.int32)
     for r in range(code.size):
@@ -182,7 +182,7 @@ def present(owner, part, code, first, column, times, within, owners):  # type: i
         seen[c] += 1
         for j in range(first[c], first[c + 1]):
             if seen[c] == times[column[j]] and part[r] <= within[column[j]]:
-                out[column[j], o] = 1
+                out[column[j], o] = True
     return out
 
 
