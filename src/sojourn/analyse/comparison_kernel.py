@@ -194,6 +194,8 @@ def count_orders(owner, part, slot, label, slots, labels, until):  # type: ignor
         (slots, slots, labels, 2): [i, j, label, 0] both, [i, j, label, 1] i before j; i < j only.
     """
     out = np.zeros((slots, slots, labels, 2), np.int64)
+    if not slots:
+        return out
     place = np.full(slots, -1, np.int64)
     order = np.empty(slots, np.int64)
     r = 0
@@ -224,6 +226,8 @@ def count_orders(owner, part, slot, label, slots, labels, until):  # type: ignor
 def dwell(row, owner, part, slot, time, owners, slots, gap):  # type: ignore[no-untyped-def]
     """Microseconds each owner spent on each slot: until the next event of the strict part, silences left out; -1 unknown."""
     out = np.full((owners, slots), -1, np.int64)
+    if not slots:
+        return out
     for r in range(row.size - 1):
         s = slot[r]
         if s < 0 or owner[r + 1] != owner[r] or part[r + 1] > 0:
