@@ -6,7 +6,6 @@ Never makes anything visible before `finish`; a process killed before it leaves 
 
 from __future__ import annotations
 
-import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ import pyarrow.parquet as pq
 
 from sojourn.identify.actor import ActorNumbers
 from sojourn.identify.blake2b import digests, hash_distinct
+from sojourn.records.event import source_prefix
 from sojourn.records.rejected import Reason, Rejected
 from sojourn.store.events import FIXED, FRESH, EventsTable, scan_file, write_file
 from sojourn.store.ids import SeenIds
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
 _ROWS_A_FILE = 2_097_152
 _FILES_WAITING = 2
-_LONG_NAME = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +191,7 @@ class Append:
         ids = batch.row_hash.copy()
         if messages.null_count == len(messages):
             return ids
-        name = self._source.encode()
-        prefix = (name if len(name) < _LONG_NAME else hashlib.blake2b(name, digest_size=32).digest()) + b"\0"
+        prefix = source_prefix(self._source)
         of_message = hash_distinct(messages, lambda values: digests(values, prefix=prefix, size=16))
         given = _valid(messages)
         ids[given] = of_message[given]
