@@ -5,7 +5,6 @@ In: events, records. Out: records. Within the limits below every function gives 
 
 from __future__ import annotations
 
-from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -59,7 +58,12 @@ def joined(stays: Iterable[Stay], *, gap_us: int) -> list[Stay]:
 
 def latest(records: Sequence[dict[str, Known]]) -> dict[str, Known]:
     """Of each name the value of the latest event; what was taken away is absent."""
-    found = reduce(_later, records, {})
+    found: dict[str, Known] = {}
+    for one in records:
+        for name, known in one.items():
+            before = found.get(name)
+            if before is None or (before.time, before.seq) < (known.time, known.seq):
+                found[name] = known
     return {name: known for name, known in found.items() if known.value is not None}
 
 
@@ -92,15 +96,6 @@ def _learn(known: dict[str, Known], said: dict[str, Any], time: int, seq: int) -
             continue
         if before is None or (before.time, before.seq) < (time, seq):
             known[name] = Known(value, time, seq)
-
-
-def _later(one: dict[str, Known], other: dict[str, Known]) -> dict[str, Known]:
-    out = dict(one)
-    for name, known in other.items():
-        before = out.get(name)
-        if before is None or (before.time, before.seq) < (known.time, known.seq):
-            out[name] = known
-    return out
 
 
 def _consent(context: str) -> dict[str, bool]:

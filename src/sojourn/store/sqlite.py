@@ -1,4 +1,4 @@
-"""The two small SQLite files of a data folder, by the named queries of `sql/`.
+"""The SQLite files of a data folder, by the named queries of `sql/`.
 
 In: a path. Out: an open database and its queries. Deleted bytes are overwritten (`secure_delete`).
 """
@@ -40,12 +40,22 @@ def database(path: Path, name: str) -> Iterator[sqlite3.Connection]:
 
     Args:
         path: The SQLite file; made when it does not exist.
-        name: Whose queries: `control` or `quarantine`.
+        name: Whose queries: `control`, `quarantine` or `state`.
     """
     if not os.access(path.parent, os.W_OK):
         with contextlib.closing(_as_it_stands(path, name)) as connection:
             yield connection
         return
+    connection = open_database(path, name)
+    try:
+        with connection:
+            yield connection
+    finally:
+        connection.close()
+
+
+def open_database(path: Path, name: str) -> sqlite3.Connection:
+    """Open a database for longer, with its tables; the caller commits and closes it."""
     # Made before SQLite would, with its own idea of who may read it.
     if not path.exists():
         os.close(os.open(path, os.O_RDONLY | os.O_CREAT, 0o600))
@@ -53,10 +63,10 @@ def database(path: Path, name: str) -> Iterator[sqlite3.Connection]:
     try:
         connection.executescript(_SETTINGS)
         queries(name).create_tables(connection)
-        with connection:
-            yield connection
-    finally:
+    except BaseException:
         connection.close()
+        raise
+    return connection
 
 
 def _as_it_stands(path: Path, name: str) -> sqlite3.Connection:

@@ -1,0 +1,177 @@
+"""The state: what the worker keeps of actors and persons between two batches of the log.
+
+In: records, matches, states of signals. Out: the same. Each batch is one transaction together with its place in the
+log, so that every event takes effect exactly once. Derived: it can be deleted and made again from log and table.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Self
+
+import msgspec
+
+from sojourn.records.actor import ActorRecord
+from sojourn.store.sqlite import open_database, queries
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from types import TracebackType
+
+    from sojourn.store.folder import Folder
+
+WORKER = "worker"
+_ENCODE = msgspec.msgpack.Encoder().encode
+_DECODE = msgspec.msgpack.Decoder(ActorRecord).decode
+_MOST_CHUNKS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An actor as it is kept.
+
+    Attributes:
+        person: The person it belongs to.
+        record: What is known of it.
+    """
+
+    person: int
+    record: ActorRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """The folded signals of one person.
+
+    Attributes:
+        seq: Place in the log of the last event in it.
+        state: As the kernel of signals keeps it.
+    """
+
+    seq: int
+    state: bytes
+
+
+@dataclass(slots=True)
+class Changes:
+    """What one batch changes; written in one transaction.
+
+    Attributes:
+        actors: Records by actor.
+        matches: New matches by actor, to be added to those kept.
+        profiles: Folded signals by person.
+        gone: Persons that are no more: all their actors belong to others now.
+        due: Next timer by person, microseconds UTC; None for no timer.
+    """
+
+    actors: dict[int, Kept] = field(default_factory=dict)
+    matches: dict[int, bytes] = field(default_factory=dict)
+    profiles: dict[int, Profile] = field(default_factory=dict)
+    gone: set[int] = field(default_factory=set)
+    due: dict[int, int | None] = field(default_factory=dict)
+
+
+class State:
+    """The state of one data folder, open."""
+
+    def __init__(self, folder: Folder) -> None:
+        """Open it; made when it does not exist."""
+        self._connection = open_database(folder.path / "state.sqlite", "state")
+        self._queries = queries("state")
+
+    def __enter__(self) -> Self:
+        """Nothing is read yet."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close it."""
+        self._connection.close()
+
+    def cursor(self, name: str = WORKER) -> int:
+        """Last place in the log that has taken effect; -1 before the first."""
+        seq = self._queries.cursor(self._connection, name=name)
+        return -1 if seq is None else int(seq)
+
+    def actors(self, actors: Iterable[int]) -> dict[int, Kept]:
+        """Those of these actors that are known."""
+        rows = self._rows("select actor, person, record from actors where actor in ({})", actors)
+        return {actor: Kept(person, _DECODE(record)) for actor, person, record in rows}
+
+    def actors_of(self, persons: Iterable[int]) -> dict[int, list[Kept]]:
+        """The actors of these persons."""
+        out: dict[int, list[Kept]] = defaultdict(list)
+        for person, record in self._rows(
+            "select person, record from actors where person in ({}) order by actor", persons
+        ):
+            out[person].append(Kept(person, _DECODE(record)))
+        return dict(out)
+
+    def matches(self, actors: Iterable[int]) -> dict[int, bytes]:
+        """All matches of these actors, in the order they came."""
+        out: dict[int, list[bytes]] = defaultdict(list)
+        statement = "select actor, data from matches where actor in ({}) order by actor, chunk"
+        for actor, data in self._rows(statement, actors):
+            out[actor].append(data)
+        return {actor: b"".join(chunks) for actor, chunks in out.items()}
+
+    def profiles(self, persons: Iterable[int]) -> dict[int, Profile]:
+        """Folded signals of these persons."""
+        rows = self._rows("select person, seq, state from profiles where person in ({})", persons)
+        return {person: Profile(seq, state) for person, seq, state in rows}
+
+    def due(self, by: int, *, most: int = 1_000) -> list[tuple[int, int]]:
+        """(person, when) of timers due by a time, earliest first."""
+        return list(self._queries.due(self._connection, by=by, most=most))
+
+    def counted(self) -> tuple[int, int, int]:
+        """Actors, persons and timers there are."""
+        ((actors, persons, timers),) = self._queries.counted(self._connection)
+        return int(actors), int(persons), int(timers)
+
+    def write(self, changes: Changes, *, seq: int, name: str = WORKER) -> None:
+        """Write what a batch changes, and its place in the log, in one transaction that outlives a power cut."""
+        with self._connection:
+            self._put(changes)
+            self._queries.put_cursor(self._connection, name=name, seq=seq)
+
+    def _put(self, changes: Changes) -> None:
+        put, connection = self._queries, self._connection
+        put.put_actors(
+            connection,
+            [{"actor": a, "person": k.person, "record": _ENCODE(k.record)} for a, k in changes.actors.items()],
+        )
+        put.add_matches(connection, list(self._chunks(changes.matches)))
+        put.put_profiles(
+            connection, [{"person": p, "seq": f.seq, "state": f.state} for p, f in changes.profiles.items()]
+        )
+        gone = [{"person": person} for person in changes.gone]
+        put.forget_profiles(connection, gone)
+        idle = [{"person": person} for person, when in changes.due.items() if when is None]
+        put.forget_timers(connection, gone + idle)
+        put.put_timers(
+            connection, [{"person": person, "due": when} for person, when in changes.due.items() if when is not None]
+        )
+
+    def _chunks(self, matches: Mapping[int, bytes]) -> Iterator[dict[str, object]]:
+        """New matches become a chunk of their own; when an actor has many chunks they become one."""
+        statement = "select actor, max(chunk) from matches where actor in ({}) group by actor"
+        newest = dict(self._rows(statement, matches))
+        full = [actor for actor, chunk in newest.items() if chunk >= _MOST_CHUNKS]
+        before = self.matches(full)
+        self._queries.forget_matches(self._connection, [{"actor": actor} for actor in full])
+        for actor, data in matches.items():
+            if actor in before:
+                yield {"actor": actor, "chunk": 0, "data": before[actor] + data}
+            else:
+                yield {"actor": actor, "chunk": newest.get(actor, -1) + 1, "data": data}
+
+    def _rows(self, statement: str, keys: Iterable[int]) -> list[tuple[Any, ...]]:
+        """Rows of a statement with `{}` where the keys go."""
+        # As one JSON text, so that any number of keys is one bound parameter.
+        text = json.dumps(list(keys))
+        filled = statement.format("select value from json_each(?)")
+        return self._connection.execute(filled, (text,)).fetchall()

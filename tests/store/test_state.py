@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sojourn.records.actor import ActorRecord, Known, Stay
+from sojourn.store.folder import create_folder
+from sojourn.store.state import Changes, Kept, Profile, State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Iterator[State]:
+    with State(create_folder(tmp_path / "data")) as opened:
+        yield opened
+
+
+def kept(actor: int, person: int, **more: object) -> Kept:
+    return Kept(person, ActorRecord(actor, "user", f"u{actor}", 1, 2, **more))  # type: ignore[arg-type]
+
+
+def test_nothing_has_taken_effect_before_the_first_batch(state: State) -> None:
+    assert state.cursor() == -1
+    assert state.counted() == (0, 0, 0)
+
+
+def test_a_batch_and_its_place_in_the_log_are_written_together(state: State) -> None:
+    record = kept(-5, 7, counts={"view": 3}, traits={"plan": Known("pro", 2, 1)}, stays=[Stay(1, 2, 3)])
+    state.write(Changes(actors={-5: record}, profiles={7: Profile(4, b"folded")}), seq=9)
+
+    assert state.cursor() == 9
+    assert state.actors([-5, 6]) == {-5: record}
+    assert state.profiles([7]) == {7: Profile(4, b"folded")}
+
+
+def test_a_batch_that_fails_changes_nothing(state: State) -> None:
+    state.write(Changes(matches={1: b"a"}), seq=1)
+    with pytest.raises(OverflowError):
+        state.write(Changes(actors={1: kept(1, 1)}, matches={1: b"b"}, profiles={2**70: Profile(1, b"")}), seq=2)
+
+    assert (state.cursor(), state.matches([1]), state.actors([1])) == (1, {1: b"a"}, {})
+
+
+def test_what_was_written_is_there_when_the_state_is_opened_again(tmp_path: Path) -> None:
+    folder = create_folder(tmp_path / "data")
+    with State(folder) as first:
+        first.write(Changes(actors={1: kept(1, 1)}), seq=3)
+    with State(folder) as second:
+        assert (second.cursor(), second.actors([1])) == (3, {1: kept(1, 1)})
+
+
+def test_the_actors_of_a_person_are_found_together(state: State) -> None:
+    state.write(Changes(actors={n: kept(n, 10 + n % 2) for n in range(1, 6)}), seq=1)
+
+    assert {person: [k.record.actor for k in found] for person, found in state.actors_of([10, 11, 12]).items()} == {
+        10: [2, 4],
+        11: [1, 3, 5],
+    }
+
+
+def test_matches_stay_in_the_order_they_came_however_many_batches_bring_them(state: State) -> None:
+    expected = b""
+    for n in range(60):
+        state.write(Changes(matches={1: bytes([n, n]), 2: b"x"}), seq=n)
+        expected += bytes([n, n])
+
+    assert state.matches([1, 2, 3]) == {1: expected, 2: b"x" * 60}
+
+
+def test_timers_come_due_earliest_first_and_a_newer_one_takes_the_place_of_the_old(state: State) -> None:
+    state.write(Changes(due={1: 50, 2: 30, 3: 90}), seq=1)
+    state.write(Changes(due={1: 10, 2: None}), seq=2)
+
+    assert state.due(60) == [(1, 10)]
+    assert state.due(90) == [(1, 10), (3, 90)]
+
+
+def test_a_person_that_is_no_more_has_neither_profile_nor_timer(state: State) -> None:
+    state.write(Changes(profiles={1: Profile(1, b""), 2: Profile(1, b"")}, due={1: 5, 2: 6}), seq=1)
+    state.write(Changes(gone={1}), seq=2)
+
+    assert (state.profiles([1, 2]), state.due(9)) == ({2: Profile(1, b"")}, [(2, 6)])
