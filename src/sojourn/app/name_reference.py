@@ -9,7 +9,7 @@ from __future__ import annotations
 import tomllib
 from importlib import resources
 
-from sojourn.collect.imports.event_names import FILE_REQUESTED, PAGE_VIEWED, REQUEST_FAILED, SEGMENT
+from sojourn.collect.canonical import FILE_REQUESTED, PAGE_VIEWED, REQUEST_FAILED, SEGMENT
 
 OPENING = """\
 # Names of events

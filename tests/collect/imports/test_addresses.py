@@ -3,7 +3,8 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from sojourn.collect.imports.addresses import hide_address, hide_addresses, holds_addresses
+from sojourn.collect.addresses import hide_address, holds_addresses
+from sojourn.collect.imports.addresses import hide_addresses
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sojourn.collect.canonical import FILE_REQUESTED, PAGE_VIEWED, REQUEST_FAILED
 from sojourn.collect.imports.addresses import hide_addresses
-from sojourn.collect.imports.event_names import FILE_REQUESTED, PAGE_VIEWED, REQUEST_FAILED
 from sojourn.collect.imports.rows import FIELD_LIMIT, Rows, Sample, reject
 from sojourn.collect.imports.text_check import check_text, without_bom
 from sojourn.records.errors import BadFile

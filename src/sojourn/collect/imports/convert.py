@@ -12,7 +12,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sojourn.collect.imports.addresses import hide_addresses, holds_addresses
+from sojourn.collect.addresses import holds_addresses
+from sojourn.collect.imports.addresses import hide_addresses
 from sojourn.collect.imports.bots import mark_bots
 from sojourn.collect.imports.csv_rows import too_large
 from sojourn.collect.imports.decimals import with_points

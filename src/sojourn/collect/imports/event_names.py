@@ -10,22 +10,10 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sojourn.collect.canonical import SEGMENT
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-PAGE_VIEWED = "Page Viewed"
-SCREEN_VIEWED = "Screen Viewed"
-FILE_REQUESTED = "File Requested"
-REQUEST_FAILED = "Request Failed"
-
-SEGMENT = (
-    ("page", PAGE_VIEWED),
-    ("screen", SCREEN_VIEWED),
-    ("identify", "Identified"),
-    ("group", "Group Joined"),
-    ("alias", "Alias Created"),
-)
-"""Canonical event of a Segment type; `track` messages keep the name they were sent with."""
 
 
 def renamed(names: pa.Array, pairs: Sequence[tuple[str, str]]) -> pa.Array:

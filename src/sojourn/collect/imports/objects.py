@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
-from sojourn.collect.imports.addresses import hide_address, holds_addresses
+from sojourn.collect.addresses import hide_address, holds_addresses
 from sojourn.collect.imports.guess import split_names
 from sojourn.collect.imports.mapping import SELECTORS
 from sojourn.collect.imports.plan import ARROW, MOST_PROPERTIES
