@@ -15,7 +15,13 @@ _UNITS = {"k": 1_000, "M": 1_000_000}
 def bench(
     what: Annotated[Literal["journeys", "imports", "index"], typer.Argument(help="What to measure.")],
     events: Annotated[str, typer.Option(help="How many simulated events: 200k, 10M.")] = "1M",
-    rounds: Annotated[int, typer.Option(min=1, help="Rounds that are timed; the engines take turns.")] = 3,
+    rounds: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Rounds that are timed; the engines take turns. 5 of the journeys and 3 of the others if not given.",
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Measure beside other engines, in one run.
@@ -30,7 +36,8 @@ def bench(
 
     compile_once()
     measure = {"journeys": bench_journeys, "imports": bench_imports, "index": bench_index}[what]
-    show(measure(_count(events), rounds=rounds, say=lambda text: lines([text])), as_json=json)
+    chosen = {} if rounds is None else {"rounds": rounds}
+    show(measure(_count(events), say=lambda text: lines([text]), **chosen), as_json=json)
 
 
 def _count(text: str) -> int:
