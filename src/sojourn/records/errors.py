@@ -27,6 +27,14 @@ class BadPredicate(SojournError):
     """The predicate is not valid or uses something outside the predicate language."""
 
 
+class BadCatalogue(SojournError):
+    """The catalogue of signals cannot be read; each line names a place and what was expected there."""
+
+
+class StaleState(SojournError):
+    """The state was made by another catalogue or is newer than the event; fold the person again."""
+
+
 class UnknownColumn(SojournError):
     """No event carries this column or property."""
 
@@ -57,6 +65,18 @@ class NotWritable(SojournError):
 
 class StorageFull(SojournError):
     """The disk is full; nothing of this import was stored. Free some space and run it again."""
+
+
+class BadBody(SojournError):
+    """The body of a request cannot be read: it is no JSON, or its compression is damaged."""
+
+
+class BodyTooLarge(SojournError):
+    """The body of a request is larger than the collector accepts; send smaller batches."""
+
+
+class LogFailed(SojournError):
+    """The log could not be written or read; nothing of this batch was stored."""
 
 
 class QueryRefused(SojournError):

@@ -10,9 +10,8 @@ import errno
 import os
 import shutil
 import sqlite3
+import sys
 from typing import TYPE_CHECKING
-
-from deltalake.exceptions import DeltaError
 
 from sojourn.records.errors import NotWritable, StorageFull
 
@@ -73,7 +72,9 @@ def clear_errors(place: Path, outcome: str) -> Iterator[None]:
     """
     try:
         yield
-    except (OSError, DeltaError, sqlite3.Error) as error:
+    except Exception as error:
+        if not isinstance(error, (OSError, sqlite3.Error, *_delta_error())):
+            raise
         if _says_full(error, place):
             message = f"no space left in {place}; {outcome}, free some and do it again"
             raise StorageFull(message) from error
@@ -83,13 +84,24 @@ def clear_errors(place: Path, outcome: str) -> Iterator[None]:
         raise
 
 
+def is_nearly_full(place: Path) -> bool:
+    """Whether a disk has so little space left that an error without a reason is that of a full one."""
+    return place.exists() and shutil.disk_usage(place).free < _NEARLY_FULL
+
+
+def _delta_error() -> tuple[type[Exception], ...]:
+    """The class of Delta's errors; none where Delta was never imported: the collector does without it."""
+    module = sys.modules.get("deltalake.exceptions")
+    return () if module is None else (module.DeltaError,)
+
+
 def _says_full(error: Exception, place: Path) -> bool:
     """Whether an error, of whichever library, is that of a full disk."""
     if isinstance(error, OSError) and error.errno in _FULL:
         return True
-    if isinstance(error, sqlite3.OperationalError) and "disk I/O" in str(error) and place.exists():
+    if isinstance(error, sqlite3.OperationalError) and "disk I/O" in str(error):
         # SQLite says the same of a full disk and of a broken one.
-        return shutil.disk_usage(place).free < _NEARLY_FULL
+        return is_nearly_full(place)
     return any(words in str(error) for words in ("No space left", "disk is full", "Disk quota exceeded"))
 
 
