@@ -12,7 +12,8 @@ from deltalake import DeltaTable
 
 from sojourn.records.errors import NotADataFolder
 from sojourn.store import events
-from sojourn.store.events import EMPTY, FIXED, EventsTable, write_file
+from sojourn.store.event_columns import FIXED
+from sojourn.store.events import EMPTY, EventsTable, write_file
 
 if TYPE_CHECKING:
     from pathlib import Path

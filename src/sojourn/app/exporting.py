@@ -14,7 +14,8 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from sojourn.store.events import FIXED, EventsTable
+from sojourn.store.event_columns import FIXED
+from sojourn.store.events import EventsTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

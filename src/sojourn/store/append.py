@@ -19,7 +19,8 @@ from sojourn.identify.actor import ActorNumbers
 from sojourn.identify.blake2b import digests, hash_distinct
 from sojourn.records.event import source_prefix
 from sojourn.records.rejected import Reason, Rejected
-from sojourn.store.events import FIXED, FRESH, EventsTable, scan_file, write_file
+from sojourn.store.event_columns import FIXED
+from sojourn.store.events import FRESH, EventsTable, scan_file, write_file
 from sojourn.store.ids import SeenIds
 from sojourn.store.leftovers import add_to_rest, fit
 from sojourn.store.quarantine import keep_rejected
@@ -159,6 +160,8 @@ class Append:
             "id_high": pa.array(ids[:, 0].view(np.int64)),
             "id_low": pa.array(ids[:, 1].view(np.int64)),
         }
+        given = {*fixed.column_names}
+        made |= {field.name: pa.nulls(n, field.type) for field in FIXED if field.name not in {*given, *made}}
         columns = [made[name] if name in made else fixed[name] for name in FIXED.names]
         names = [*FIXED.names, *promoted]
         return pa.table([*columns, *promoted.values()], names=names)

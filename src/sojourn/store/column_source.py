@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sojourn.records.errors import UnknownColumn
-from sojourn.store.events import FIXED
+from sojourn.store.event_columns import FIXED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +38,11 @@ _HIDDEN = {
     "seq",
     "time",
     "received_at",
+    "previous_id",
+    "external_ids",
+    "proven",
+    "daily",
+    "from_browser",
 }
 
 

@@ -30,40 +30,13 @@ from deltalake.transaction import AddAction, RemoveAction
 from sojourn.records.errors import NotADataFolder
 from sojourn.store.delta_log import forget_history, log_of, log_version, sync_commit
 from sojourn.store.durable import replace_file, sync_all, sync_folder
+from sojourn.store.event_columns import FIXED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-_UTC = pa.timestamp("us", tz="UTC")
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-
-FIXED = pa.schema(
-    [
-        ("seq", pa.int64()),
-        ("time", _UTC),
-        ("received_at", _UTC),
-        ("source", pa.string()),
-        ("type", pa.string()),
-        ("event", pa.string()),
-        ("sent_event", pa.string()),
-        ("actor", pa.int64()),
-        ("linked_actor", pa.int64()),
-        ("user_id", pa.string()),
-        ("anonymous_id", pa.string()),
-        ("message_id", pa.string()),
-        ("order_id", pa.string()),
-        ("revenue", pa.float64()),
-        ("currency", pa.string()),
-        ("bot", pa.bool_()),
-        ("traits", pa.string()),
-        ("context", pa.string()),
-        ("properties", pa.string()),
-        ("id_high", pa.int64()),
-        ("id_low", pa.int64()),
-    ]
-)
-"""Columns every event has, docs/events-table.md. Promoted properties follow as `p_...` columns."""
 
 FRESH = "fresh"
 PROMOTED_LIMIT = 64
@@ -242,10 +215,10 @@ class EventsTable:
         return self.read()
 
     def create(self) -> Version:
-        """Make the table when it does not exist yet."""
+        """Make the table when it does not exist yet, or give an older one the columns that it lacks."""
         version = self.read()
         if version.number >= 0:
-            return version
+            return self._with_all_columns(version)
         table = DeltaTable.create(
             str(self.path),
             schema=Schema.from_arrow(pa.schema([*FIXED, ("bucket", pa.string())])),
@@ -254,6 +227,16 @@ class EventsTable:
             post_commithook_properties=_QUIET,
         )
         self._settle(table.version(), [])
+        return self.read()
+
+    def _with_all_columns(self, version: Version) -> Version:
+        table = DeltaTable(str(self.path))
+        known = {field.name for field in table.schema().fields}
+        lacking = [field for field in Schema.from_arrow(FIXED).fields if field.name not in known]
+        if not lacking:
+            return version
+        table.alter.add_columns(lacking, post_commithook_properties=_QUIET)
+        self._settle(DeltaTable(str(self.path)).version(), [])
         return self.read()
 
     def new_file(self, bucket: str) -> Path:

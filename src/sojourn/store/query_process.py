@@ -14,7 +14,8 @@ import pyarrow as pa
 
 from sojourn.identify.persons import fold_links
 from sojourn.records.errors import QueryRefused
-from sojourn.store.events import EMPTY, FIXED, EventsTable, Version
+from sojourn.store.event_columns import FIXED
+from sojourn.store.events import EMPTY, EventsTable, Version
 from sojourn.store.query import FILES_GONE, QueryRequest
 
 _OVERHEAD_MB = 2048
