@@ -10,7 +10,7 @@ The number is BLAKE2b with an 8-byte digest, keyed by the secret, over `kind NUL
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -21,7 +21,8 @@ from sojourn.identify.blake2b import digests, string_buffers
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-ActorKind = Literal["anonymous", "user"]
+ActorKind = str
+"""`anonymous`, `user`, `daily`, or the kind of a further identifier: `email`, `phone`, `loyalty_card`, ..."""
 
 
 def actor_id(secret: bytes, kind: ActorKind, value: str, *, namespace: str = "") -> int:
