@@ -31,7 +31,11 @@ _COMMANDS = tuple(name for names in SECTIONS.values() for name in names)
 for _name in _COMMANDS:
     # A keyword of Python has an underscore behind it as the name of a module and of a function.
     _python = f"{_name}_" if keyword.iskeyword(_name) else _name
-    app.command(_name, cls=Command)(getattr(importlib.import_module(f"sojourn.app.commands.{_python}"), _python))
+    _found = getattr(importlib.import_module(f"sojourn.app.commands.{_python}"), _python)
+    if isinstance(_found, typer.Typer):
+        app.add_typer(_found, name=_name)
+    else:
+        app.command(_name, cls=Command)(_found)
 
 
 def _version(asked: bool) -> None:  # noqa: FBT001  (typer calls it so)

@@ -19,6 +19,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "events", "sessions", "funnel", "compare", "paths", "retention", "attribution", "engagement", "orders", "person",
         "sql",
     ),
+    "Live": ("keys", "collector"),
     "Data": ("export", "erase", "compact"),
     "Machine": ("warm", "bench"),
 }  # fmt: skip

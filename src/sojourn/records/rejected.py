@@ -25,6 +25,11 @@ class Reason(enum.StrEnum):
     FIELD_TOO_LARGE = "field_too_large"
     UNREADABLE = "unreadable"
     ERASED_PERSON = "erased_person"
+    MESSAGE_TOO_LARGE = "message_too_large"
+    TOO_DEEP = "too_deep"
+    TOO_MANY_KEYS = "too_many_keys"
+    BAD_TYPE = "bad_type"
+    NOT_ALLOWED = "not_allowed"
 
 
 @dataclass(frozen=True, slots=True)

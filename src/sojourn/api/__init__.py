@@ -1,0 +1,1 @@
+"""HTTP at the edge. In: requests. Out: responses. Never: decides anything itself; it parses, calls one function and renders."""

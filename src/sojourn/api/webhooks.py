@@ -1,0 +1,50 @@
+"""The mapping files of incoming webhooks, by their names in the address.
+
+In: a folder of mapping files. Out: the mapping of a name. A file that changed is read again; a name is never a path.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from typing import TYPE_CHECKING
+
+from sojourn.collect.protocols.webhook import BUILT_IN, WebhookMapping, mapping_of
+from sojourn.records.errors import BadMapping
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+
+
+class Webhooks:
+    """Mappings by name: the files `NAME.toml` of a folder, then those that come with Sojourn."""
+
+    def __init__(self, folder: Path) -> None:
+        """Begin with none read."""
+        self._folder = folder
+        self._read: dict[str, tuple[int, WebhookMapping]] = {}
+
+    def find(self, name: str) -> WebhookMapping | None:
+        """The mapping of this name; None when there is none.
+
+        Raises:
+            BadMapping: The file is no mapping.
+        """
+        if not _NAME.fullmatch(name):
+            return None
+        path = self._folder / f"{name}.toml"
+        try:
+            changed = path.stat().st_mtime_ns
+        except OSError:
+            return BUILT_IN.get(name)
+        known = self._read.get(name)
+        if known is None or known[0] != changed:
+            try:
+                table = tomllib.loads(path.read_text())
+            except (OSError, ValueError) as error:
+                message = f"{path} cannot be read as TOML: {error}"
+                raise BadMapping(message) from error
+            known = self._read[name] = changed, mapping_of(table, where=path.name)
+        return known[1]

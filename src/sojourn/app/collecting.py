@@ -1,0 +1,147 @@
+"""The collector's process: its parts wired, a port found, a server run.
+
+In: a data folder and a port. Out: nothing while it runs. Never imports what reads history (numba, pyarrow, duckdb): it must start in a
+moment and stay small.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import socket
+import sys
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import structlog
+import uvicorn
+
+from sojourn.api.collector import Collector
+from sojourn.api.intake import Intake
+from sojourn.api.webhooks import Webhooks
+from sojourn.collect.addresses import hide_address
+from sojourn.records.errors import BadOption
+from sojourn.store.daily_salt import DailySalt
+from sojourn.store.durable import clear_errors
+from sojourn.store.log import Log
+from sojourn.store.quarantine import keep_rejected
+from sojourn.store.sources import Keyring
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sojourn.api.intake import EventLog
+    from sojourn.records.rejected import Rejected
+    from sojourn.store.folder import Folder
+
+_PORTS_TRIED = 100
+_PROBE_BYTES = 1 << 18
+_BACKLOG = 2048
+
+
+def collector_app(folder: Folder, *, log: EventLog | None = None) -> Collector:
+    """The collector of a data folder.
+
+    Args:
+        folder: The data folder.
+        log: Where events go; None: the folder's log.
+    """
+
+    def quarantine(source: str, rejected: Sequence[Rejected]) -> None:
+        with clear_errors(folder.path, "rejected messages could not be kept"):
+            keep_rejected(folder, source, rejected)
+
+    intake = Intake(Log(folder) if log is None else log, quarantine, probe=lambda: _probe(folder))
+    return Collector(
+        intake,
+        Keyring(folder),
+        salt=DailySalt(folder),
+        country=_countries(),
+        webhooks=Webhooks(folder.path / "webhooks"),
+    )
+
+
+def _probe(folder: Folder) -> None:
+    """Write and force to disk a little, and take it away again."""
+    path = folder.path / f".probe-{os.getpid()}"
+    with clear_errors(folder.path, "nothing can be stored"):
+        try:
+            with path.open("wb") as file:
+                file.write(bytes(_PROBE_BYTES))
+                file.flush()
+                os.fsync(file.fileno())
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def _countries() -> Callable[[str], str | None]:
+    """Country of an address, from a table that came with the package; nobody is asked."""
+    from ip3country import CountryLookup  # type: ignore[import-untyped] # noqa: PLC0415 - no types; and 0.1 s to read
+
+    table = CountryLookup()
+
+    @lru_cache(maxsize=1 << 14)
+    def of_network(network: str) -> str | None:
+        found = table.lookupStr(network) if "." in network else None
+        return found if isinstance(found, str) and found.isalpha() else None
+
+    # A network of 256 addresses is what the table knows, and what is kept.
+    return lambda address: of_network(hide_address(address))
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket on the first free port from `port` on.
+
+    Raises:
+        BadOption: The host is none of this machine's, or no port of a hundred is free.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    for candidate in range(port, min(port + _PORTS_TRIED, 1 << 16)) if port else (0,):
+        made = socket.socket(family, socket.SOCK_STREAM)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            made.bind((host, candidate))
+            made.listen(_BACKLOG)
+        except OSError as error:
+            made.close()
+            if error.errno in (errno.EADDRINUSE, errno.EACCES):
+                continue
+            message = f"cannot listen on {host}: {error.strerror or error}; give --host an address of this machine"
+            raise BadOption(message) from error
+        made.set_inheritable(True)
+        return made
+    message = f"no port from {port} to {port + _PORTS_TRIED - 1} is free on {host}; give another one with --port"
+    raise BadOption(message)
+
+
+def configure_logs() -> None:
+    """One JSON object a line on stderr: what happened to the process, never what was sent to it."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    # The server's own words may quote a request; its errors are answered and counted by the application.
+    logging.getLogger("uvicorn").setLevel(logging.CRITICAL)
+
+
+def serve(app: Collector, listening: socket.socket) -> None:
+    """Answer requests until the process is told to end; what waits is written first."""
+    config = uvicorn.Config(
+        app,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=10,
+    )
+    uvicorn.Server(config).run(sockets=[listening])

@@ -1,0 +1,196 @@
+"""What consent allows, and what is taken off an event before it is kept.
+
+In: a draft and the request it came in. Out: the same draft, with addresses cut, and without anything that tells who it was where
+consent is missing. Never stores; the salt of daily pseudonyms comes in and is forgotten by its owner at the end of the day.
+
+The whole table of source, purpose and state is docs/privacy.md, and `ALLOWED` here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from sojourn.collect.addresses import hide_address, holds_addresses
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sojourn.collect.arrival import Arrival, Draft
+    from sojourn.records.event import Consent
+
+Purpose = Literal["analytics", "personalisation", "marketing"]
+State = Literal["granted", "denied", "unknown"]
+PURPOSES: tuple[Purpose, ...] = ("analytics", "personalisation", "marketing")
+STATES: tuple[State, ...] = ("granted", "denied", "unknown")
+
+ALLOWED: dict[tuple[Consent, State], bool] = {
+    ("required", "granted"): True,
+    ("required", "denied"): False,
+    ("required", "unknown"): False,
+    ("assumed", "granted"): True,
+    ("assumed", "denied"): False,
+    ("assumed", "unknown"): True,
+}
+"""Whether a purpose may be served, by what the source asks for and what the person said."""
+
+_CATEGORIES: dict[str, Purpose] = {
+    "analytics": "analytics",
+    "analytic": "analytics",
+    "performance": "analytics",
+    "statistics": "analytics",
+    "statistical": "analytics",
+    "measurement": "analytics",
+    "c0002": "analytics",
+    "personalisation": "personalisation",
+    "personalization": "personalisation",
+    "functional": "personalisation",
+    "functionality": "personalisation",
+    "preferences": "personalisation",
+    "c0003": "personalisation",
+    "marketing": "marketing",
+    "advertising": "marketing",
+    "advertisement": "marketing",
+    "targeting": "marketing",
+    "c0004": "marketing",
+}
+"""Purposes by the names that consent dialogs give their categories."""
+
+_KEPT_CONTEXT = frozenset(
+    ("app", "campaign", "channel", "consent", "country", "library", "locale", "page", "referrer", "userAgent")
+)
+"""What is left of the context of a cookieless event: where it happened and what led there, nothing that tells devices apart."""
+_PERSONAL = frozenset(
+    (
+        *("email", "e_mail", "emailaddress", "phone", "phonenumber", "mobile", "name", "firstname", "first_name", "lastname"),
+        *("last_name", "fullname", "full_name", "username", "user_name", "address", "street", "birthday", "dateofbirth"),
+        *("userid", "user_id", "anonymousid", "anonymous_id", "customerid", "customer_id", "distinct_id", "$device_id"),
+        *("deviceid", "device_id", "sessionid", "session_id", "$session_id", "$window_id", "$user_id", "$anon_distinct_id"),
+        *("loyalty_card", "loyaltycard", "order_id", "orderid", "$set", "$set_once", "$initial_person_info"),
+    )
+)  # fmt: skip
+"""Properties, in small letters, that tell who somebody is; a cookieless event goes without them."""
+
+
+class Consents(msgspec.Struct, frozen=True, gc=False):
+    """What a person said to each purpose."""
+
+    analytics: State = "unknown"
+    personalisation: State = "unknown"
+    marketing: State = "unknown"
+
+
+class Handling(msgspec.Struct, frozen=True, gc=False):
+    """What may be done with an event.
+
+    Attributes:
+        identified: Kept with who did it; else cookieless: a pseudonym of the day, no identifiers, no traits.
+        scored: May count for what this person is shown.
+        messaged: May lead to a message to this person.
+    """
+
+    identified: bool
+    scored: bool
+    messaged: bool
+
+
+def consents(context: Mapping[str, Any], *, opted_out: bool) -> Consents:
+    """What an event says of consent, in `context.consent.categoryPreferences` as Segment's clients and our tracker write it.
+
+    Args:
+        context: The context of the event.
+        opted_out: The browser's own signal against personalisation and marketing; it counts for more than a category.
+    """
+    said: dict[Purpose, State] = {}
+    consent = context.get("consent")
+    if type(consent) is dict and type(categories := consent.get("categoryPreferences")) is dict:
+        for name, value in categories.items():
+            purpose = _CATEGORIES.get(name.strip().lower())
+            if purpose is None or type(value) is not bool:
+                continue
+            # Several categories of one purpose: a single no is a no.
+            said[purpose] = "granted" if value and said.get(purpose) != "denied" else "denied"
+    if opted_out:
+        said["personalisation"] = said["marketing"] = "denied"
+    return Consents(**said) if said else _UNKNOWN
+
+
+_UNKNOWN = Consents()
+
+
+def handling(mode: Consent, said: Consents) -> Handling:
+    """What may be done, by the mode of the source and what the person said; without analytics there is nobody to score or write to."""
+    identified = ALLOWED[mode, said.analytics]
+    return Handling(
+        identified=identified,
+        scored=identified and ALLOWED[mode, said.personalisation],
+        messaged=identified and ALLOWED[mode, said.marketing],
+    )
+
+
+def protect(draft: Draft, arrival: Arrival) -> bool:
+    """Cut addresses, and make the event cookieless where consent asks for it.
+
+    Returns:
+        Whether it is cookieless now: `anonymous_id` is a pseudonym of the day, and nothing else says who it was.
+    """
+    context = draft.context
+    opted_out = arrival.opted_out and arrival.source.kind == "browser"
+    said = consents(context, opted_out=opted_out)
+    if opted_out:
+        # The header is gone once the event is kept; what it said must stay.
+        context["consent"] = {**_object(context.get("consent")), "optedOut": True}
+    allowed = handling(arrival.source.consent, said)
+    if not allowed.identified:
+        _forget(draft, arrival)
+    _hide(draft.properties)
+    _hide(draft.traits)
+    _hide(draft.context)
+    for value in draft.context.values():
+        if type(value) is dict:
+            _hide(value)
+    return not allowed.identified
+
+
+def _object(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _hide(members: dict[str, Any]) -> None:
+    for name, value in members.items():
+        if holds_addresses(name):
+            # The name stays, so the dictionary may be changed while it is walked.
+            if type(value) is str:
+                members[name] = hide_address(value)
+            elif type(value) is list:
+                members[name] = [hide_address(one) if type(one) is str else one for one in value]
+
+
+def _forget(draft: Draft, arrival: Arrival) -> None:
+    """A pseudonym of the day instead of identifiers; nothing else that says who it was."""
+    draft.anonymous_id = daily_pseudonym(draft, arrival)
+    if draft.order_id is not None:
+        # A reloaded thank-you page still counts once, and nobody's order can be looked up.
+        draft.order_id = _pseudonym(arrival.salt, "order", arrival.source.name, draft.order_id)
+    draft.user_id = draft.previous_id = draft.group_id = None
+    draft.external_ids, draft.traits = (), {}
+    draft.properties = {name: value for name, value in draft.properties.items() if name.lower() not in _PERSONAL}
+    draft.context = {name: value for name, value in draft.context.items() if name in _KEPT_CONTEXT}
+
+
+def daily_pseudonym(draft: Draft, arrival: Arrival) -> str:
+    """32 hexadecimal digits, the same for a browser until the end of the day, and for nobody to undo after it.
+
+    Of a browser: a hash, keyed by the salt of the day, over its address and user agent. Of a server's event, whose request tells of the
+    server: over the identifier that it sent.
+    """
+    if arrival.source.kind == "browser":
+        return _pseudonym(arrival.salt, "browser", arrival.source.name, arrival.address or "", arrival.user_agent or "")
+    return _pseudonym(arrival.salt, "server", arrival.source.name, draft.user_id or draft.anonymous_id or "")
+
+
+def _pseudonym(salt: bytes, *parts: str) -> str:
+    text = "\0".join(parts).encode("utf-8", "replace")
+    return hashlib.blake2b(text, key=salt, digest_size=16).hexdigest()
