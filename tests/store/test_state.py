@@ -4,9 +4,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sojourn.identify.link import Evidence, Link
+from sojourn.identify.links import Links, as_links, as_records
 from sojourn.records.actor import ActorRecord, Known, Stay
 from sojourn.store.folder import create_folder
-from sojourn.store.state import Changes, Kept, Profile, State
+from sojourn.store.state import Changes, Kept, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,17 +32,17 @@ def test_nothing_has_taken_effect_before_the_first_batch(state: State) -> None:
 
 def test_a_batch_and_its_place_in_the_log_are_written_together(state: State) -> None:
     record = kept(-5, 7, counts={"view": 3}, traits={"plan": Known("pro", 2, 1)}, stays=[Stay(1, 2, 3)])
-    state.write(Changes(actors={-5: record}, profiles={7: Profile(4, b"folded")}), seq=9)
+    state.write(Changes(actors={-5: record}, profiles={7: b"folded"}), seq=9)
 
     assert state.cursor() == 9
     assert state.actors([-5, 6]) == {-5: record}
-    assert state.profiles([7]) == {7: Profile(4, b"folded")}
+    assert state.profiles([7]) == {7: b"folded"}
 
 
 def test_a_batch_that_fails_changes_nothing(state: State) -> None:
     state.write(Changes(matches={1: b"a"}), seq=1)
     with pytest.raises(OverflowError):
-        state.write(Changes(actors={1: kept(1, 1)}, matches={1: b"b"}, profiles={2**70: Profile(1, b"")}), seq=2)
+        state.write(Changes(actors={1: kept(1, 1)}, matches={1: b"b"}, profiles={2**70: b""}), seq=2)
 
     assert (state.cursor(), state.matches([1]), state.actors([1])) == (1, {1: b"a"}, {})
 
@@ -80,7 +82,40 @@ def test_timers_come_due_earliest_first_and_a_newer_one_takes_the_place_of_the_o
 
 
 def test_a_person_that_is_no_more_has_neither_profile_nor_timer(state: State) -> None:
-    state.write(Changes(profiles={1: Profile(1, b""), 2: Profile(1, b"")}, due={1: 5, 2: 6}), seq=1)
+    state.write(Changes(profiles={1: b"", 2: b""}, due={1: 5, 2: 6}), seq=1)
     state.write(Changes(gone={1}), seq=2)
 
-    assert (state.profiles([1, 2]), state.due(9)) == ({2: Profile(1, b"")}, [(2, 6)])
+    assert (state.profiles([1, 2]), state.due(9)) == ({2: b""}, [(2, 6)])
+
+
+def links(*rows: tuple[int, int, int]) -> Links:
+    return as_links(
+        Link(one, other, Evidence.SAME_EVENT, False, time, bytes([time] * 8) + b"\xff" * 8, time, time, False, True)
+        for one, other, time in rows
+    )
+
+
+def pairs(found: Links) -> set[tuple[int, int, int]]:
+    return set(zip(found.one.tolist(), found.other.tolist(), found.time.tolist(), strict=True))
+
+
+def test_links_are_found_from_either_end_and_as_far_as_they_reach(state: State) -> None:
+    state.write(Changes(links=links((1, 2, 5), (2, 3, 6), (3, 9, 7), (20, 21, 8))), seq=1)
+
+    for actor in (1, 2, 3, 9):
+        assert pairs(state.links([actor])) == {(1, 2, 5), (2, 3, 6), (3, 9, 7)}
+    assert len(state.links([4])) == 0
+
+
+def test_a_link_comes_back_as_it_was_written(state: State) -> None:
+    written = links((-1, 2, 250))
+    state.write(Changes(links=written), seq=1)
+
+    assert as_records(state.links([2])) == as_records(written)
+
+
+def test_what_is_written_of_a_pair_takes_the_place_of_what_was_kept_of_it(state: State) -> None:
+    state.write(Changes(links=links((1, 2, 5), (1, 2, 6), (3, 4, 9))), seq=1)
+    state.write(Changes(links=links((1, 2, 4))), seq=2)
+
+    assert pairs(state.links([1, 3])) == {(1, 2, 4), (3, 4, 9)}

@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
+import numpy as np
 
+from sojourn.identify.links import DTYPES, Links
 from sojourn.records.actor import ActorRecord
 from sojourn.store.sqlite import open_database, queries
 
@@ -20,12 +22,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from types import TracebackType
 
+    from numpy.typing import DTypeLike, NDArray
+
     from sojourn.store.folder import Folder
 
 WORKER = "worker"
 _ENCODE = msgspec.msgpack.Encoder().encode
 _DECODE = msgspec.msgpack.Decoder(ActorRecord).decode
 _MOST_CHUNKS = 16
+
+
+_LINKS_AT = "select one, other, kind, time, high, low, last, seq from links where {} in ({})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,34 +48,23 @@ class Kept:
     record: ActorRecord
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """The folded signals of one person.
-
-    Attributes:
-        seq: Place in the log of the last event in it.
-        state: As the kernel of signals keeps it.
-    """
-
-    seq: int
-    state: bytes
-
-
 @dataclass(slots=True)
 class Changes:
     """What one batch changes; written in one transaction.
 
     Attributes:
         actors: Records by actor.
+        links: All links of the pairs of actors that they name: they take the place of what was kept of these pairs.
         matches: New matches by actor, to be added to those kept.
-        profiles: Folded signals by person.
+        profiles: Folded signals by person, as `signals.state` writes them.
         gone: Persons that are no more: all their actors belong to others now.
         due: Next timer by person, microseconds UTC; None for no timer.
     """
 
     actors: dict[int, Kept] = field(default_factory=dict)
+    links: Links | None = None
     matches: dict[int, bytes] = field(default_factory=dict)
-    profiles: dict[int, Profile] = field(default_factory=dict)
+    profiles: dict[int, bytes] = field(default_factory=dict)
     gone: set[int] = field(default_factory=set)
     due: dict[int, int | None] = field(default_factory=dict)
 
@@ -110,6 +106,17 @@ class State:
             out[person].append(Kept(person, _DECODE(record)))
         return dict(out)
 
+    def links(self, actors: Iterable[int]) -> Links:
+        """All links that reach from these actors, whichever way and however far."""
+        seen, front, found = set[int](), set(actors), dict[tuple[int, ...], tuple[int, ...]]()
+        while front:
+            seen |= front
+            rows = [row for end in ("one", "other") for row in self._rows(_LINKS_AT.format(end, "{}"), front)]
+            found |= {row[:4]: row for row in rows}
+            front = {actor for row in rows for actor in row[:2]} - seen
+        columns = zip(*found.values(), strict=True) if found else ((),) * len(DTYPES)
+        return Links(*map(_as_column, columns, DTYPES.values()))
+
     def matches(self, actors: Iterable[int]) -> dict[int, bytes]:
         """All matches of these actors, in the order they came."""
         out: dict[int, list[bytes]] = defaultdict(list)
@@ -118,10 +125,9 @@ class State:
             out[actor].append(data)
         return {actor: b"".join(chunks) for actor, chunks in out.items()}
 
-    def profiles(self, persons: Iterable[int]) -> dict[int, Profile]:
+    def profiles(self, persons: Iterable[int]) -> dict[int, bytes]:
         """Folded signals of these persons."""
-        rows = self._rows("select person, seq, state from profiles where person in ({})", persons)
-        return {person: Profile(seq, state) for person, seq, state in rows}
+        return dict(self._rows("select person, state from profiles where person in ({})", persons))
 
     def due(self, by: int, *, most: int = 1_000) -> list[tuple[int, int]]:
         """(person, when) of timers due by a time, earliest first."""
@@ -144,10 +150,12 @@ class State:
             connection,
             [{"actor": a, "person": k.person, "record": _ENCODE(k.record)} for a, k in changes.actors.items()],
         )
+        if changes.links is not None:
+            rows = _as_rows(changes.links)
+            put.forget_links(connection, rows)
+            put.add_links(connection, rows)
         put.add_matches(connection, list(self._chunks(changes.matches)))
-        put.put_profiles(
-            connection, [{"person": p, "seq": f.seq, "state": f.state} for p, f in changes.profiles.items()]
-        )
+        put.put_profiles(connection, [{"person": p, "state": state} for p, state in changes.profiles.items()])
         gone = [{"person": person} for person in changes.gone]
         put.forget_profiles(connection, gone)
         idle = [{"person": person} for person, when in changes.due.items() if when is None]
@@ -175,3 +183,15 @@ class State:
         text = json.dumps(list(keys))
         filled = statement.format("select value from json_each(?)")
         return self._connection.execute(filled, (text,)).fetchall()
+
+
+def _as_column(values: Iterable[int], dtype: DTypeLike) -> NDArray[Any]:
+    """SQLite has signed words only: an unsigned one is kept as the signed one of the same bits."""
+    kept = np.array(values, np.int64)
+    return kept.view(np.uint64) if dtype is np.uint64 else kept.astype(dtype)
+
+
+def _as_rows(links: Links) -> list[dict[str, int]]:
+    columns = links.columns()
+    signed = [values.view(np.int64) if values.dtype == np.uint64 else values for values in columns.values()]
+    return [dict(zip(columns, row, strict=True)) for row in zip(*(values.tolist() for values in signed), strict=True)]

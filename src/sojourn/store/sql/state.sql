@@ -18,7 +18,6 @@ create table if not exists matches (
 ) without rowid;
 create table if not exists profiles (
     person integer primary key,
-    seq integer not null,
     state blob not null
 );
 create table if not exists timers (
@@ -26,6 +25,18 @@ create table if not exists timers (
     due integer not null
 );
 create index if not exists timers_due on timers (due);
+create table if not exists links (
+    one integer not null,
+    other integer not null,
+    kind integer not null,
+    time integer not null,
+    high integer not null,
+    low integer not null,
+    last integer not null,
+    seq integer not null,
+    primary key (one, other, kind, time)
+) without rowid;
+create index if not exists links_of_other on links (other);
 
 -- name: cursor$
 -- Last place in the log that is in the state; null before the first.
@@ -38,6 +49,13 @@ insert into cursors (name, seq) values (:name, :seq) on conflict (name) do updat
 insert into actors (actor, person, record) values (:actor, :person, :record)
 on conflict (actor) do update set person = excluded.person, record = excluded.record;
 
+-- name: forget_links*!
+delete from links where one = :one and other = :other;
+
+-- name: add_links*!
+insert into links (one, other, kind, time, high, low, last, seq)
+values (:one, :other, :kind, :time, :high, :low, :last, :seq);
+
 -- name: add_matches*!
 insert into matches (actor, chunk, data) values (:actor, :chunk, :data)
 on conflict (actor, chunk) do update set data = excluded.data;
@@ -46,8 +64,8 @@ on conflict (actor, chunk) do update set data = excluded.data;
 delete from matches where actor = :actor;
 
 -- name: put_profiles*!
-insert into profiles (person, seq, state) values (:person, :seq, :state)
-on conflict (person) do update set seq = excluded.seq, state = excluded.state;
+insert into profiles (person, state) values (:person, :state)
+on conflict (person) do update set state = excluded.state;
 
 -- name: forget_profiles*!
 delete from profiles where person = :person;
