@@ -66,7 +66,7 @@ def matches(part: Part, predicate: Predicate, *, time_zone: str = "UTC") -> NDAr
     if isinstance(predicate, Compare | Like | OneOf) and predicate.column != "time":
         codes, names = _codes(part, predicate.column)
         if names is not None:
-            return _verdicts(names, predicate)[0].take(codes)
+            return verdicts(names, predicate)[0].take(codes)
     return _truth(part, predicate, time_zone)[0]
 
 
@@ -104,11 +104,11 @@ def _of_text(column: TextColumn, leaf: Any) -> tuple[NDArray[np.bool_], NDArray[
     if isinstance(leaf, IsNull):
         null = column.codes < 0
         return null, ~null
-    true, false = _verdicts(names, leaf)
+    true, false = verdicts(names, leaf)
     return true.take(column.codes), false.take(column.codes)
 
 
-def _verdicts(names: pa.Array, leaf: Compare | Like | OneOf) -> NDArray[np.bool_]:
+def verdicts(names: pa.Array, leaf: Compare | Like | OneOf) -> NDArray[np.bool_]:
     """Whether a comparison is true of each name, and whether it is false; of null, code -1, behind them, neither."""
     verdict = _text_verdict(names, leaf)
     table = np.zeros((2, len(names) + 1), np.bool_)

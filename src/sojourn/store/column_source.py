@@ -43,6 +43,8 @@ _HIDDEN = {
     "proven",
     "daily",
     "from_browser",
+    "original_time",
+    "sent_at",
 }
 
 
@@ -120,6 +122,11 @@ class ColumnSource:
 
     def _pieces(self, name: str) -> Any:  # noqa: ANN401  (a generator of pairs)
         """(seq, values) of each row group."""
+        if name == "received_at":
+            # Microseconds: a float64 tells them apart until the year 2255.
+            for group in self._table.scan(self._version, ["seq", name]):
+                yield group["seq"].to_numpy(), group[name].combine_chunks().cast(pa.int64())
+            return
         if name in FIXED.names and name not in _HIDDEN:
             for group in self._table.scan(self._version, ["seq", name]):
                 yield group["seq"].to_numpy(), group[name].combine_chunks()
