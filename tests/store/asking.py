@@ -65,7 +65,7 @@ def _by_sql(events: Path, number: int) -> int:
     """Events that a query counts; asked again as `run_query` does when its files have gone."""
     for _ in range(3):
         try:
-            request = QueryRequest(str(events), number, "select count(*) c from events", 1, 256, 1)
+            request = QueryRequest(str(events.parent), number, -1, "select count(*) c from events", 1, 256, 1)
             return int(answer(request)["c"][0].as_py())
         except (OSError, duckdb.Error) as error:
             if not isinstance(error, FileNotFoundError) and "No such file" not in str(error):

@@ -43,7 +43,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Folder:
 def ask(folder: Folder, sql: str, most: int = 100, memory_mb: int = 256) -> pa.Table:
     """As the query's process answers, without the process."""
     number = EventsTable(folder.events).read().number
-    return answer(QueryRequest(str(folder.events), number, sql, most, memory_mb, 1))
+    return answer(QueryRequest(str(folder.path), number, -1, sql, most, memory_mb, 1))
 
 
 @pytest.mark.parametrize(
@@ -244,7 +244,7 @@ def test_files_replaced_while_a_query_reads_are_read_again(shop: Folder, monkeyp
                 compact(shop)
         return version
 
-    monkeypatch.setattr("sojourn.store.query.EventsTable.read", read_then_compact)
+    monkeypatch.setattr("sojourn.store.events.EventsTable.read", read_then_compact)
 
     table, _ = run_query(shop, "select count(*) c from events", most=1, timeout_s=60, memory_mb=256)
 

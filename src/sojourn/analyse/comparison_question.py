@@ -18,9 +18,9 @@ from sojourn.analyse.steps import read_step, read_steps
 from sojourn.records.durations import microseconds
 from sojourn.records.errors import BadOption, UnknownColumn
 from sojourn.signals.predicates import Both, Compare, Either, Not, OneOf, columns_of
-from sojourn.store.events import EventsTable
 from sojourn.store.index import retried
 from sojourn.store.property_profile import property_rows
+from sojourn.store.tail import read_version
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -188,8 +188,7 @@ def choose_properties(
         for name in names:
             journeys.index.column(name)
         return names
-    table = EventsTable(journeys.index.folder.events)
-    profile = retried(lambda: property_rows(table.read()))
+    profile = retried(lambda: property_rows(read_version(journeys.index.folder)))
     # An event's rows are shared out in proportion to the sample, in which rare events may be missing altogether.
     sampled: Counter[str] = Counter()
     for by_event in profile.values():

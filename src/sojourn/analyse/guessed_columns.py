@@ -12,6 +12,7 @@ from sojourn.analyse.channels import has_column
 from sojourn.analyse.steps import Step
 from sojourn.store.column_source import ColumnSource
 from sojourn.store.events import EventsTable
+from sojourn.store.tail import read_version
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,6 +66,6 @@ def guess_column(journeys: Journeys, names: Sequence[str], *, deep: bool = False
         deep: Also look for rare properties, which have no column of their own: that reads the log once a name.
     """
     table = EventsTable(journeys.index.folder.events)
-    known = {name.lower(): name for name in reversed(ColumnSource(table, table.read()).names())}
+    known = {name.lower(): name for name in reversed(ColumnSource(table, read_version(journeys.index.folder)).names())}
     found = [known.get(name, name) for name in names if deep or name in known]
     return next((name for name in found if has_column(journeys, name)), None)

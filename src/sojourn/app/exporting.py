@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from sojourn.store.event_columns import FIXED
 from sojourn.store.events import EventsTable
+from sojourn.store.tail import read_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,7 +46,7 @@ def export_events(
         Events written.
     """
     table = EventsTable(journeys.index.folder.events)
-    version = table.read()
+    version = read_version(journeys.index.folder)
     wanted = _wanted(journeys)
     rows = _rows(table, version, wanted, progress)
     return _WRITERS[form](rows, version, out)

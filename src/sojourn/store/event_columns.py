@@ -37,6 +37,9 @@ FIXED = pa.schema(
         ("proven", pa.bool_()),
         ("daily", pa.bool_()),
         ("from_browser", pa.bool_()),
+        ("group_id", pa.string()),
+        ("original_time", _UTC),
+        ("sent_at", _UTC),
     ]
 )
 """Columns every event has, docs/events-table.md. Promoted properties follow as `p_...` columns."""

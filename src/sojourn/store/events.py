@@ -15,7 +15,7 @@ import json
 import sys
 import time
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -66,6 +66,7 @@ class DataFile:
         rows: Events in it.
         size: Bytes.
         first_seq: Lowest place in the log of its events.
+        memory: The file itself when it is only in memory: events of the log that are not in the table yet.
     """
 
     path: Path
@@ -73,6 +74,12 @@ class DataFile:
     rows: int
     size: int
     first_seq: int
+    memory: pa.Buffer | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def source(self) -> Path | pa.BufferReader:
+        """What a reader opens."""
+        return self.path if self.memory is None else pa.BufferReader(self.memory)
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,11 +320,20 @@ class EventsTable:
             columns: Columns wanted; one that a file lacks comes as nulls.
         """
         for file in version.files:
-            yield from scan_file(file.path, columns, version.promoted)
+            yield from scan_file(file.source, columns, version.promoted)
 
     def dataset(self, version: Version) -> ds.Dataset:
         """A version as an Arrow dataset, for engines that read one."""
-        return ds.dataset([str(file.path) for file in version.files], schema=self.schema(version), format="parquet")
+        schema = self.schema(version)
+        stored = [str(file.path) for file in version.files if file.memory is None]
+        found = ds.dataset(stored, schema=schema, format="parquet")
+        newer = [
+            table
+            for file in version.files
+            if file.memory is not None
+            for table in scan_file(file.source, schema.names, version.promoted)
+        ]
+        return ds.dataset([found, ds.dataset(pa.concat_tables(newer))]) if newer else found
 
     def schema(self, version: Version) -> pa.Schema:
         """Columns of a version's data files, promoted ones last."""
@@ -360,7 +376,9 @@ class EventsTable:
         return tuple(DataFile(self.path / path, bucket, n, size, first) for path, bucket, n, size, first in ordered)
 
 
-def scan_file(path: Path, columns: Sequence[str], promoted: Sequence[Promoted] = ()) -> Iterator[pa.Table]:
+def scan_file(
+    path: Path | pa.BufferReader, columns: Sequence[str], promoted: Sequence[Promoted] = ()
+) -> Iterator[pa.Table]:
     """Row groups of one data file; columns the file lacks come as nulls."""
     types = {field.name: field.type for field in FIXED} | {p.column: p.type for p in promoted}
     with pq.ParquetFile(path, memory_map=True) as file:
@@ -454,10 +472,10 @@ def _iso(micros: int) -> str:
 def _promoted(schema: Schema) -> tuple[Promoted, ...]:
     types = {name: kind for kind, name in _DELTA_TYPES.items()}
     found = []
-    for field in schema.fields:
-        name = field.metadata.get("sojourn.property")
-        if name is not None and isinstance(field.type, PrimitiveType):
-            found.append(Promoted(name, field.name, types[field.type.type]))
+    for column in schema.fields:
+        name = column.metadata.get("sojourn.property")
+        if name is not None and isinstance(column.type, PrimitiveType):
+            found.append(Promoted(name, column.name, types[column.type.type]))
     return tuple(found)
 
 

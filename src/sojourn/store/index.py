@@ -35,6 +35,7 @@ from sojourn.store.columns import (
 )
 from sojourn.store.durable import clear_errors, replace_file, sync_file, sync_folder
 from sojourn.store.events import EventsTable
+from sojourn.store.flush import flush
 from sojourn.store.index_build import (
     LINK_FIELDS,
     ROW_COLUMNS,
@@ -47,6 +48,7 @@ from sojourn.store.index_build import (
 )
 from sojourn.store.overlay import NewRows, Overlay, column_over, lay_over
 from sojourn.store.persons_table import publish_persons
+from sojourn.store.tail import read_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -118,7 +120,7 @@ class Index:
         except FileNotFoundError:
             # A newer index took the place of this one; the table still tells the links of our rows.
             last = self.manifest.seq
-            links = retried(lambda: read_links(table, dataclasses.replace(table.read(), seq=last)))
+            links = retried(lambda: read_links(table, dataclasses.replace(read_version(self.folder), seq=last)))
         return PersonMap(links.anonymous, links.user)
 
     def _links(self) -> Links:
@@ -229,7 +231,7 @@ class Index:
             self._progress(f"reading {name}", done, of)
 
         def read() -> BySeq:
-            version = table.read()
+            version = read_version(self.folder)
             if version.number < self.manifest.version:
                 message = f"{self.folder.path} was deleted or replaced meanwhile; open it again"
                 raise NotADataFolder(message)
@@ -259,7 +261,7 @@ def retried(read: Callable[[], T]) -> T:
 
 def _open(folder: Folder, report: Callable[[str, int, int], None]) -> Index:
     manifest = read_manifest(folder)
-    version = EventsTable(folder.events).read()
+    version = read_version(folder)
     if not version.rows:
         message = f"{folder.path} holds no events yet; `sojourn import FILE --data {folder.path}` puts some there"
         raise NotADataFolder(message)
@@ -269,6 +271,7 @@ def _open(folder: Folder, report: Callable[[str, int, int], None]) -> Index:
     try:
         with folder.writing():
             # What a crash kept from being done is done now.
+            flush(folder)
             publish_persons(folder)
             manifest = build_index(folder, progress=report)
     except FolderBusy:
@@ -277,7 +280,8 @@ def _open(folder: Folder, report: Callable[[str, int, int], None]) -> Index:
         if manifest is None:
             raise
         return _as_last_shown(folder, manifest, report)
-    return Index(folder, manifest, progress=report)
+    # What was accepted since the flush.
+    return _current(folder, manifest, read_version(folder), report) or Index(folder, manifest, progress=report)
 
 
 def _as_last_shown(folder: Folder, manifest: Manifest, report: Callable[[str, int, int], None]) -> Index:
@@ -315,7 +319,7 @@ def _current(
     """The index with all events of a version; None when a new one must be built for that."""
     if manifest is None:
         return None
-    if manifest.version == version.number:
+    if manifest.version == version.number and version.seq <= manifest.seq:
         return Index(folder, manifest, progress=report)
     newer = newer_files(manifest, version)
     if newer is None:
@@ -332,7 +336,9 @@ def newer_files(manifest: Manifest, version: Version) -> Version | None:
     """
     files = tuple(file for file in version.files if file.first_seq > manifest.seq)
     rows = sum(file.rows for file in files)
-    if version.rows - rows != manifest.rows or not rows or rows > max(_NEW_ALWAYS, manifest.rows * _NEW_SHARE):
+    # The tail of the log is in no version that an index could be built of: it is merged in, however long it is.
+    stored = sum(file.rows for file in files if file.memory is None)
+    if version.rows - rows != manifest.rows or not rows or stored > max(_NEW_ALWAYS, manifest.rows * _NEW_SHARE):
         return None
     return dataclasses.replace(version, files=files)
 

@@ -17,9 +17,8 @@ import pyarrow.parquet as pq
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
-    from sojourn.store.events import Version
+    from sojourn.store.events import DataFile, Version
 
 _GROUPS = 4
 _KEYS = """
@@ -42,8 +41,8 @@ def property_rows(version: Version) -> Mapping[str, Mapping[str, int]]:
         By property as sent (`revenue` and `currency` among them), then by event name.
     """
     found: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for path, group in _sampled([file.path for file in version.files]):
-        with pq.ParquetFile(path, memory_map=True) as file:
+    for source, group in _sampled(version.files):
+        with pq.ParquetFile(source.source, memory_map=True) as file:
             present = set(file.schema_arrow.names)
             columns = {"revenue": "revenue", "currency": "currency"}
             columns |= {p.property: p.column for p in version.promoted if p.column in present}
@@ -52,12 +51,12 @@ def property_rows(version: Version) -> Mapping[str, Mapping[str, int]]:
     return found
 
 
-def _sampled(paths: Sequence[Path]) -> list[tuple[Path, int]]:
+def _sampled(files: Sequence[DataFile]) -> list[tuple[DataFile, int]]:
     """A few row groups, spread evenly over all files."""
     every = []
-    for path in paths:
-        with pq.ParquetFile(path, memory_map=True) as file:
-            every += [(path, group) for group in range(file.num_row_groups)]
+    for source in files:
+        with pq.ParquetFile(source.source, memory_map=True) as file:
+            every += [(source, group) for group in range(file.num_row_groups)]
     if not every:
         return []
     places = np.unique(np.linspace(0, len(every) - 1, min(_GROUPS, len(every))).astype(int))

@@ -14,7 +14,7 @@ import msgspec
 import pyarrow as pa
 
 from sojourn.records.errors import QueryRefused
-from sojourn.store.events import EventsTable
+from sojourn.store.tail import read_version
 
 if TYPE_CHECKING:
     from sojourn.store.folder import Folder
@@ -29,16 +29,18 @@ class QueryRequest(msgspec.Struct, frozen=True):
     """What the query's process is told.
 
     Attributes:
-        events: Folder of the events table.
-        version: Its version.
+        folder: The data folder.
+        version: Version of its events table.
+        through: Last place in the log to read after it.
         sql: The query.
         most: Rows at most, one more is fetched to know whether there were more.
         memory_mb: Memory DuckDB may use.
         threads: Threads it may use.
     """
 
-    events: str
+    folder: str
     version: int
+    through: int
     sql: str
     most: int
     memory_mb: int
@@ -62,8 +64,8 @@ def run_query(folder: Folder, sql: str, *, most: int, timeout_s: float, memory_m
         QueryRefused: It is not one SELECT, fails, or reaches a limit.
     """
     for _ in range(_TRIES):
-        version = EventsTable(folder.events).read()
-        request = QueryRequest(str(folder.events), version.number, sql, most, memory_mb, 2)
+        version = read_version(folder)
+        request = QueryRequest(str(folder.path), version.number, version.seq, sql, most, memory_mb, 2)
         done = _run(request, timeout_s)
         if done.returncode == 0:
             with pa.ipc.open_stream(done.stdout) as reader:

@@ -16,7 +16,10 @@ from sojourn.identify.persons import fold_links
 from sojourn.records.errors import QueryRefused
 from sojourn.store.event_columns import FIXED
 from sojourn.store.events import EMPTY, EventsTable, Version
+from sojourn.store.folder import open_folder
+from sojourn.store.log import open_log
 from sojourn.store.query import FILES_GONE, QueryRequest
+from sojourn.store.tail import with_tail
 
 _OVERHEAD_MB = 2048
 _INTERNAL = {"actor", "linked_actor", "id_high", "id_low"}
@@ -53,10 +56,11 @@ def answer(request: QueryRequest) -> pa.Table:
     Raises:
         QueryRefused: It is not one SELECT.
     """
-    from pathlib import Path  # noqa: PLC0415  (this process starts for every query)
-
-    table = EventsTable(Path(request.events))
+    folder = open_folder(request.folder)
+    table = EventsTable(folder.events)
     version = table.read_version(request.version) if request.version >= 0 else EMPTY
+    log = open_log(folder)
+    version = version if log is None else with_tail(folder, log, version, request.through)
     with duckdb.connect(config={"threads": request.threads, "memory_limit": f"{request.memory_mb}MB"}) as connection:
         _register(connection, table, version)
         # From here on the query cannot read files, load extensions, or undo this.

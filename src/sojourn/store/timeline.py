@@ -15,8 +15,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sojourn.identify.actor import actor_id
-from sojourn.store.events import EventsTable
 from sojourn.store.index import retried
+from sojourn.store.tail import read_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,11 +87,10 @@ def read_rows(index: Index, person: int, seqs: NDArray[np.int64]) -> dict[int, R
     Returns:
         The events that are there, by place.
     """
-    table = EventsTable(index.folder.events)
     links = index.person_map()
     actors = [person, *links.actor[links.person == person].tolist()]
     wanted = np.sort(seqs)
-    return retried(lambda: _read(table.read(), actors, wanted)) if len(wanted) else {}
+    return retried(lambda: _read(read_version(index.folder), actors, wanted)) if len(wanted) else {}
 
 
 def _holds(index: Index, person: int) -> bool:
@@ -104,7 +103,7 @@ def _read(version: Version, actors: list[int], wanted: NDArray[np.int64]) -> dic
     out: dict[int, Row] = {}
     for file in version.files:
         if file.first_seq <= wanted[-1] and _may_hold(file.bucket, actors):
-            for group in _groups(file.path, wanted, version.promoted):
+            for group in _groups(file.source, wanted, version.promoted):
                 out.update(_rows(group, version.promoted))
     return out
 
@@ -116,7 +115,9 @@ def _may_hold(bucket: str, actors: list[int]) -> bool:
     return any(f"{actor & (1 << 64) - 1:064b}".startswith(bucket) for actor in actors)
 
 
-def _groups(path: Path, wanted: NDArray[np.int64], promoted: tuple[Promoted, ...]) -> Iterator[pa.Table]:
+def _groups(
+    path: Path | pa.BufferReader, wanted: NDArray[np.int64], promoted: tuple[Promoted, ...]
+) -> Iterator[pa.Table]:
     """The wanted rows of a file: the place of each row is read first, the rest only where one is wanted."""
     with pq.ParquetFile(path, memory_map=True) as file:
         present = set(file.schema_arrow.names)

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from sojourn.collect.imports.bots import is_bot, mark_bots
+from sojourn.collect.imports.bots import mark_bots
+from sojourn.records.bots import is_bot
 
 CHROME = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36"

@@ -15,6 +15,7 @@ from sojourn.records.errors import UnknownColumn
 from sojourn.store.column_source import ColumnSource
 from sojourn.store.columns import TextColumn
 from sojourn.store.events import EventsTable
+from sojourn.store.tail import read_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,7 +34,7 @@ _TRIED = 4
 def known_columns(journeys: Journeys) -> list[str]:
     """Names of columns and properties that hold anything, columns first."""
     table = EventsTable(journeys.index.folder.events)
-    version = table.read()
+    version = read_version(journeys.index.folder)
     names = [name for name in ColumnSource(table, version).names() if name not in _OPTIONAL or _holds(journeys, name)]
     inside: dict[str, None] = {}
     for number, group in enumerate(table.scan(version, list(_JSON))):
