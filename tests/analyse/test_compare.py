@@ -406,3 +406,48 @@ def test_unknown_names_are_refused() -> None:
         journeys.compare(["view", "cart"], properties=["colour"])
     with pytest.raises(BadOption, match="a finding from 0"):
         journeys.compare(["view", "cart"]).persons(3)
+
+
+@pytest.mark.parametrize("names", [9, 70, 300])
+@pytest.mark.parametrize("by", [None, "channel"])
+def test_events_alone_are_counted_by_bits_as_a_loop_counts_them(names: int, by: str | None) -> None:
+    """Two groups by event, with few event names, more than a word's bits hold, and more than bits are kept for."""
+    random = np.random.default_rng(names)
+    rows: list[Row] = []
+    for number in range(150):
+        channel = {"channel": "ads" if number % 3 else "mail"}
+        chosen = {"ab"[number % 2], *(f"e{n}" for n in random.integers(0, names - 2, 12))}
+        chosen |= {f"e{names - 3}", "a", "b"} if number % 10 == 0 else {f"e{names - 3}"} if number % 4 == 0 else set()
+        rows += [(f"p{number}", number * DAY + n, name, channel) for n, name in enumerate(sorted(chosen))]
+    rows += [(f"p{number}", 200 * DAY, f"e{n}", {"channel": "ads"}) for number in (3, 4) for n in range(names - 2)]
+    events: dict[str, set[str]] = defaultdict(set)
+    for person, _, name, _ in rows:
+        events[person].add(name)
+    a, b = ([p for p in events if one in events[p] and other not in events[p]] for one, other in ("ab", "ba"))
+    comparison = log(rows).compare(group="a", against="b", kinds=["event"], most=500, by=by)
+
+    assert (comparison.groups, comparison.in_both) == ({"a": len(a), "b": len(b)}, 15)
+    assert len(comparison.findings) >= min(names, 9) - 2 - sum(len(found.also) for found in comparison.findings)
+    for found in comparison.findings:
+        has = {person for person in events if found.event in events[person]}
+        assert (found.count_a, found.count_b) == (len(has & set(a)), len(has & set(b)))
+        assert (found.n_a, found.n_b) == (len(a), len(b))
+    assert (len(comparison.by_group) == 2) is (by is not None)
+    for group in comparison.by_group:
+        mine = {f"p{n}" for n in range(150) if ("ads" if n % 3 else "mail") == group.group}
+        for found in group.findings:
+            has = {person for person in mine if found.event in events[person]}
+            assert (found.count_a, found.count_b) == (len(has & set(a)), len(has & set(b)))
+
+
+def test_the_same_is_found_with_and_without_repeats() -> None:
+    """With repeats the rows are gone through, without them bits are counted: what both speak of is alike."""
+    journeys = log(random_log(5))
+    plain = journeys.compare(group="c", against="d", kinds=["event"], most=500)
+    thorough = journeys.compare(group="c", against="d", kinds=["event", "repeat"], most=500)
+
+    def told(comparison: Comparison) -> set[tuple[str, int, int]]:
+        return {(f.what, f.count_a, f.count_b) for f in comparison.findings if f.kind == "event"}
+
+    assert told(plain) == told(thorough)
+    assert len(plain.persons(0, "a")) == plain.findings[0].count_a

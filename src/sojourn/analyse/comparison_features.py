@@ -13,11 +13,11 @@ import math
 import re
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import numpy as np
 
-from sojourn.analyse.comparison_kernel import count, count_orders, dwell, present
+from sojourn.analyse.comparison_kernel import count, count_bits, count_orders, dwell, present
 from sojourn.records.periods import zone
 from sojourn.store.columns import TextColumn
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sojourn.analyse.comparison_windows import Look
     from sojourn.analyse.parts import Part
 
+_Kind = TypeVar("_Kind", np.bool_, np.int64)
 Kind = Literal["event", "property", "repeat", "order", "timing", "moment"]
 KINDS: tuple[Kind, ...] = ("event", "property", "repeat", "order", "timing", "moment")
 STRICT, LOOK, CONTINUED = 0, 1, 2
@@ -235,35 +236,43 @@ def count_part(part: Part, look: Look, plan: Plan, question: CompareQuestion) ->
     """Count who has what in one part."""
     labels = 2 * len(plan.groups)
     label = 2 * look.group + look.side
-    slots = plan.slots
-    slot = slot_rows(part, look, slots)
     timed = "timing" in question.kinds and not question.untimed
-    ordered = len(slots) if "order" in question.kinds else 0
-
-    def counted(code: NDArray[np.int32], size: int, times: NDArray[np.int64]) -> NDArray[np.int64]:
-        found: NDArray[np.int64] = count(look.owner, look.part, code, label, size, labels, times)
-        return found
-
+    families = []
+    for family in plan.families:
+        size = len(family.labels) * (len(part.events) if family.each else 1)
+        families.append(count(look.owner, look.part, code_rows(part, look, family), label, size, labels, TIMES[:1]))
     return Counts(
         sizes=np.bincount(label, minlength=labels),
-        events=counted(
-            part.event[look.row].astype(np.int32), len(part.events), TIMES if "repeat" in question.kinds else TIMES[:1]
-        ),
-        families=[
-            counted(
-                code_rows(part, look, family),
-                len(family.labels) * (len(part.events) if family.each else 1),
-                TIMES[:1],
-            )
-            for family in plan.families
-        ],
-        orders=np.array(
-            [count_orders(look.owner, look.part, slot, label, ordered, labels, until) for until in (STRICT, CONTINUED)]
-        ),
+        events=_count_events(part, look, label, labels, TIMES if "repeat" in question.kinds else TIMES[:1]),
+        families=families,
+        orders=_count_orders(part, look, label, labels, plan.slots if "order" in question.kinds else []),
         moments=_count_moments(part, look, label, labels, question),
-        spent=spent(part, look, slot, len(slots) if timed else 0, question.gap_us),
+        spent=spent(part, look, plan.slots if timed else [], question.gap_us),
         wait=look.wait if timed else look.wait[:, :0],
         label=label,
+    )
+
+
+def _count_events(
+    part: Part, look: Look, label: NDArray[np.int64], labels: int, times: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Persons who have each event so many times; shape as `Counts.events`."""
+    if look.events is not None and len(times) == 1:
+        return _throughout(count_bits(look.events, label, len(part.events), labels)).transpose(1, 2, 0)[None]
+    codes = part.event[look.row].astype(np.int32)
+    found: NDArray[np.int64] = count(look.owner, look.part, codes, label, len(part.events), labels, times)
+    return found
+
+
+def _count_orders(
+    part: Part, look: Look, label: NDArray[np.int64], labels: int, slots: Sequence[int]
+) -> NDArray[np.int64]:
+    """Persons who have both of two slots, and in which order; shape as `Counts.orders`."""
+    if not slots:
+        return np.zeros((2, 0, 0, labels, 2), np.int64)
+    slot = slot_rows(part, look, slots)
+    return np.array(
+        [count_orders(look.owner, look.part, slot, label, len(slots), labels, until) for until in (STRICT, CONTINUED)]
     )
 
 
@@ -274,10 +283,12 @@ def slot_rows(part: Part, look: Look, slots: Sequence[int]) -> NDArray[np.int32]
     return table[part.event[look.row]]
 
 
-def spent(part: Part, look: Look, slot: NDArray[np.int32], slots: int, gap_us: int) -> NDArray[np.int64]:
+def spent(part: Part, look: Look, slots: Sequence[int], gap_us: int) -> NDArray[np.int64]:
     """Microseconds each person spent on each slot, -1 unknown."""
-    coded = slot if slots else np.full(len(slot), -1, np.int32)
-    return dwell(look.row, look.owner, look.part, coded, part.time, len(look.unit), slots, gap_us)
+    if not slots:
+        return np.empty((len(look.unit), 0), np.int64)
+    slot = slot_rows(part, look, slots)
+    return dwell(look.row, look.owner, look.part, slot, part.time, len(look.unit), len(slots), gap_us)
 
 
 def moments(part: Part, look: Look, time_zone: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -325,10 +336,9 @@ def holders(
     return every, np.array(has)
 
 
-def _throughout(has: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """What does not depend on how long one looks."""
-    found: NDArray[np.bool_] = np.broadcast_to(has, (3, len(has)))
-    return found
+def _throughout(has: NDArray[_Kind]) -> NDArray[_Kind]:
+    """What does not depend on how long one looks, for each part of the look."""
+    return np.broadcast_to(has, (3, *has.shape))
 
 
 def matrix_of(
@@ -357,6 +367,20 @@ def matrix_of(
         if candidate.kind not in ("event", "repeat"):
             out[place] = holders(part, look, candidate, question)[1][within[place]]
     return out
+
+
+def events_told(words: NDArray[np.uint64], candidates: Sequence[Candidate], events: Sequence[str]) -> NDArray[np.bool_]:
+    """Who has which events: (candidates, persons).
+
+    Args:
+        words: As `Look.events`.
+        candidates: Events, each at least once.
+        events: Event names of the log.
+    """
+    place_of = {name: place for place, name in enumerate(events)}
+    bits = np.unpackbits(words.view(np.uint8), axis=1, count=len(events), bitorder="little")
+    told: NDArray[np.bool_] = bits.T[[place_of[str(candidate.event)] for candidate in candidates]].view(np.bool_)
+    return told
 
 
 def first_place(part: Part, look: Look, candidate: Candidate) -> tuple[int, int]:
@@ -417,8 +441,7 @@ def _in_order(part: Part, look: Look, candidate: Candidate) -> tuple[NDArray[np.
 def _took(part: Part, look: Look, candidate: Candidate, question: CompareQuestion) -> NDArray[np.int64]:
     if candidate.other is not None:
         return look.wait[:, candidate.place - 1]
-    slot = slot_rows(part, look, [list(part.events).index(str(candidate.event))])
-    return spent(part, look, slot, 1, question.gap_us)[:, 0]
+    return spent(part, look, [list(part.events).index(str(candidate.event))], question.gap_us)[:, 0]
 
 
 def _count_moments(

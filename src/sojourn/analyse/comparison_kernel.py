@@ -8,6 +8,9 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+_ONE, _WIDE, _LAST = np.uint64(1), np.uint64(6), np.uint64(63)
+"""One bit; a word's bits as a power of two; the place of its last bit."""
+
 
 @njit(nogil=True, cache=True)
 def tries(start, stop, time, classes, first, matched, at, within, gap, gaps, blocked):  # type: ignore[no-untyped-def]
@@ -122,6 +125,40 @@ def spread(start, middle, end, last):  # type: ignore[no-untyped-def]
             row[n], owner[n], part[n] = i, j, (i >= middle[j]) + (i >= end[j])
             n += 1
     return row, owner, part
+
+
+@njit(nogil=True, cache=True)
+def events_of(start, stop, event, words):  # type: ignore[no-untyped-def]
+    """Which events each unit has: uint64, (units, words); bit `c % 64` of word `c // 64` is set for code c."""
+    out = np.zeros((start.size, words), np.uint64)
+    for u in range(start.size):
+        first = np.uint64(0)
+        for i in range(np.uint64(start[u]), np.uint64(stop[u])):
+            code = np.uint64(event[i])
+            if words == 1:
+                first |= _ONE << code
+            else:
+                out[u, code >> _WIDE] |= _ONE << (code & _LAST)
+        out[u, 0] |= first
+    return out
+
+
+@njit(nogil=True, cache=True)
+def count_bits(words, label, size, labels):  # type: ignore[no-untyped-def]
+    """Owners by label that have each code: (codes, labels).
+
+    Args:
+        words: uint64, one row an owner: as `events_of` gives it.
+        label: int64, one an owner.
+        size: Codes.
+        labels: Labels.
+    """
+    out = np.zeros((labels, size), np.int64)
+    for o in range(words.shape[0]):
+        mine = out[label[o]]
+        for c in range(size):
+            mine[c] += np.int64(words[o, c >> 6] >> np.uint64(c & 63) & _ONE)
+    return out.T.copy()
 
 
 @njit(nogil=True, cache=True)

@@ -31,6 +31,8 @@ def make_plan(journeys: Journeys, looks: Looks, question: CompareQuestion, group
         question: The question.
         groups: Groups of the breakdown.
     """
+    if not {"order", "timing", "property"} & set(question.kinds):
+        return Plan([], [], groups)
     rows = _event_rows(looks, question)
     return Plan(_families(journeys, looks, rows, question), _slots(rows, question), groups)
 

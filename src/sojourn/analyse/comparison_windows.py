@@ -8,11 +8,12 @@ comes a continuation.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sojourn.analyse.comparison_kernel import ends, spread, tries
+from sojourn.analyse.comparison_kernel import ends, events_of, spread, tries
 from sojourn.analyse.parts import frozen, units_with
 from sojourn.analyse.steps import mask_of, match_steps
 
@@ -25,13 +26,16 @@ if TYPE_CHECKING:
     from sojourn.analyse.groups import Grouping
     from sojourn.analyse.journeys import Journeys
     from sojourn.analyse.parts import Part
+    from sojourn.analyse.steps import Step
 
+_WORD, _MOST_WORDS = 64, 4
+"""Bits of a word; of more event names no bits are kept, for they would take more memory than they save time."""
 _GOLDEN = 0.6180339887498949
 LEAST_US = 60_000_000
 """Everyone is looked at for at least a minute: people need that long to meet a thing and give up over it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Look:
     """Whose events of one part count, and from where to where.
 
@@ -44,10 +48,10 @@ class Look:
         end: int64: where the look ends.
         last: int64: where its continuation ends.
         wait: int64, (persons, steps before the entry - 1): microseconds between them.
-        row: int64: rows of all looks, one after the other.
-        owner: int32: whose each row is, a place in `unit`.
-        part: int8: 0 in the strict part, 1 in the rest of the look, 2 after it.
-        barred: bool: the row is of an event that makes the groups; its properties do not count.
+        codes: Of each row of the part, the code of its event.
+        made_of: bool, one an event name: whether such events make the groups.
+        events: uint64, (persons, words): bit `c % 64` of word `c // 64` says that the person has an event of code c. Of looks
+            that are strict throughout, in logs of few event names; None of others.
     """
 
     unit: NDArray[np.int64]
@@ -58,10 +62,37 @@ class Look:
     end: NDArray[np.int64]
     last: NDArray[np.int64]
     wait: NDArray[np.int64]
-    row: NDArray[np.int64]
-    owner: NDArray[np.int32]
-    part: NDArray[np.int8]
-    barred: NDArray[np.bool_]
+    codes: NDArray[Any]
+    made_of: NDArray[np.bool_]
+    events: NDArray[np.uint64] | None
+
+    @cached_property
+    def _rows(self) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int8]]:
+        found: tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int8]] = spread(
+            self.start, self.middle, self.end, self.last
+        )
+        return found
+
+    @property
+    def row(self) -> NDArray[np.int64]:
+        """int64: rows of all looks, one after the other; put together when they are first asked for."""
+        return self._rows[0]
+
+    @property
+    def owner(self) -> NDArray[np.int32]:
+        """int32, one a row: whose it is, a place in `unit`."""
+        return self._rows[1]
+
+    @property
+    def part(self) -> NDArray[np.int8]:
+        """int8, one a row: 0 in the strict part, 1 in the rest of the look, 2 after it."""
+        return self._rows[2]
+
+    @cached_property
+    def barred(self) -> NDArray[np.bool_]:
+        """bool, one a row: it is of an event that makes the groups; its properties do not count."""
+        found: NDArray[np.bool_] = self.made_of[self.codes[self.row]]
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,15 +204,36 @@ def _whole(part: Part, question: CompareQuestion, grouping: Grouping) -> tuple[L
     """All events of the persons with an event that matches one predicate, and none that matches the other."""
     assert question.group is not None
     assert question.against is not None
-    matcher = match_steps(part, (question.group, question.against), time_zone=question.time_zone)
-    bits = np.array([sum(1 << step for step in steps) for steps in matcher.lists()], np.uint8)
-    kinds = units_with(part.start, part.stop, matcher.classes, bits)
-    in_a, in_b = kinds & 1 > 0, kinds & 2 > 0
+    # A bit an event: who is in which group, and who has which event, is told from it without the rows.
+    wide = max(1, -(-len(part.events) // _WORD))
+    words = events_of(part.start, part.stop, part.event, wide) if wide <= _MOST_WORDS else None
+    in_a, in_b = _who_has_either(part, words, (question.group, question.against), question.time_zone)
     unit = np.flatnonzero(in_a ^ in_b)
     start, stop = np.asarray(part.start)[unit], np.asarray(part.stop)[unit]
     side = in_b[unit].astype(np.int64)
-    look = _look(part, question, unit, side, grouping, (start, stop, stop, stop), np.empty((len(unit), 0), np.int64))
+    wait = np.empty((len(unit), 0), np.int64)
+    look = _look(
+        part, question, unit, side, grouping, (start, stop, stop, stop), wait, None if words is None else words[unit]
+    )
     return look, int((in_a & in_b).sum())
+
+
+def _who_has_either(
+    part: Part, words: NDArray[np.uint64] | None, steps: tuple[Step, Step], time_zone: str
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Units with an event that matches the first step, and those with one that matches the second."""
+    if words is None or any(step.predicate is not None for step in steps):
+        matcher = match_steps(part, steps, time_zone=time_zone)
+        bits = np.array([sum(1 << number for number in numbers) for numbers in matcher.lists()], np.uint8)
+        kinds = units_with(part.start, part.stop, matcher.classes, bits)
+        return kinds & 1 > 0, kinds & 2 > 0
+    masks = np.zeros((2, words.shape[1]), np.uint64)
+    place = {name: code for code, name in enumerate(part.events)}
+    for mask, step in zip(masks, steps, strict=True):
+        for name in step.names:
+            mask[place[name] // _WORD] |= np.uint64(1 << place[name] % _WORD)
+    first, second = ((words & mask != 0).any(axis=1) for mask in masks)
+    return np.asarray(first), np.asarray(second)
 
 
 def _look(  # noqa: PLR0913  (the fields of a `Look`, passed on once)
@@ -192,9 +244,9 @@ def _look(  # noqa: PLR0913  (the fields of a `Look`, passed on once)
     grouping: Grouping,
     bounds: tuple[NDArray[np.int64], ...],
     wait: NDArray[np.int64],
+    events: NDArray[np.uint64] | None = None,
 ) -> Look:
     start, middle, end, last = bounds
     group = grouping.at(start).astype(np.int64)
-    row, owner, in_part = spread(start, middle, end, last)
-    barred = np.array([name in question.barred for name in part.events], np.bool_)[part.event[row]]
-    return Look(unit, side, group, start, middle, end, last, wait, row, owner, in_part, barred)
+    made_of = np.array([name in question.barred for name in part.events], np.bool_)
+    return Look(unit, side, group, start, middle, end, last, wait, part.event, made_of, events)

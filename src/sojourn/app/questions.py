@@ -13,9 +13,12 @@ if TYPE_CHECKING:
 ASKED: tuple[tuple[str, tuple[Any, ...], dict[str, Any]], ...] = (
     ("attribution", (), {"goal": "purchase", "touch": "channel", "value": "price", "by": "channel"}),
     ("attribution", (), {"goal": "price > 3", "touch": "channel", "milestone": "cart", "touches": "visits"}),
+    ("changes", (), {"every": "2h", "baseline": 4, "by": "channel", "value": "price"}),
+    ("changes", (), {"every": "2h", "baseline": 4, "value": None}),
     ("compare", (["view", "cart", "purchase"],), {"by": "channel"}),
     ("compare", (["view", "not cart", "price > 3"],), {"at": 1}),
     ("compare", (), {"group": "channel = 'ads'", "against": "channel = 'mail'"}),
+    ("compare", (), {"group": "view", "against": "cart", "kinds": ["event"]}),
     ("engagement", (), {"by": "channel"}),
     ("engagement", (), {"views": "price > 3", "comments": "cart"}),
     ("history", (), {"period": "day", "cohort": "channel", "value": "price"}),
