@@ -80,10 +80,28 @@ class Folder:
             StorageFull: The disk is full.
             NotWritable: The folder is read-only.
         """
+        with self._holding("writer.lock", "writing to"):
+            yield
+
+    @contextlib.contextmanager
+    def alone(self, process: str) -> Iterator[None]:
+        """Be the folder's one process of a kind for a while.
+
+        Args:
+            process: `worker` or `keeper`.
+
+        Raises:
+            FolderBusy: There is one already; its process number is in the message.
+        """
+        with self._holding(f"{process}.lock", f"the {process} of"):
+            yield
+
+    @contextlib.contextmanager
+    def _holding(self, lock: str, doing: str) -> Iterator[None]:
         with clear_errors(self.path, "nothing was written"):
-            descriptor = os.open(self.path / "writer.lock", os.O_RDWR | os.O_CREAT, 0o600)
+            descriptor = os.open(self.path / lock, os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            _lock(descriptor, self.path)
+            _lock(descriptor, self.path, doing)
             with clear_errors(self.path, "nothing was written"):
                 os.ftruncate(descriptor, 0)
                 os.pwrite(descriptor, str(os.getpid()).encode(), 0)
@@ -171,10 +189,10 @@ def _write_secret(place: Path) -> None:
     sync_folder(place.parent)
 
 
-def _lock(descriptor: int, path: Path) -> None:
+def _lock(descriptor: int, path: Path, doing: str) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         holder = os.pread(descriptor, 32, 0).decode(errors="replace") or "unknown"
-        message = f"process {holder} is writing to {path}; wait until it is done, or end it"
+        message = f"process {holder} is {doing} {path}; wait until it is done, or end it"
         raise FolderBusy(message) from error
