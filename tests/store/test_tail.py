@@ -120,7 +120,9 @@ def test_a_flush_changes_no_answer(folder: Folder) -> None:
 @pytest.mark.parametrize("flushed", [False, True])
 def test_events_of_an_erased_person_are_left_out(folder: Folder, flushed: bool) -> None:  # noqa: FBT001  (a case)
     log = Log(folder)
-    log.append([event("a", user="anna", anonymous="phone", second=1), event("b", user="bo", anonymous="phone", second=2)])
+    log.append(
+        [event("a", user="anna", anonymous="phone", second=1), event("b", user="bo", anonymous="phone", second=2)]
+    )
     log.append([event("c", user="anna", second=9)])
     actors = [actor_id(folder.secret, "user", "anna"), actor_id(folder.secret, "anonymous", "phone")]
     with database(folder.control, "control") as control:

@@ -21,8 +21,11 @@ from sojourn.records.event import source_prefix
 from sojourn.records.rejected import Reason, Rejected
 from sojourn.store.event_columns import FIXED
 from sojourn.store.events import FRESH, EventsTable, scan_file, write_file
+from sojourn.store.flush import settle_imports
 from sojourn.store.ids import SeenIds
 from sojourn.store.leftovers import add_to_rest, fit
+from sojourn.store.log import open_log
+from sojourn.store.log_import import join_log
 from sojourn.store.quarantine import keep_rejected
 from sojourn.store.sqlite import database, queries
 
@@ -76,6 +79,9 @@ class Append:
         self._folder = folder
         self._table = EventsTable(folder.events)
         self._table.recover()
+        self._log = open_log(folder)
+        if self._log is not None:
+            settle_imports(self._log, self._table.read())
         self._version = self._table.create()
         self._source = source
         self._drop_repeats = drop_repeats
@@ -127,8 +133,21 @@ class Append:
             self._drop_stored()
         keep_rejected(self._folder, self._source, self._rejected)
         if self._parts:
-            self._table.commit(self._parts, seq=self._next - 1, kind="import")
+            self._commit()
         return self._counts
+
+    def _commit(self) -> None:
+        if self._log is None:
+            self._table.commit(self._parts, seq=self._next - 1, kind="import")
+            return
+        places = range(self._version.seq + 1, self._next)
+        joined = join_log(
+            self._folder, self._table, self._log, self._parts, promoted=self._version.promoted, places=places
+        )
+        self._count(imported=-joined.duplicates, duplicates=joined.duplicates, bots=-joined.bots)
+        if joined.paths:
+            self._table.commit(joined.paths, seq=joined.seq, kind="import")
+        self._log.settle(joined.first, stored=bool(joined.paths))
 
     def abandon(self) -> None:
         """Give up; whatever was staged is deleted."""
