@@ -155,7 +155,8 @@ class Collector:
             await self._refresh()
         found = self._find(listed)
         if found is None and listed:
-            # It may have been made this moment.
+            # It may have been made this moment; guesses wait, and read the keys no more than ten times a second in all.
+            await asyncio.sleep(self._keyring.wait_s)
             await self._refresh()
             found = self._find(listed)
         return found

@@ -8,9 +8,14 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, TypeVar
 
-from sojourn.api.answers import SUCCESS, Answer, accepted, answer_json, refusal
-from sojourn.collect.body import inflate
-from sojourn.collect.protocols import segment
+import msgspec
+
+from sojourn.api.answers import PIXEL, STATUS_ONE, SUCCESS, Answer, accepted, answer_json, refusal
+from sojourn.api.tracker import tracker_answer
+from sojourn.collect.body import inflate, unwrap
+from sojourn.collect.clock import moment
+from sojourn.collect.protocols import posthog, segment, snowplow
+from sojourn.collect.protocols.webhook import read_webhook
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -95,6 +100,136 @@ async def _rudder_settings(collector: Collector, request: Request, _receive: Rec
     return answer_json({"source": source})
 
 
+async def _posthog(collector: Collector, request: Request, receive: Receive, _route: Route) -> Answer:
+    body = await _text(request, receive)
+    text = await _worked(len(body), lambda: unwrap(body, request.query))
+    if not text:
+        return STATUS_ONE
+    opened = await _worked(len(text), lambda: posthog.open_request(text))
+    known = await collector.known_key([*request.keys(), *([opened.key] if opened.key else [])])
+    if known is None:
+        return _unknown_key()
+    # Older clients say in the address when they sent.
+    arrival = collector.arrival(request, known, sent_at=moment(request.query.get("_")))
+    judged = await _worked(len(text), lambda: posthog.read_request(opened, arrival))
+    if not judged:
+        return STATUS_ONE
+    kept = await collector.keep(judged, len(text))
+    return accepted(STATUS_ONE, kept.events, kept.rejected)
+
+
+async def _posthog_v1(collector: Collector, request: Request, receive: Receive, _route: Route) -> Answer:
+    """A verdict an event, by its id; without one the client reports a failure."""
+    text = await _text(request, receive)
+    opened = await _worked(len(text), lambda: posthog.open_request(text))
+    known = await collector.known_key([*request.keys(), *([opened.key] if opened.key else [])])
+    if known is None:
+        return _unknown_key()
+    arrival = collector.arrival(request, known, sent_at=moment(request.header(b"posthog-request-timestamp")))
+    judged = await _worked(len(text), lambda: posthog.read_request(opened, arrival))
+    kept = await collector.keep(judged, len(text))
+    bad = {one.line - 1: {"result": "drop", "details": f"{one.reason.value}: {one.detail}"} for one in kept.rejected}
+    ids = posthog.uuids(opened)
+    results = {one: bad.get(place, {"result": "ok"}) for place, one in enumerate(ids) if one is not None}
+    return answer_json({"results": results})
+
+
+async def _posthog_flags(_collector: Collector, request: Request, receive: Receive, _route: Route) -> Answer:
+    """No flags: there are none of PostHog's here."""
+    await request.body(receive)
+    return answer_json(
+        {
+            **_POSTHOG_CONFIG,
+            "flags": {},
+            "featureFlags": {},
+            "featureFlagPayloads": {},
+            "errorsWhileComputingFlags": False,
+        }
+    )
+
+
+_POSTHOG_CONFIG: dict[str, object] = {
+    "supportedCompression": ["gzip-js"],
+    "hasFeatureFlags": False,
+    "analytics": {"endpoint": "/i/v0/e/"},
+    "autocaptureExceptions": False,
+    "captureDeadClicks": False,
+    "capturePerformance": False,
+    "heatmaps": False,
+    "sessionRecording": False,
+    "surveys": False,
+    "siteApps": [],
+    "isAuthenticated": False,
+    "toolbarParams": {},
+}
+
+
+async def _posthog_config(_collector: Collector, _request: Request, _receive: Receive, route: Route) -> Answer:
+    return answer_json({"token": route.detail, **_POSTHOG_CONFIG})
+
+
+async def _posthog_script(_collector: Collector, _request: Request, _receive: Receive, route: Route) -> Answer:
+    """The same as a script, for pages that load it as one."""
+    token = msgspec.json.encode(route.detail).decode()
+    config = msgspec.json.encode({"token": route.detail, **_POSTHOG_CONFIG}).decode()
+    script = (
+        "window._POSTHOG_REMOTE_CONFIG=window._POSTHOG_REMOTE_CONFIG||{};"
+        f"window._POSTHOG_REMOTE_CONFIG[{token}]={{config:{config},siteApps:[]}};"
+    )
+    return Answer(200, script.encode(), b"application/javascript")
+
+
+async def _snowplow(collector: Collector, request: Request, receive: Receive, _route: Route) -> Answer:
+    text = await _text(request, receive)
+    opened = await _worked(len(text), lambda: snowplow.open_request(text))
+    return await _keep_snowplow(collector, request, opened, Answer(200, b"ok", b"text/plain"))
+
+
+async def _snowplow_pixel(collector: Collector, request: Request, _receive: Receive, _route: Route) -> Answer:
+    return await _keep_snowplow(collector, request, snowplow.open_pixel(request.query), PIXEL)
+
+
+async def _keep_snowplow(collector: Collector, request: Request, opened: snowplow.Request, success: Answer) -> Answer:
+    keys = [*request.keys(), *([opened.app] if opened.app else [])]
+    known = await collector.known_key(keys)
+    if known is None and opened.app is not None:
+        # The protocol has no keys; a page tells its app id, and only a browser's source, public anyway, opens by its name.
+        known = collector.named_source(opened.app)
+    if known is None:
+        return _unknown_key()
+    arrival = collector.arrival(request, known)
+    size = sum(map(len, opened.messages))
+    judged = await _worked(size, lambda: snowplow.read_request(opened, arrival))
+    kept = await collector.keep(judged, size)
+    if kept.rejected and not kept.events:
+        return accepted(SUCCESS, 0, kept.rejected)
+    return success
+
+
+async def _webhook(collector: Collector, request: Request, receive: Receive, route: Route) -> Answer:
+    text = await _text(request, receive)
+    known = await collector.known_key(request.keys())
+    if known is None:
+        return _unknown_key()
+    if known.source.kind != "server":
+        return refusal(403, "not_allowed", "webhooks are sent with a server key, in the address as ?key= or as Bearer")
+    mapping = None if collector.webhooks is None else collector.webhooks.find(route.detail or "")
+    if mapping is None:
+        return refusal(
+            404, "not_found", f"there is no mapping webhooks/{(route.detail or '')[:60]}.toml in the data folder"
+        )
+    arrival = collector.arrival(request, known)
+    judged = await _worked(len(text), lambda: read_webhook(text, mapping, arrival))
+    kept = await collector.keep(judged, len(text))
+    return accepted(SUCCESS, kept.events, kept.rejected)
+
+
+async def _tracker(_collector: Collector, request: Request, _receive: Receive, _route: Route) -> Answer:
+    return tracker_answer(
+        accept_encoding=request.header(b"accept-encoding"), if_none_match=request.header(b"if-none-match")
+    )
+
+
 async def _health(_collector: Collector, _request: Request, _receive: Receive, _route: Route) -> Answer:
     return answer_json({"status": "alive"})
 
@@ -114,6 +249,15 @@ HANDLERS: dict[Protocol, Handler] = {
     "segment_metrics": _segment_metrics,
     "segment_settings": _segment_settings,
     "rudder_settings": _rudder_settings,
+    "posthog": _posthog,
+    "posthog_v1": _posthog_v1,
+    "posthog_flags": _posthog_flags,
+    "posthog_config": _posthog_config,
+    "posthog_script": _posthog_script,
+    "snowplow": _snowplow,
+    "snowplow_pixel": _snowplow_pixel,
+    "webhook": _webhook,
+    "tracker": _tracker,
     "health": _health,
     "ready": _ready,
     "metrics": _metrics,

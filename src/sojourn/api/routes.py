@@ -5,6 +5,7 @@ In: a method and a path. Out: a `Route`, or none. Segment's paths may have any p
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Literal
 
@@ -23,6 +24,7 @@ Protocol = Literal[
     "snowplow",
     "snowplow_pixel",
     "webhook",
+    "tracker",
     "health",
     "ready",
     "metrics",
@@ -43,6 +45,7 @@ class Route(msgspec.Struct, frozen=True):
     detail: str | None = None
 
 
+_KEY = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _POST, _GET, _ANY = ("POST",), ("GET", "HEAD"), ("GET", "HEAD", "POST")
 _TYPES = ("track", "identify", "page", "screen", "group", "alias")
 _SEGMENT = {
@@ -51,7 +54,7 @@ _SEGMENT = {
     "/v1/m": Route("segment_metrics", _ANY),
 }
 _EXACT = {
-    **{f"/{path}": Route("posthog", _ANY) for path in ("batch", "e", "i/v0/e", "capture", "track", "engage", "s")},
+    **{f"/{path}": Route("posthog", _ANY) for path in ("batch", "e", "i/v0/e", "capture", "track")},
     "/i/v1/analytics/events": Route("posthog_v1", _POST),
     "/flags": Route("posthog_flags", _ANY),
     "/decide": Route("posthog_flags", _ANY),
@@ -79,18 +82,17 @@ def _with_a_name(plain: str) -> Route | None:
     parts = plain.split("/")
     if parts[-1] == "tp2":
         return Route("snowplow", _POST)
+    if parts[-1] == "t.js":
+        return Route("tracker", _GET)
     if parts[-1] == "sourceConfig":
         return Route("rudder_settings", _GET)
-    match parts[-4:]:
-        case ["v1", "projects", key, "settings"]:
+    match parts[1:]:
+        case [*_, "v1", "projects", key, "settings"] if _KEY.fullmatch(key):
             return Route("segment_settings", _GET, key)
-    match parts[-3:]:
-        case ["v1", "webhooks", name]:
+        case [*_, "v1", "webhooks", name]:
             return Route("webhook", _POST, name)
-        case ["array", key, "config"]:
+        case [*_, "array", key, "config"] if _KEY.fullmatch(key):
             return Route("posthog_config", _GET, key)
-        case ["array", key, "config.js"]:
+        case [*_, "array", key, "config.js"] if _KEY.fullmatch(key):
             return Route("posthog_script", _GET, key)
-    if len(parts) > 1 and parts[1] == "static":
-        return Route("posthog_script", _GET)
     return None

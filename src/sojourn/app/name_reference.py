@@ -10,11 +10,12 @@ import tomllib
 from importlib import resources
 
 from sojourn.collect.canonical import FILE_REQUESTED, PAGE_VIEWED, REQUEST_FAILED, SEGMENT
+from sojourn.collect.protocols import snowplow, webhook
 
 OPENING = """\
 # Names of events
 
-Written by `make docs` from what the import does. Events of CSV, Parquet and JSON lines files without a recipe keep the names they
+Written by `make docs` from what the import and the collector do. PostHog's events are called the same by both. Events of CSV, Parquet and JSON lines files without a recipe keep the names they
 were sent with; messages of a protocol get one canonical name, so that a question means the same over all sources. The name as it
 was sent stays in `sent_event` and comes back on export. A name that stands in no table stays as it is.
 """
@@ -35,6 +36,18 @@ def reference() -> str:
     tables = [
         ("Segment messages", tuple((f"type `{sent}`", name) for sent, name in SEGMENT)),
         ("Access logs", ACCESS_LOG),
+    ]
+    tables += [
+        ("Snowplow events by their code", tuple((f"`{sent}`", name) for sent, name in snowplow.CODES)),
+        (
+            "Snowplow self-describing events by the name of their schema",
+            tuple((f"`{sent}`", name) for sent, name in snowplow.SCHEMAS),
+        ),
+        ("Snowplow e-commerce actions by their type", tuple((f"`{sent}`", name) for sent, name in snowplow.ACTIONS)),
+        (
+            "Webhooks without a mapping of their own",
+            tuple((f"`{kind}`", name) for kind, name in webhook.EVENTS.items()),
+        ),
     ]
     recipes = resources.files("sojourn.collect.imports").joinpath("recipes")
     for file in sorted(recipes.iterdir(), key=lambda entry: entry.name):

@@ -63,8 +63,9 @@ def accept(draft: Draft, arrival: Arrival, place: int, raw: bytes) -> Event | Re
     if draft.unread is not None:
         draft.context["originalTimestamp"] = draft.unread
     daily = protect(draft, arrival)
-    if draft.user_id is None and draft.anonymous_id is None:
-        return rejected(arrival, place, Reason.NO_PERSON, "expected a userId or an anonymousId, got neither", raw)
+    if draft.user_id is None and draft.anonymous_id is None and not draft.external_ids:
+        expected = "expected a userId, an anonymousId or an external id, got none"
+        return rejected(arrival, place, Reason.NO_PERSON, expected, raw)
     return Event(
         source=source.name,
         message_id=draft.message_id or os.urandom(16).hex(),

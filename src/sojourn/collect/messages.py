@@ -82,8 +82,9 @@ def _cut_slowly(text: bytes, members: tuple[str, ...]) -> tuple[Message, list[by
         return {}, [text]
     found, end = _elements(text, at)
     _elements(text, 0)
-    envelope = read_message(text[:at] + b"[]" + text[end:])
-    return (envelope if isinstance(envelope, dict) else {}), found
+    envelope = read_message(text[:at] + b"null" + text[end:])
+    around = envelope if isinstance(envelope, dict) else {}
+    return {name: value for name, value in around.items() if name not in members}, found
 
 
 def _list_of(text: bytes, members: tuple[str, ...]) -> int | None:

@@ -182,6 +182,11 @@ class Keyring:
         """Whether the keys were read more than a second ago."""
         return self._clock() - self._read_at >= _FRESH_S
 
+    @property
+    def wait_s(self) -> float:
+        """Seconds until `refresh` reads again."""
+        return max(0.0, _SOONEST_S - (self._clock() - self._read_at))
+
     def refresh(self) -> None:
         """Read the keys again, unless somebody just did."""
         with self._lock:

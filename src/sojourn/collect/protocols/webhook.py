@@ -26,12 +26,13 @@ if TYPE_CHECKING:
     from sojourn.records.rejected import Rejected
 
 Kind = Literal["order", "survey", "ticket", "call"]
-_EVENTS: dict[Kind, str] = {
+EVENTS: dict[Kind, str] = {
     "order": "Order Completed",
     "survey": "Survey Answered",
     "ticket": "Ticket Created",
     "call": "Call Ended",
 }
+"""What an event is called where a mapping does not say."""
 
 
 class WebhookMapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -159,7 +160,7 @@ def read_webhook(body: bytes, mapping: WebhookMapping, arrival: Arrival) -> list
 
 
 def _draft(message: Message, mapping: WebhookMapping) -> Draft:
-    usual = mapping.event or _EVENTS[mapping.kind]
+    usual = mapping.event or EVENTS[mapping.kind]
     state = text_of(_select(message, mapping.event_from))
     event = mapping.names.get(state, usual) if state is not None else usual
     given = text_of(_select(message, mapping.message_id))
