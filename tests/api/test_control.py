@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
-from starlette.testclient import TestClient
 
 from sojourn.api.control import control_app
 from sojourn.records.errors import UnknownPerson
@@ -39,8 +40,26 @@ def folder(tmp_path: Path) -> Folder:
     return create_folder(tmp_path / "data")
 
 
-def client(folder: Folder) -> TestClient:
-    return TestClient(control_app(Anna(), Keyring(folder, clock=lambda: 0.0)))
+@dataclass
+class Client:
+    """Asks the API in this process."""
+
+    folder: Folder
+
+    def get(self, path: str, **more: Any) -> httpx.Response:
+        return asyncio.run(self._ask("GET", path, **more))
+
+    def post(self, path: str, **more: Any) -> httpx.Response:
+        return asyncio.run(self._ask("POST", path, **more))
+
+    async def _ask(self, method: str, path: str, **more: Any) -> httpx.Response:
+        app = control_app(Anna(), Keyring(self.folder, clock=lambda: 0.0))
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://console") as asked:
+            return await asked.request(method, path, **more)
+
+
+def client(folder: Folder) -> Client:
+    return Client(folder)
 
 
 def bearer(key: str) -> dict[str, str]:

@@ -31,6 +31,8 @@ from sojourn.store.sources import Keyring
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from starlette.applications import Starlette
+
     from sojourn.api.intake import EventLog
     from sojourn.records.rejected import Rejected
     from sojourn.store.folder import Folder
@@ -130,7 +132,7 @@ def configure_logs() -> None:
     logging.getLogger("uvicorn").setLevel(logging.CRITICAL)
 
 
-def serve(app: Collector, listening: socket.socket) -> None:
+def serve(app: Collector | Starlette, listening: socket.socket) -> None:
     """Answer requests until the process is told to end; what waits is written first."""
     config = uvicorn.Config(
         app,

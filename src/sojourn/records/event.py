@@ -6,7 +6,7 @@ In: nothing. Out: `Event`, its encoding, and the key of a source. Never decides 
 from __future__ import annotations
 
 import hashlib
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -68,6 +68,25 @@ class Event(msgspec.Struct, frozen=True, array_like=True, gc=False):
     properties: str = "{}"
     traits: str | None = None
     context: str | None = None
+
+
+class Arrived(NamedTuple):
+    """An event with its place.
+
+    Attributes:
+        seq: Its place in the log.
+        event: The event.
+        key: The 16 bytes that tell it from all others: `event_key`, or of an imported row without a message id its fields'.
+    """
+
+    seq: int
+    event: Event
+    key: bytes
+
+
+def arrived(seq: int, event: Event) -> Arrived:
+    """A collected event with its place."""
+    return Arrived(seq, event, event_key(event.source, event.message_id))
 
 
 class Source(msgspec.Struct, frozen=True):

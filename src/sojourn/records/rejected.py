@@ -30,6 +30,7 @@ class Reason(enum.StrEnum):
     TOO_MANY_KEYS = "too_many_keys"
     BAD_TYPE = "bad_type"
     NOT_ALLOWED = "not_allowed"
+    POISON = "poison"
 
 
 @dataclass(frozen=True, slots=True)

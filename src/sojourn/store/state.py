@@ -48,6 +48,21 @@ class Kept:
     record: ActorRecord
 
 
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A stretch of the events table that takes effect beside the log: an import, or what came before the worker.
+
+    Attributes:
+        first: Its first place.
+        last: Its last place.
+        done: The last place that has taken effect; `first - 1` before any.
+    """
+
+    first: int
+    last: int
+    done: int
+
+
 @dataclass(slots=True)
 class Changes:
     """What one batch changes; written in one transaction.
@@ -138,11 +153,47 @@ class State:
         ((actors, persons, timers),) = self._queries.counted(self._connection)
         return int(actors), int(persons), int(timers)
 
-    def write(self, changes: Changes, *, seq: int, name: str = WORKER) -> None:
-        """Write what a batch changes, and its place in the log, in one transaction that outlives a power cut."""
+    def owed(self) -> list[Owed]:
+        """Stretches that have not taken effect yet, in the order of the log."""
+        return [Owed(*row) for row in self._queries.owed(self._connection)]
+
+    def begin(self, fingerprint: bytes, *, seq: int, owed: Iterable[Owed]) -> bool:
+        """Make the state ready for a catalogue: what another catalogue's signals were folded to is forgotten.
+
+        Args:
+            fingerprint: Of the program of signals.
+            seq: Where in the log to begin, when anything is forgotten or there is nothing yet.
+            owed: What came before that.
+
+        Returns:
+            Whether it was begun anew.
+        """
+        if self._queries.made_by(self._connection) == fingerprint:
+            return False
         with self._connection:
-            self._put(changes)
+            for statement in self._queries.forget_everything.sql.split(";"):
+                self._connection.execute(statement)
+            self._queries.make_by(self._connection, fingerprint=fingerprint)
+            self._write(Changes(), {WORKER: seq}, owed)
+        return True
+
+    def write(self, changes: Changes, *, cursors: Mapping[str, int], owed: Iterable[Owed] = ()) -> None:
+        """Write what a batch changes, and what has taken effect by it, in one transaction that outlives a power cut.
+
+        Args:
+            changes: What the batch changes.
+            cursors: By name the last place that has taken effect.
+            owed: Stretches that are new or have come further.
+        """
+        with self._connection:
+            self._write(changes, cursors, owed)
+
+    def _write(self, changes: Changes, cursors: Mapping[str, int], owed: Iterable[Owed]) -> None:
+        self._put(changes)
+        for name, seq in cursors.items():
             self._queries.put_cursor(self._connection, name=name, seq=seq)
+        self._queries.put_owed(self._connection, [{"first": o.first, "last": o.last, "done": o.done} for o in owed])
+        self._queries.forget_owed(self._connection)
 
     def _put(self, changes: Changes) -> None:
         put, connection = self._queries, self._connection

@@ -4,6 +4,14 @@ create table if not exists cursors (
     name text primary key,
     seq integer not null
 ) without rowid;
+create table if not exists owed (
+    first integer primary key,
+    last integer not null,
+    done integer not null
+);
+create table if not exists made_by (
+    fingerprint blob not null
+);
 create table if not exists actors (
     actor integer primary key,
     person integer not null,
@@ -44,6 +52,28 @@ select seq from cursors where name = :name;
 
 -- name: put_cursor!
 insert into cursors (name, seq) values (:name, :seq) on conflict (name) do update set seq = excluded.seq;
+
+-- name: owed
+-- Stretches of the table that have not taken effect yet: first and last place, and the last that has.
+select first, last, done from owed order by first;
+
+-- name: put_owed*!
+insert into owed (first, last, done) values (:first, :last, :done)
+on conflict (first) do update set done = excluded.done;
+
+-- name: forget_owed!
+delete from owed where done >= last;
+
+-- name: made_by$
+-- Fingerprint of the catalogue whose signals are kept; null before the first.
+select fingerprint from made_by;
+
+-- name: forget_everything#
+delete from cursors; delete from owed; delete from made_by; delete from actors; delete from matches; delete from profiles;
+delete from timers; delete from links;
+
+-- name: make_by!
+insert into made_by (fingerprint) values (:fingerprint);
 
 -- name: put_actors*!
 insert into actors (actor, person, record) values (:actor, :person, :record)

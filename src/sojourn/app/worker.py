@@ -1,0 +1,148 @@
+"""The worker: takes the log into the state, batch after batch, so that profiles follow what people do.
+
+In: the log, and stretches of the events table that imports stored. Out: the state. Each event takes effect once: a batch
+and its place are one transaction. An event that cannot be worked on goes to quarantine and stops nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import msgspec
+import structlog
+
+from sojourn.app.effects import effects
+from sojourn.records.event import arrived
+from sojourn.records.rejected import RAW_LIMIT, Reason, Rejected
+from sojourn.store.events import EventsTable
+from sojourn.store.log_ids import RangeState
+from sojourn.store.quarantine import keep_rejected
+from sojourn.store.state import WORKER, Changes, Owed
+from sojourn.store.stored_events import stored_events
+from sojourn.store.tail import suppressed
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from sojourn.app.effects import FoldRules
+    from sojourn.records.event import Arrived
+    from sojourn.store.folder import Folder
+    from sojourn.store.log import Log
+    from sojourn.store.state import State
+
+    Progress = Callable[[int], tuple[Mapping[str, int], Iterable[Owed]]]
+
+BATCH = 1_000
+"""Events a transaction: more wait longer for each other, fewer cost more syncs."""
+STRETCH = 20_000
+_IDLE_S = 0.01
+_LOOK_S = 0.25
+_RANGES = "ranges"
+_log = structlog.get_logger()
+
+
+class Worker:
+    """The one worker of a data folder."""
+
+    def __init__(self, folder: Folder, log: Log, state: State, rules: FoldRules) -> None:
+        """Begin where the state ends; anew, with everything owed, when its signals are of another catalogue."""
+        self._folder, self._log, self._state, self._rules = folder, log, state, rules
+        self._table = EventsTable(folder.events)
+        self._suppressed: Mapping[int, int] = {}
+        self._look_at = 0.0
+        with folder.writing():
+            # Nobody commits meanwhile, so what lies before the log is all in the table.
+            first = log.first_seq()
+            state.begin(rules.program.fingerprint, seq=first - 1, owed=[Owed(0, first - 1, -1)])
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until told to stop."""
+        while not stop.is_set():
+            if not self.work():
+                stop.wait(_IDLE_S)
+
+    def catch_up(self) -> int:
+        """Work until nothing is left; returns how many events took effect."""
+        done = 0
+        while worked := self.work():
+            done += worked
+        return done
+
+    def work(self) -> int:
+        """One batch: of the log when there is something new, else of what is owed; returns how many events took effect."""
+        self._look_around()
+        return self._newest() or self._owed()
+
+    def lag(self) -> int:
+        """Places of the log that have not taken effect."""
+        return self._log.last_seq() - self._state.cursor()
+
+    def _look_around(self) -> None:
+        """Now and then: who was erased, and which stretches of places imports have taken."""
+        now = time.monotonic()
+        if now < self._look_at:
+            return
+        self._look_at = now + _LOOK_S
+        self._suppressed = suppressed(self._folder)
+        known = self._state.cursor(_RANGES)
+        new = [one for one in self._log.ids.ranges() if one.first > known]
+        if new:
+            owed = [Owed(one.first, one.first + one.n - 1, one.first - 1) for one in new]
+            self._state.write(Changes(), cursors={_RANGES: new[-1].first}, owed=owed)
+
+    def _newest(self) -> int:
+        found = self._log.read(self._state.cursor(), BATCH)
+        if not found:
+            return 0
+        batch = [arrived(seq, event) for seq, event in found]
+        self._take(batch, batch[-1].seq, lambda seq: ({WORKER: seq}, ()))
+        return len(batch)
+
+    def _owed(self) -> int:
+        """Some of what an import stored, or of what was there before the log."""
+        states = {one.first: one.state for one in self._log.ids.ranges()}
+        for one in self._state.owed():
+            state = states.get(one.first, RangeState.STORED)
+            if state is RangeState.GIVEN_UP:
+                self._state.write(Changes(), cursors={}, owed=[replace(one, done=one.last)])
+            elif state is RangeState.STORED:
+                return self._stretch(one)
+        return 0
+
+    def _stretch(self, one: Owed) -> int:
+        through = min(one.done + STRETCH, one.last)
+        # An event that came live before its import stored it has taken effect already.
+        twice = set(self._log.doubts(-1).values())
+        found = [event for event in stored_events(self._table.read(), one.done, through) if event.seq not in twice]
+        self._take(found, through, lambda seq: ({}, [replace(one, done=seq)]))
+        return max(len(found), 1)
+
+    def _take(self, batch: Sequence[Arrived], through: int, progress: Progress) -> None:
+        """Write what a batch changes; where that cannot be computed, of each half by itself."""
+        try:
+            changes = effects(self._without_erased(batch), self._state, self._rules)
+        except Exception as error:  # noqa: BLE001 - whatever an event does to us, those behind it go on
+            if len(batch) > 1:
+                middle = len(batch) // 2
+                self._take(batch[:middle], batch[middle - 1].seq, progress)
+                self._take(batch[middle:], through, progress)
+                return
+            self._poisoned(batch[0], error)
+            changes = Changes()
+        cursors, owed = progress(through)
+        self._state.write(changes, cursors=cursors, owed=owed)
+
+    def _without_erased(self, batch: Sequence[Arrived]) -> Sequence[Arrived]:
+        if not self._suppressed:
+            return batch
+        kept = ((one, self._rules.without_erased(one.event, self._suppressed)) for one in batch)
+        return [one._replace(event=event) for one, event in kept if event is not None]
+
+    def _poisoned(self, one: Arrived, error: Exception) -> None:
+        detail = f"the worker failed on it: {type(error).__name__}; it is in every question, and in no profile"
+        raw = msgspec.json.encode(one.event)[:RAW_LIMIT]
+        keep_rejected(self._folder, one.event.source, [Rejected(one.event.source, one.seq, Reason.POISON, detail, raw)])
+        _log.warning("an event went to quarantine", seq=one.seq, error=type(error).__name__)

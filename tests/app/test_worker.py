@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tests.analyse.logs import batch
+
+from sojourn.app import worker as module
+from sojourn.app.effects import FoldRules
+from sojourn.app.worker import Worker
+from sojourn.identify.link import own_actor
+from sojourn.records.event import Event
+from sojourn.signals.catalogue import Catalogue, Count
+from sojourn.signals.program import compile_catalogue
+from sojourn.signals.state import State as Signals
+from sojourn.signals.state import read
+from sojourn.store.folder import Folder, create_folder
+from sojourn.store.log import Log
+from sojourn.store.quarantine import count_rejected
+from sojourn.store.sqlite import database, queries
+from sojourn.store.state import State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+PROGRAM = compile_catalogue(Catalogue(signals=(Count(name="views", kind="behavioral", says="views", of="view"),)))
+
+
+class Live:
+    """A folder with its log, its state and a worker."""
+
+    def __init__(self, path: Path) -> None:
+        self.folder: Folder = create_folder(path)
+        self.log = Log(self.folder)
+        self.state = State(self.folder)
+        self.rules = FoldRules(self.folder.secret, PROGRAM)
+        self.worker = Worker(self.folder, self.log, self.state, self.rules)
+
+    def send(self, *users: str, first: int = 0) -> None:
+        self.log.append([event(n, user) for n, user in enumerate(users, first)])
+
+    def views(self, user: str) -> float:
+        person = self.person(user)
+        kept = self.state.profiles([person])
+        return float(read(PROGRAM, Signals.from_bytes(kept[person]), 10**12)[0]) if kept else 0.0
+
+    def person(self, user: str) -> int:
+        own = own_actor(event(0, user))
+        assert own is not None
+        return self.rules.number(own)
+
+
+def event(n: int, user: str, name: str = "view") -> Event:
+    return Event("shop", f"m{n}", "track", name, n + 1, n + 1, user_id=user)
+
+
+@pytest.fixture
+def live(tmp_path: Path) -> Iterator[Live]:
+    made = Live(tmp_path / "data")
+    yield made
+    made.state.__exit__(None, None, None)
+
+
+def test_what_is_in_the_log_is_in_the_profiles_once(live: Live) -> None:
+    live.send("anna", "ben", "anna")
+    assert live.worker.catch_up() == 3
+    assert live.worker.catch_up() == 0
+    live.send("anna", first=3)
+    live.worker.catch_up()
+
+    assert (live.views("anna"), live.views("ben"), live.worker.lag()) == (3.0, 1.0, 0)
+
+
+def test_a_worker_that_starts_again_goes_on_where_the_last_one_ended(live: Live) -> None:
+    live.send("anna", "ben")
+    live.worker.catch_up()
+    live.send("anna", first=2)
+    again = Worker(live.folder, live.log, live.state, live.rules)
+
+    assert again.catch_up() == 1
+    assert live.views("anna") == 2.0
+
+
+def test_more_events_than_a_batch_holds_take_effect_once(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "BATCH", 7)
+    live.send(*["anna", "ben"] * 50)
+
+    assert live.worker.catch_up() == 100
+    assert (live.views("anna"), live.views("ben")) == (50.0, 50.0)
+
+
+def test_an_event_that_breaks_the_worker_goes_to_quarantine_and_those_behind_it_go_on(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = live.rules.matcher.matches
+
+    def breaks(one: Event, seq: int) -> Any:
+        if one.user_id == "poison":
+            message = "what nobody thought of"
+            raise RuntimeError(message)
+        return taken(one, seq)
+
+    monkeypatch.setattr(live.rules.matcher, "matches", breaks)
+    live.send("anna", "ben", "poison", "anna", "ben")
+    live.worker.catch_up()
+
+    assert (live.views("anna"), live.views("ben"), live.views("poison")) == (2.0, 2.0, 0.0)
+    assert count_rejected(live.folder) == {"poison": 1}
+    assert live.worker.lag() == 0
+
+
+def test_events_of_an_erased_person_take_no_effect_up_to_the_erasure(live: Live) -> None:
+    with database(live.folder.control, "control") as control:
+        queries("control").suppress(control, ({"actor": live.person("anna"), "until_us": 2} for _ in range(1)))
+    live.send("anna", "ben", "anna")
+    live.worker.catch_up()
+
+    assert (live.views("anna"), live.views("ben")) == (1.0, 1.0)
+
+
+def test_another_catalogue_reads_the_same_log_anew(live: Live) -> None:
+    live.send("anna", "anna")
+    live.worker.catch_up()
+    other = compile_catalogue(
+        Catalogue(signals=(Count(name="views", kind="behavioral", says="views", of="view", cap=1.0),))
+    )
+    live.rules = FoldRules(live.folder.secret, other)
+    Worker(live.folder, live.log, live.state, live.rules).catch_up()
+    kept = live.state.profiles([live.person("anna")])[live.person("anna")]
+
+    assert read(other, Signals.from_bytes(kept), 10**12).tolist() == [1.0]
+
+
+def test_what_was_imported_takes_effect_like_what_was_sent(tmp_path: Path) -> None:
+    from sojourn.store.append import Append
+
+    folder = create_folder(tmp_path / "data")
+    with folder.writing():
+        before = Append(folder, source="import")
+        before.add(batch([("anna", 1, "view"), ("ben", 2, "view")]))
+        before.finish()
+    live = Live(folder.path)
+    live.send("anna")
+    assert live.worker.catch_up() == 3
+    with folder.writing():
+        later = Append(folder, source="import")
+        later.add(batch([("anna", 3, "view"), ("carl", 4, "view")]))
+        later.finish()
+    live.send("carl", first=1)
+    live.worker._look_at = 0.0
+    live.worker.catch_up()
+
+    assert {user: live.views(user) for user in ("anna", "ben", "carl")} == {"anna": 3.0, "ben": 1.0, "carl": 2.0}
