@@ -14,7 +14,7 @@ from sojourn.store.compaction import compact
 from sojourn.store.erasure import erase
 from sojourn.store.events import EventsTable
 from sojourn.store.folder import create_folder
-from sojourn.store.query import QueryRequest, run_query
+from sojourn.store.query import QueryRequest, linked_actors, run_query
 from sojourn.store.query_process import answer
 from tests.store.rows import Row, batch, store, stored
 
@@ -42,8 +42,9 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Folder:
 
 def ask(folder: Folder, sql: str, most: int = 100, memory_mb: int = 256) -> pa.Table:
     """As the query's process answers, without the process."""
-    number = EventsTable(folder.events).read().number
-    return answer(QueryRequest(str(folder.path), number, -1, sql, most, memory_mb, 1))
+    version = EventsTable(folder.events).read()
+    request = QueryRequest(str(folder.path), version.number, -1, sql, most, memory_mb, 1)
+    return answer(request, linked_actors(folder, version))
 
 
 @pytest.mark.parametrize(

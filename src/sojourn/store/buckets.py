@@ -36,23 +36,25 @@ class Bucket:
     number: int
 
 
-def merged(older: Bucket, newer: Bucket) -> tuple[Bucket, NDArray[np.int64]]:
+def merged(older: Bucket, newer: Bucket, gone: NDArray[np.int64]) -> tuple[Bucket, NDArray[np.int64]]:
     """Two buckets of the same number as one.
 
     Args:
         older: Its rows keep their order.
-        newer: Rows that came later; each person's are sorted by (time, seq).
+        newer: Other rows; each person's are sorted by (time, seq).
+        gone: Persons whose rows in `older` are left out.
 
     Returns:
         The bucket with the rows of both, in memory; and, one a row, its place in `older`, -1 for a row of `newer`.
     """
-    persons = np.union1d(older.person, newer.person)
+    out = np.isin(older.person, gone) if len(gone) else np.zeros(len(older.person), np.bool_)
+    persons = np.union1d(older.person[~out], newer.person)
     offset = np.empty(len(persons) + 1, np.int64)
-    size = len(older.time) + len(newer.time)
+    size = len(older.time) + len(newer.time) - int(np.diff(older.offset)[out].sum())
     time, seq, place = np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.int64)
     event = np.empty(size, np.promote_types(older.event.dtype, newer.event.dtype))
     _merge(
-        persons, older.person, older.offset, older.time, older.seq, older.event, newer.person, newer.offset,
+        persons, out, older.person, older.offset, older.time, older.seq, older.event, newer.person, newer.offset,
         newer.time, newer.seq, newer.event, offset, time, seq, event, place,
     )  # fmt: skip
     for array in (persons, offset, time, event, seq):
@@ -63,13 +65,15 @@ def merged(older: Bucket, newer: Bucket) -> tuple[Bucket, NDArray[np.int64]]:
 
 @njit(nogil=True, cache=True)
 def _merge(  # type: ignore[no-untyped-def]  # noqa: PLR0913  (two buckets and what becomes of them)
-    persons, old, old_offset, old_time, old_seq, old_event, new, new_offset, new_time, new_seq, new_event,
+    persons, out, old, old_offset, old_time, old_seq, old_event, new, new_offset, new_time, new_seq, new_event,
     offset, time, seq, event, place,
 ):  # fmt: skip
     a = b = n = 0
     offset[0] = 0
     for p in range(persons.size):
         i = i_end = j = j_end = 0
+        while a < old.size and out[a]:
+            a += 1
         if a < old.size and old[a] == persons[p]:
             i, i_end = old_offset[a], old_offset[a + 1]
             a += 1
@@ -77,7 +81,9 @@ def _merge(  # type: ignore[no-untyped-def]  # noqa: PLR0913  (two buckets and w
             j, j_end = new_offset[b], new_offset[b + 1]
             b += 1
         while i < i_end or j < j_end:
-            if j >= j_end or (i < i_end and old_time[i] <= new_time[j]):
+            if j >= j_end or (
+                i < i_end and (old_time[i] < new_time[j] or (old_time[i] == new_time[j] and old_seq[i] < new_seq[j]))
+            ):
                 time[n], seq[n], event[n], place[n] = old_time[i], old_seq[i], old_event[i], i
                 i += 1
             else:

@@ -17,13 +17,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sojourn.identify.actor import actor_id
-from sojourn.identify.persons import fold_links
 from sojourn.records.errors import UnknownPerson
 from sojourn.records.periods import to_us
 from sojourn.store.append import without_device
 from sojourn.store.durable import clear_errors
 from sojourn.store.events import EventsTable, scan_file, write_file
-from sojourn.store.index_build import build_index
+from sojourn.store.index_build import build_index, current_identities
 from sojourn.store.persons_table import doubt_persons, publish_persons
 from sojourn.store.sqlite import database, queries
 
@@ -90,8 +89,8 @@ def _erase(folder: Folder, person: str, progress: Callable[[str, int, int], None
     table.remove_unreferenced()
     table.forget_history()
     shutil.rmtree(folder.events / "torn", ignore_errors=True)
-    publish_persons(folder)
     _renew_index(folder, progress)
+    publish_persons(folder)
     receipt = Receipt(now.isoformat(timespec="seconds"), len(actors), found.events, quarantined)
     with database(folder.control, "control") as control:
         queries("control").add_receipt(
@@ -112,22 +111,17 @@ def _renew_index(folder: Folder, progress: Callable[[str, int, int], None] | Non
 def _actors(folder: Folder, table: EventsTable, version: Version, person: str) -> NDArray[np.int64]:
     """All actors of the person that an identifier belongs to."""
     given = {actor_id(folder.secret, "user", person), actor_id(folder.secret, "anonymous", person)}
-    links = [np.empty((4, 0), np.int64)]
-    seen = set()
-    for group in table.scan(version, ["linked_actor", "actor", "time", "seq"]):
-        columns = [
-            group[name].cast(pa.int64()).fill_null(0).to_numpy() for name in ("linked_actor", "actor", "time", "seq")
-        ]
-        rows = np.vstack(columns)
-        seen |= given & (set(np.unique(rows[0]).tolist()) | set(np.unique(rows[1]).tolist()))
-        links.append(rows[:, rows[0] != 0])
+    seen: set[int] = set()
+    for group in table.scan(version, ["linked_actor", "actor"]):
+        for name in ("linked_actor", "actor"):
+            seen |= given & set(np.unique(group[name].fill_null(0).to_numpy()).tolist())
+    identities = current_identities(folder, version)
     if not seen:
         message = f"no event carries the id {person!r}; `sojourn sql` over the view `persons` lists the known ones"
         raise UnknownPerson(message)
-    found = fold_links(*np.concatenate(links, axis=1))
-    persons = set(found.persons(np.array(sorted(seen), np.int64)).tolist())
-    linked = found.actor[np.isin(found.person, list(persons))]
-    return np.unique(np.concatenate([linked, np.array(sorted(persons | seen), np.int64)]))
+    named = np.array(sorted(seen), np.int64)
+    persons = np.unique(identities.persons(named))
+    return np.unique(np.concatenate([named, persons, *(identities.actors_of(int(one)) for one in persons)]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,6 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
-from sojourn.identify.persons import Links, PersonMap, first_links
 from sojourn.records.errors import FolderBusy, NotADataFolder, NotWritable, UnknownColumn
 from sojourn.store.buckets import Bucket
 from sojourn.store.column_source import BySeq, ColumnSource
@@ -36,17 +35,11 @@ from sojourn.store.columns import (
 from sojourn.store.durable import clear_errors, replace_file, sync_file, sync_folder
 from sojourn.store.events import EventsTable
 from sojourn.store.flush import flush
-from sojourn.store.index_build import (
-    LINK_FIELDS,
-    ROW_COLUMNS,
-    Manifest,
-    RowReader,
-    build_index,
-    placed,
-    read_links,
-    read_manifest,
-)
-from sojourn.store.overlay import NewRows, Overlay, column_over, lay_over
+from sojourn.store.identities import map_identities, newer_identities
+from sojourn.store.index_build import ROW_COLUMNS, Manifest, RowReader, build_index, placed, read_manifest
+from sojourn.store.link_control import read_control
+from sojourn.store.links import actors_at
+from sojourn.store.overlay import NO_ROWS, NOT_MOVED, Moved, Overlay, Rows, column_over, lay_over, rows_of
 from sojourn.store.persons_table import publish_persons
 from sojourn.store.tail import read_version
 
@@ -54,8 +47,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from sojourn.identify.persons import PersonMap
     from sojourn.store.events import Version
     from sojourn.store.folder import Folder
+    from sojourn.store.identities import Identities
 
 T = TypeVar("T")
 COLUMN_LIMIT = 64
@@ -82,58 +77,63 @@ class Index:
         self._overlay: Overlay | None = None
         self._newer: Version | None = None
         self.buckets = self._base
+        self.identities = map_identities(self._path)
 
-    def merge_newer(self, newer: Version) -> bool:
-        """Merge newer rows in, in memory.
+    def merge_newer(self, version: Version, newer: Version) -> bool:
+        """Merge in memory what the index does not hold: later rows, and rows that are somebody else's by now.
 
         Args:
-            newer: A version with the files that hold rows past this index's `seq`; those up to its own `seq` are merged.
+            version: The files that hold all events.
+            newer: Those of them that hold rows past this index's `seq`, if any; rows up to its own `seq` are merged.
 
         Returns:
-            Whether it could be done: not when the new rows change whose earlier rows are.
+            Whether it could be done: not when too many rows would move.
         """
-        table = EventsTable(self.folder.events)
-        older = self._links()
+        control = read_control(self.folder)
+        older = self.identities
+        if not set(older.control.junk) <= set(control.junk):
+            # Links of an id that names somebody again are not kept with the index.
+            return False
         after = self.manifest.seq
-        links = first_links([older, read_links(table, newer, after=after)])
-        persons = PersonMap(links.anonymous, links.user)
-        if self._moves_earlier_rows(older, persons):
+        identities = newer_identities(older, version, newer, self.folder.secret, control, after=after)
+        moved = self._moved(version, identities)
+        if moved is None:
             return False
         read = RowReader(self.manifest.events)
-        groups = (placed(group, after, newer.seq) for group in table.scan(newer, ROW_COLUMNS))
-        columns = [read.columns(group, persons) for group in groups if group.num_rows]
-        if not columns:
-            return False
-        rows = NewRows(*(np.concatenate(column) for column in zip(*columns, strict=True)))
-        self._overlay, self._newer = lay_over(self._base, rows, bits=self.manifest.bits), newer
-        self.buckets = self._overlay.buckets
+        groups = (placed(group, after, newer.seq) for group in EventsTable(self.folder.events).scan(newer, ROW_COLUMNS))
+        columns = [read.columns(group, identities.persons) for group in groups if group.num_rows]
+        rows = Rows(*(np.concatenate(column) for column in zip(*columns, strict=True))) if columns else NO_ROWS
+        self.identities = identities
+        if len(rows.seq) or len(moved.rows.seq):
+            self._overlay = lay_over(self._base, rows, bits=self.manifest.bits, moved=moved)
+            self._newer = newer if len(rows.seq) else None
+            self.buckets = self._overlay.buckets
         self.manifest = _with_newer(self.manifest, newer, read, self.buckets)
         return True
 
+    def _moved(self, version: Version, identities: Identities) -> Moved | None:
+        """Rows of this index that are somebody else's by now; None when there are too many."""
+        changed = identities.moved()
+        if not len(changed.actor):
+            return NOT_MOVED
+        older = self.identities
+        before = np.unique(older.persons(changed.actor))
+        found = rows_of(self._base, before, bits=self.manifest.bits, most=_most_rows(self.manifest))
+        if found is None:
+            return None
+        now = identities.persons(found.rows.person)
+        theirs = np.isin(older.person, before)
+        actors, persons = older.actor[theirs], older.person[theirs]
+        # Where a person's actors go different ways, the events themselves tell whose each is.
+        torn = np.unique(persons[identities.persons(actors) != identities.persons(persons)])
+        mixed = np.isin(found.rows.person, torn)
+        if mixed.any():
+            now[mixed] = identities.persons(actors_at(version, found.rows.seq[mixed]))
+        return dataclasses.replace(found, rows=dataclasses.replace(found.rows, person=now))
+
     def person_map(self) -> PersonMap:
-        """Which user each linked anonymous actor belongs to, as the rows are grouped here."""
-        table = EventsTable(self.folder.events)
-        try:
-            links = self._links()
-            if self._newer is not None:
-                links = first_links([links, read_links(table, self._newer)])
-        except FileNotFoundError:
-            # A newer index took the place of this one; the table still tells the links of our rows.
-            last = self.manifest.seq
-            links = retried(lambda: read_links(table, dataclasses.replace(read_version(self.folder), seq=last)))
-        return PersonMap(links.anonymous, links.user)
-
-    def _links(self) -> Links:
-        """The links of the index itself, without newer rows."""
-        found = map_columns(self._path / "links.arrow")
-        return Links(**{name: found[name] for name in LINK_FIELDS})
-
-    def _moves_earlier_rows(self, older: Links, persons: PersonMap) -> bool:
-        """Whether the map gives a row of this index to another person than the index does."""
-        if (persons.persons(older.anonymous) != older.user).any():
-            return True
-        joined = persons.actor[~np.isin(persons.actor, older.anonymous)]
-        return any(bool(np.isin(joined, bucket.person).any()) for bucket in self._base)
+        """Which person each actor belongs to that is not called after itself, as the rows are grouped here."""
+        return self.identities.person_map()
 
     def column(self, name: str) -> list[Column]:
         """A column of every bucket, built from the table when nobody asked for it before.
@@ -150,14 +150,15 @@ class Index:
 
     def _column(self, name: str) -> list[Column]:
         """The index's own column, with the newer rows' values merged in."""
-        if self._overlay is None or self._newer is None:
+        if self._overlay is None:
             return self._base_column(name)
         newer: BySeq | None = None
         try:
             with contextlib.suppress(UnknownColumn):
-                newer = ColumnSource(EventsTable(self.folder.events), self._newer).read(
-                    name, progress=lambda _done, _of: None
-                )
+                if self._newer is not None:
+                    newer = ColumnSource(EventsTable(self.folder.events), self._newer).read(
+                        name, progress=lambda _done, _of: None
+                    )
             over = column_over(self._overlay, self._base_column(name), newer)
         except UnknownColumn:
             if newer is None:
@@ -272,8 +273,8 @@ def _open(folder: Folder, report: Callable[[str, int, int], None]) -> Index:
         with folder.writing():
             # What a crash kept from being done is done now.
             flush(folder)
-            publish_persons(folder)
             manifest = build_index(folder, progress=report)
+            publish_persons(folder)
     except FolderBusy:
         # Someone is writing: what was last made visible is what there is to read.
         manifest = read_manifest(folder)
@@ -287,10 +288,9 @@ def _open(folder: Folder, report: Callable[[str, int, int], None]) -> Index:
 def _as_last_shown(folder: Folder, manifest: Manifest, report: Callable[[str, int, int], None]) -> Index:
     """The index with the newer rows that readers had been shown already, wherever a writer has put them meanwhile."""
     index = Index(folder, manifest, progress=report)
-    if manifest.visible > manifest.seq:
-        version = EventsTable(folder.events).read()
-        files = tuple(file for file in version.files if file.first_seq <= manifest.visible)
-        index.merge_newer(dataclasses.replace(version, files=files, seq=manifest.visible))
+    version = EventsTable(folder.events).read()
+    files = tuple(file for file in version.files if file.first_seq <= manifest.visible)
+    index.merge_newer(version, dataclasses.replace(version, files=files, seq=manifest.visible))
     return index
 
 
@@ -316,31 +316,34 @@ def refresh_index(folder: Folder, *, progress: Callable[[str, int, int], None] |
 def _current(
     folder: Folder, manifest: Manifest | None, version: Version, report: Callable[[str, int, int], None]
 ) -> Index | None:
-    """The index with all events of a version; None when a new one must be built for that."""
-    if manifest is None:
-        return None
-    if manifest.version == version.number and version.seq <= manifest.seq:
-        return Index(folder, manifest, progress=report)
-    newer = newer_files(manifest, version)
-    if newer is None:
+    """The index with all events of a version and its persons as they are now; None when a new one must be built for that."""
+    newer = None if manifest is None else newer_files(manifest, version)
+    if manifest is None or newer is None:
         return None
     index = Index(folder, manifest, progress=report)
-    return index if index.merge_newer(newer) else None
+    return index if index.merge_newer(version, newer) else None
 
 
 def newer_files(manifest: Manifest, version: Version) -> Version | None:
     """The files that came after the index, when reading them anew at every start costs less than a new index.
 
     Returns:
-        The version with those files only; None when there are too many rows in them, or when something else changed.
+        The version with those files only, if any; None when there are too many rows in them, or something else changed.
     """
     files = tuple(file for file in version.files if file.first_seq > manifest.seq)
     rows = sum(file.rows for file in files)
     # The tail of the log is in no version that an index could be built of: it is merged in, however long it is.
     stored = sum(file.rows for file in files if file.memory is None)
-    if version.rows - rows != manifest.rows or not rows or stored > max(_NEW_ALWAYS, manifest.rows * _NEW_SHARE):
+    if not rows and manifest.version != version.number:
+        return None
+    if version.rows - rows != manifest.rows or stored > _most_rows(manifest):
         return None
     return dataclasses.replace(version, files=files)
+
+
+def _most_rows(manifest: Manifest) -> int:
+    """Rows that are merged in memory at most, and that may move at most."""
+    return max(_NEW_ALWAYS, int(manifest.rows * _NEW_SHARE))
 
 
 def _with_newer(manifest: Manifest, newer: Version, read: RowReader, buckets: Sequence[Bucket]) -> Manifest:

@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from sojourn.identify.persons import Links, PersonMap, first_links
 from sojourn.store.columns import write_columns
 from sojourn.store.durable import clear_errors, replace_file, sync_folder
 from sojourn.store.events import EventsTable
 from sojourn.store.grouping import group_rows
+from sojourn.store.identities import map_identities, newer_identities, read_identities, write_identities
+from sojourn.store.link_control import read_control
 from sojourn.store.overlay import bucket_of
 
 if TYPE_CHECKING:
@@ -34,16 +34,14 @@ if TYPE_CHECKING:
 
     from sojourn.store.events import Version
     from sojourn.store.folder import Folder
+    from sojourn.store.identities import Identities
 
-FORMAT = 2
+FORMAT = 3
 _CORES = 2
 _TRIES = 3
 _IN_MEMORY = 1 << 28
 """Bytes of rows held in memory on their way to the buckets, all buckets together; what is more goes to disk."""
-_LINKS_HELD = 2_000_000
 _U16 = 1 << 16
-LINK_COLUMNS = ("linked_actor", "actor", "time", "seq")
-LINK_FIELDS = ("anonymous", "user", "time", "seq")
 ROW_COLUMNS = ("actor", "time", "seq", "event", "bot")
 
 
@@ -94,6 +92,19 @@ def read_manifest(folder: Folder) -> Manifest | None:
     return None
 
 
+def current_identities(folder: Folder, version: Version) -> Identities:
+    """Who is whom by all events of a version and what is decided now; with an index only what it lacks is read."""
+    control = read_control(folder)
+    manifest = read_manifest(folder)
+    if manifest is not None and manifest.seq <= version.seq:
+        # A newer index may take the place of this one meanwhile.
+        with contextlib.suppress(FileNotFoundError):
+            older = map_identities(folder.index / manifest.generation)
+            if set(older.control.junk) <= set(control.junk):
+                return newer_identities(older, version, version, folder.secret, control, after=manifest.seq)
+    return read_identities(version, folder.secret, control)
+
+
 def build_index(folder: Folder, *, progress: Callable[[str, int, int], None] | None = None) -> Manifest:
     """Build the index of the durable version and make it the current one. For the holder of `Folder.writing`.
 
@@ -112,7 +123,7 @@ def _build(folder: Folder, report: Callable[[str, int, int], None]) -> Manifest:
     fresh = folder.index / f".{generation}"
     fresh.mkdir()
     try:
-        manifest = _Builder(table, version, fresh, report).build(generation)
+        manifest = _Builder(table, version, fresh, report).build(generation, folder)
         sync_folder(fresh)
         fresh.rename(folder.index / generation)
     finally:
@@ -135,8 +146,8 @@ class RowReader:
         self.untimed = self.bots = 0
         self.first_us, self.last_us = np.iinfo(np.int64).max, np.iinfo(np.int64).min
 
-    def columns(self, group: pa.Table, persons: PersonMap) -> list[NDArray[Any]]:
-        """Person, time, seq and event code of each row of a group with `ROW_COLUMNS`."""
+    def columns(self, group: pa.Table, persons: Callable[[NDArray[np.int64]], NDArray[np.int64]]) -> list[NDArray[Any]]:
+        """Person, time, seq and event code of each row of a group with `ROW_COLUMNS`; `persons` knows whose an actor is."""
         time = group["time"]
         self.untimed += time.null_count
         self.bots += int(np.asarray(group["bot"]).sum())
@@ -144,29 +155,13 @@ class RowReader:
         if time.null_count < len(time):
             known = micros[np.asarray(time.is_valid())] if time.null_count else micros
             self.first_us, self.last_us = min(self.first_us, known.min()), max(self.last_us, known.max())
-        person = persons.persons(_whole(group["actor"]))
+        person = persons(_whole(group["actor"]))
         return [person, micros, _whole(group["seq"]), self._event_codes(group["event"])]
 
     def _event_codes(self, events: pa.ChunkedArray) -> NDArray[np.uint32]:
         encoded = events.combine_chunks().dictionary_encode()
         codes = [self.codes.setdefault(name, len(self.codes)) for name in encoded.dictionary.to_pylist()]
         return np.array(codes, np.uint32)[encoded.indices.to_numpy()]
-
-
-def read_links(table: EventsTable, version: Version, *, after: int = -1) -> Links:
-    """The earliest link of each anonymous actor among the rows of a version past a place in the log."""
-    found: list[Links] = []
-    held = 0
-    for group in table.scan(version, LINK_COLUMNS):
-        linked = placed(group, after, version.seq).filter(pc.field("linked_actor").is_valid())
-        if linked.num_rows:
-            found.append(first_links([Links(*(_whole(linked[name]) for name in LINK_COLUMNS))]))
-            held += len(found[-1].user)
-        if held > _LINKS_HELD + 2 * len(found[0].user if found else ()):
-            # A device is seen in nearly every group: without this, memory would grow with the rows.
-            found = [first_links(found)]
-            held = 0
-    return first_links(found)
 
 
 def placed(rows: pa.Table, after: int, last: int) -> pa.Table:
@@ -186,12 +181,13 @@ class _Builder:
         self._bits = bucket_bits(version.rows)
         self._reader = RowReader(())
 
-    def build(self, generation: str) -> Manifest:
-        links = read_links(self._table, self._version)
-        write_columns(self._path / "links.arrow", {name: getattr(links, name) for name in LINK_FIELDS})
-        persons = PersonMap(links.anonymous, links.user)
+    def build(self, generation: str, folder: Folder) -> Manifest:
+        identities = read_identities(self._version, folder.secret, read_control(folder))
+        write_identities(self._path, identities)
+        persons = identities.person_map()
+        del identities
         with tempfile.TemporaryDirectory(dir=self._path, prefix="rows-") as spill:
-            rows = self._spread(persons, spill)
+            rows = self._spread(persons.persons, spill)
             counted = self._sort(rows)
         read = self._reader
         timed = read.untimed < self._version.rows
@@ -211,7 +207,7 @@ class _Builder:
             events=list(read.codes),
         )
 
-    def _spread(self, persons: PersonMap, spill: str) -> list[list[Any]]:
+    def _spread(self, persons: Callable[[NDArray[np.int64]], NDArray[np.int64]], spill: str) -> list[list[Any]]:
         """Append each row to its bucket's temporary files."""
         fields = 4
         rows = [

@@ -1,7 +1,7 @@
-"""The newest events over an index that does not hold them yet.
+"""The newest events over an index that does not hold them yet, and rows that are somebody else's by now.
 
-In: the buckets of an index and rows that came after it. Out: the same buckets with those rows merged in, in memory.
-A small import is visible at once, without a new index.
+In: the buckets of an index, rows that came after it, and rows of it that moved. Out: the same buckets with those rows merged
+in, in memory. A small import, or a login that joins earlier events to their person, is visible at once, without a new index.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ _CORES = 2
 
 
 @dataclass(frozen=True, slots=True)
-class NewRows:
-    """Rows that came after the index.
+class Rows:
+    """Rows to be merged in.
 
     Attributes:
         person: int64, one a row.
         time: int64 microseconds.
-        seq: int64, each past those of the index.
+        seq: int64.
         event: Codes, places in the names of the whole log.
     """
 
@@ -46,41 +46,102 @@ class NewRows:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """Rows of an index that are somebody else's by now.
+
+    Attributes:
+        rows: The rows, with the persons they belong to now.
+        bucket: int64, one a row: which of the index's buckets holds it.
+        place: int64: where in that bucket.
+        gone: int64, ascending: persons of the index whose rows these are, all of them.
+    """
+
+    rows: Rows
+    bucket: NDArray[np.int64]
+    place: NDArray[np.int64]
+    gone: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
 class Overlay:
-    """An index with newer rows merged in.
+    """An index with other rows merged in.
 
     Attributes:
         buckets: All buckets.
-        older: For each bucket: int64, one a row: its place in the index's bucket, -1 for a new row; None for a bucket
-            without new rows.
+        older: For each bucket: int64, one a row: its place in the index's bucket, -1 for a row that came or moved; None
+            for a bucket that is as it was.
+        moved: The rows that moved, by `seq`.
     """
 
     buckets: list[Bucket]
     older: list[NDArray[np.int64] | None]
+    moved: Moved
 
 
-def lay_over(base: Sequence[Bucket], rows: NewRows, *, bits: int) -> Overlay:
-    """Merge new rows into the buckets of an index.
+NO_ROWS = Rows(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.uint32))
+NOT_MOVED = Moved(NO_ROWS, np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int64))
+
+
+def lay_over(base: Sequence[Bucket], newer: Rows, *, bits: int, moved: Moved = NOT_MOVED) -> Overlay:
+    """Merge rows into the buckets of an index.
 
     Args:
         base: The index's buckets, all of them.
-        rows: New rows, in any order.
+        newer: Rows that the index does not hold, in any order.
         bits: Leading bits of a person's number that choose the bucket.
+        moved: Rows that it holds elsewhere.
     """
-    home = bucket_of(rows.person, bits)
+    columns = ("person", "time", "seq", "event")
+    rows = Rows(*(np.concatenate([getattr(newer, name), getattr(moved.rows, name)]) for name in columns))
+    home, left = bucket_of(rows.person, bits), bucket_of(moved.gone, bits)
 
     def one(under: Bucket) -> tuple[Bucket, NDArray[np.int64] | None]:
-        mine = home == under.number
-        if not mine.any():
+        mine, gone = home == under.number, moved.gone[left == under.number]
+        if not mine.any() and not len(gone):
             return under, None
-        columns = rows.person[mine], rows.time[mine], rows.seq[mine], rows.event[mine]
-        person, offset, time, seq, event = group_rows(*columns)
-        codes = event.astype(np.promote_types(under.event.dtype, np.min_scalar_type(int(event.max()))))
-        return merged(under, Bucket(person, offset, time, codes, seq, under.number))
+        person, offset, time, seq, event = group_rows(*(getattr(rows, name)[mine] for name in columns))
+        codes = event.astype(np.promote_types(under.event.dtype, np.min_scalar_type(int(event.max(initial=0)))))
+        return merged(under, Bucket(person, offset, time, codes, seq, under.number), gone)
 
     with ThreadPoolExecutor(_CORES) as pool:
         pairs = list(pool.map(one, base))
-    return Overlay([bucket for bucket, _ in pairs], [older for _, older in pairs])
+    by_seq = np.argsort(moved.rows.seq)
+    placed = Rows(*(getattr(moved.rows, name)[by_seq] for name in columns))
+    ordered = Moved(placed, moved.bucket[by_seq], moved.place[by_seq], moved.gone)
+    return Overlay([bucket for bucket, _ in pairs], [older for _, older in pairs], ordered)
+
+
+def rows_of(base: Sequence[Bucket], persons: NDArray[np.int64], *, bits: int, most: int) -> Moved | None:
+    """All rows of some persons of an index.
+
+    Args:
+        base: The index's buckets, all of them.
+        persons: int64, ascending.
+        bits: Leading bits of a person's number that choose the bucket.
+        most: Rows at most.
+
+    Returns:
+        The rows, as theirs, and where they are; None when there are more.
+    """
+    home = bucket_of(persons, bits)
+    found: list[tuple[NDArray[Any], ...]] = []
+    gone = []
+    total = 0
+    for under in base:
+        mine = persons[home == under.number]
+        place = np.minimum(np.searchsorted(under.person, mine), max(len(under.person) - 1, 0))
+        here = under.person[place] == mine if len(under.person) else np.zeros(len(mine), np.bool_)
+        place = place[here]
+        first, count = under.offset[place], under.offset[place + 1] - under.offset[place]
+        total += int(count.sum())
+        if total > most:
+            return None
+        at = np.repeat(first - (np.cumsum(count) - count), count) + np.arange(count.sum())
+        person, event = np.repeat(mine[here], count), under.event[at].astype(np.uint32)
+        found.append((person, under.time[at], under.seq[at], event, np.full(len(at), under.number), at))
+        gone.append(mine[here])
+    person, time, seq, event, bucket, at = (np.concatenate(column) for column in zip(*found, strict=True))
+    return Moved(Rows(person, time, seq, event), bucket, at, np.concatenate(gone))
 
 
 def column_over(overlay: Overlay, base: Sequence[Column], newer: BySeq | None) -> list[Column] | None:
@@ -89,7 +150,7 @@ def column_over(overlay: Overlay, base: Sequence[Column], newer: BySeq | None) -
     Args:
         overlay: From `lay_over`.
         base: The column in the index's own buckets.
-        newer: The column among new rows; None when none of them has a value.
+        newer: The column among the rows that came; None when none of them has a value.
 
     Returns:
         One column a bucket; None when new values are of another kind than the index's: the column must be read anew.
@@ -113,8 +174,13 @@ def bucket_of(person: NDArray[np.int64], bits: int) -> NDArray[np.int64]:
 
 
 def _values(overlay: Overlay, base: Sequence[NDArray[Any]], newer: BySeq | None, null: float) -> list[NDArray[Any]]:
-    """Values in the order of the merged rows: an old row's from the index, a new row's from what was read."""
+    """Values in the order of the merged rows: an old row's from the index, wherever it lay, a new row's from what was read."""
     out = []
+    moved = overlay.moved
+    carried = np.full(len(moved.place), null, base[0].dtype)
+    for number, below in enumerate(base):
+        there = moved.bucket == number
+        carried[there] = below[moved.place[there]]
     for bucket, older, below in zip(overlay.buckets, overlay.older, base, strict=True):
         if older is None:
             out.append(below)
@@ -122,11 +188,27 @@ def _values(overlay: Overlay, base: Sequence[NDArray[Any]], newer: BySeq | None,
         known = older >= 0
         values = np.full(len(older), null, below.dtype)
         values[known] = below[older[known]]
-        if newer is not None:
-            values[~known] = newer.at(bucket.seq[~known])
+        _fill(values, ~known, bucket.seq, newer, (moved.rows.seq, carried))
         values.flags.writeable = False
         out.append(values)
     return out
+
+
+def _fill(
+    values: NDArray[Any],
+    which: NDArray[np.bool_],
+    seq: NDArray[np.int64],
+    newer: BySeq | None,
+    moved: tuple[NDArray[np.int64], NDArray[Any]],
+) -> None:
+    """Put the values of rows that are not the bucket's own in their places."""
+    rows = np.flatnonzero(which)
+    seqs, carried = moved
+    place = np.minimum(np.searchsorted(seqs, seq[rows]), max(len(seqs) - 1, 0))
+    known = seqs[place] == seq[rows] if len(seqs) else np.zeros(len(rows), np.bool_)
+    values[rows[known]] = carried[place[known]]
+    if newer is not None:
+        values[rows[~known]] = newer.at(seq[rows[~known]])
 
 
 def _joined_names(first: TextColumn, newer: BySeq | None) -> tuple[MappedNames, BySeq | None]:

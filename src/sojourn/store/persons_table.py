@@ -1,12 +1,14 @@
-"""The table `persons`: which person each linked anonymous id belongs to, for engines outside.
+"""The table `persons`: which person each linked identifier belongs to, for engines outside.
 
-In: the events table. Out: a Delta table of one row a linked anonymous id. Derived and disposable: nothing of ours reads it,
-and it is made anew where a crash left it unclear. An anonymous id that is not in it is a person of its own.
+In: the events table and its links. Out: a Delta table of one row an identifier that belongs to another's number. Derived
+and disposable: nothing of ours reads it, and it is made anew where a crash left it unclear. An actor that is not in it is a
+person of its own.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import shutil
 import time
@@ -16,7 +18,6 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties
 from deltalake.exceptions import DeltaError
@@ -26,23 +27,27 @@ from deltalake.transaction import AddAction, RemoveAction
 from sojourn.store.delta_log import log_of, log_version, sync_commit
 from sojourn.store.durable import clear_errors, replace_file, sync_all, sync_folder
 from sojourn.store.events import EventsTable
+from sojourn.store.index_build import current_identities
+from sojourn.store.link_names import NAMES, names_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from sojourn.store.events import Version
     from sojourn.store.folder import Folder
+    from sojourn.store.identities import Identities
 
 PERSONS = pa.schema(
     [
-        ("anonymous_id", pa.string()),
-        ("user_id", pa.string()),
-        ("linked_at", pa.timestamp("us", tz="UTC")),
         ("actor", pa.int64()),
         ("person", pa.int64()),
+        ("kind", pa.string()),
+        ("id", pa.string()),
+        ("person_id", pa.string()),
+        ("linked_at", pa.timestamp("us", tz="UTC")),
         ("linked_seq", pa.int64()),
     ]
 )
@@ -50,39 +55,45 @@ PERSONS = pa.schema(
 _DURABLE = "durable.json"
 _MOST_FILES = 16
 _CHECKPOINT_EVERY = 100
-_HELD = 2_000_000
 _QUIET = PostCommitHookProperties(create_checkpoint=False, cleanup_expired_logs=False)
-_READ = ("linked_actor", "actor", "time", "seq", "anonymous_id", "user_id")
 
 
 class _Known(msgspec.Struct, frozen=True):
-    """What the table is known to hold: its own version, and the place in the log up to which links are in it."""
+    """What the table is known to hold.
+
+    Attributes:
+        version: Its own version.
+        seq: Place in the log up to which links are in it.
+        control: Digest of what was decided by hand.
+        columns: How many columns it has.
+    """
 
     version: int
     seq: int
+    control: str = ""
+    columns: int = 0
 
 
 def publish_persons(folder: Folder) -> None:
-    """Bring the table up to date with the durable events. For the holder of `Folder.writing`.
-
-    Only what came since the last time is read, unless the table is in doubt.
+    """Bring the table up to date with the durable events and what is decided by hand. For the holder of `Folder.writing`.
 
     Raises:
         StorageFull: The disk is full; the events are not concerned.
     """
-    events = EventsTable(folder.events)
-    version = events.read()
+    version = EventsTable(folder.events).read()
     if version.number < 0:
         return
     with clear_errors(folder.path, "the events are stored, and missing in the table `persons`"):
         table = _PersonsTable(folder.persons)
         known = table.known()
-        if known is None or known.seq > version.seq:
+        identities = current_identities(folder, version)
+        control = hashlib.blake2b(msgspec.json.encode(identities.control), digest_size=8).hexdigest()
+        if known is None or known.seq > version.seq or known.columns != len(PERSONS):
             table.create()
-            known = None
-        elif known.seq == version.seq:
+        elif known.seq == version.seq and known.control == control:
             return
-        table.add(_links(version, -1 if known is None else known.seq), version.seq)
+        table.bring_to(identities, version, folder.secret)
+        table.settle(version.seq, control)
 
 
 def doubt_persons(folder: Folder) -> None:
@@ -123,34 +134,34 @@ class _PersonsTable:
         )
         sync_all(path for path in log_of(self._path).iterdir() if path.is_file())
 
-    def add(self, links: pa.Table, seq: int) -> None:
-        """Commit links.
-
-        Args:
-            links: The earliest link of each actor among events not seen before.
-            seq: Place in the log up to which links are then known.
-        """
-        files = self._files() if links.num_rows else []
-        links, replaces = _news(links, files)
-        if links.num_rows and (replaces or len(files) >= _MOST_FILES):
-            held = (pq.read_table(file, schema=PERSONS) for file in files)
-            self._commit(_earliest(pa.concat_tables([*held, links])), files)
-        elif links.num_rows:
-            self._commit(links, [])
-        self._settle(seq)
+    def bring_to(self, identities: Identities, version: Version, secret: bytes) -> None:
+        """Commit what is not in the table yet, and take out what is not so any more."""
+        now = identities.person_map()
+        files = self._files()
+        empty = PERSONS.empty_table()
+        held = pa.concat_tables([empty, *(pq.read_table(file, schema=PERSONS) for file in files)]).combine_chunks()
+        actors, persons = held["actor"].to_numpy(), held["person"].to_numpy()
+        true = np.isin(actors, now.actor) & (now.persons(actors) == persons)
+        new = ~np.isin(now.actor, actors[true])
+        rows = _rows(identities, now.actor[new], now.person[new], version, secret) if new.any() else empty
+        if not true.all() or (rows.num_rows and len(files) >= _MOST_FILES):
+            kept = pa.concat_tables([held.filter(pa.array(true)), rows])
+            self._commit(kept.sort_by("actor"), files)
+        elif rows.num_rows:
+            self._commit(rows, [])
 
     def _files(self) -> list[Path]:
         """Data files of the newest version."""
         actions = pa.table(DeltaTable(str(self._path)).get_add_actions(flatten=True))
         return [self._path / name for name in actions["path"].to_pylist()]
 
-    def _commit(self, links: pa.Table, removes: Sequence[Path]) -> None:
+    def _commit(self, rows: pa.Table, removes: Sequence[Path]) -> None:
         fresh = self._path / f"part-{uuid.uuid4().hex}.parquet"
         try:
-            pq.write_table(links, fresh, compression="zstd", write_statistics=False)
+            pq.write_table(rows, fresh, compression="zstd", write_statistics=False)
             sync_all([fresh])
             now = int(time.time() * 1000)
-            stats = json.dumps({"numRecords": links.num_rows})
+            stats = json.dumps({"numRecords": rows.num_rows})
             add = AddAction(fresh.name, fresh.stat().st_size, {}, now, True, stats)  # noqa: FBT003  (by place, as Delta takes it)
             gone = [RemoveAction(path.name, data_change=True, deletion_timestamp=now) for path in removes]
             table = DeltaTable(str(self._path))
@@ -165,12 +176,12 @@ class _PersonsTable:
             fresh.unlink(missing_ok=True)
             raise
 
-    def _settle(self, seq: int) -> None:
+    def settle(self, seq: int, control: str) -> None:
         """Make the commit outlive a power cut, say what is known, and delete files it does not name."""
         version = int(DeltaTable(str(self._path)).version())
         due = version > 0 and version % _CHECKPOINT_EVERY == 0
         sync_commit(self._path, version, [], checkpoint=due)
-        replace_file(self._path / _DURABLE, msgspec.json.encode(_Known(version, seq)))
+        replace_file(self._path / _DURABLE, msgspec.json.encode(_Known(version, seq, control, len(PERSONS))))
         gone = set(self._path.glob("*.parquet")) - set(self._files())
         for path in gone:
             path.unlink()
@@ -179,63 +190,38 @@ class _PersonsTable:
             sync_folder(self._path)
 
 
-def _links(version: Version, after: int) -> pa.Table:
-    """The earliest link of each anonymous id among the events past a place in the log, as rows of the table."""
-    found = [PERSONS.empty_table()]
-    held = 0
-    for file in version.files:
-        for rows in _linking(file.path, after):
-            found.append(_earliest(rows))
-            held += found[-1].num_rows
-            if held > _HELD + 2 * found[0].num_rows:
-                found, held = [_earliest(pa.concat_tables(found))], 0
-    return _earliest(pa.concat_tables(found))
+def _rows(
+    identities: Identities, actors: NDArray[np.int64], persons: NDArray[np.int64], version: Version, secret: bytes
+) -> pa.Table:
+    """Rows of the table for some actors, by actor."""
+    wanted = np.union1d(actors, persons)
+    links = identities.connected(wanted)
+    ends, times, seqs = np.concatenate([links.one, links.other]), np.tile(links.time, 2), np.tile(links.seq, 2)
+    order = np.lexsort((seqs, times, ends))
+    _, first = np.unique(ends[order], return_index=True)
+    first = order[first]
+    first = first[np.isin(ends[first], wanted)]
+    named = names_at(version, secret, seqs[first], wanted)
+    at = np.searchsorted(ends[first], actors)
+    known, whose = (_found(named, some) for some in (actors, persons))
+    micros = pa.array(times[first][at], mask=times[first][at] == 0)
+    return pa.table(
+        [
+            pa.array(actors), pa.array(persons), known["kind"], known["id"], whose["id"],
+            micros.cast(PERSONS.field("linked_at").type), pa.array(seqs[first][at]),
+        ],
+        schema=PERSONS,
+    )  # fmt: skip
 
 
-def _linking(path: Path, after: int) -> Iterator[pa.Table]:
-    """Events of a file, past a place in the log, that carry both ids; a table a row group."""
-    with pq.ParquetFile(path, memory_map=True, read_dictionary=["anonymous_id", "user_id"]) as file:
-        place = file.schema_arrow.names.index("seq")
-        for group in range(file.num_row_groups):
-            if file.metadata.row_group(group).column(place).statistics.max <= after:
-                continue
-            linked = file.read_row_group(group, columns=["linked_actor"], use_threads=False)["linked_actor"]
-            if linked.null_count == len(linked):
-                continue
-            rows = file.read_row_group(group, columns=list(_READ), use_threads=False)
-            rows = rows.filter(pc.and_(pc.is_valid(rows["linked_actor"]), pc.greater(rows["seq"], after)))
-            columns = [rows[name] for name in ("anonymous_id", "user_id", "time", "linked_actor", "actor", "seq")]
-            yield pa.table([_plain(column) for column in columns], schema=PERSONS)
-
-
-def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    return column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
-
-
-def _earliest(links: pa.Table) -> pa.Table:
-    """The earliest link of each actor, by actor; as `identify.persons.first_links` chooses."""
-    actor = links["actor"].to_numpy()
-    order = np.lexsort((links["linked_seq"].to_numpy(), _micros(links), actor))
-    _, first = np.unique(actor[order], return_index=True)
-    return links.take(pa.array(order[first])).combine_chunks()
-
-
-def _micros(links: pa.Table) -> NDArray[np.int64]:
-    """Times of links; 0 without one."""
-    micros: NDArray[np.int64] = links["linked_at"].cast(pa.int64()).fill_null(0).to_numpy()
-    return micros
-
-
-def _news(links: pa.Table, files: Sequence[Path]) -> tuple[pa.Table, bool]:
-    """Those of some links, by actor, that the files do not tell; and whether one of them comes before one that they do."""
-    actors, times = links["actor"].to_numpy(), _micros(links)
-    told, replaces = np.zeros(len(actors), np.bool_), False
-    for file in files:
-        held = pq.read_table(file, columns=["actor", "linked_at"])
-        place = np.searchsorted(actors, held["actor"].to_numpy())
-        place[place == len(actors)] = 0
-        same = actors[place] == held["actor"].to_numpy()
-        later = same & (_micros(held) > times[place])
-        replaces = replaces or bool(later.any())
-        told[place[same & ~later]] = True
-    return links.filter(pa.array(~told)), replaces
+def _found(named: pa.Table, actors: NDArray[np.int64]) -> pa.Table:
+    """Names of actors; null where an erasure took the event that told one."""
+    known = named["actor"].to_numpy()
+    place = np.searchsorted(known, actors)
+    inside = np.minimum(place, max(len(known) - 1, 0))
+    missing = known[inside] != actors if len(known) else np.ones(len(actors), np.bool_)
+    return (
+        named.take(pa.array(inside, mask=missing))
+        if len(known)
+        else pa.table([pa.nulls(len(actors), field.type) for field in NAMES], schema=NAMES)
+    )

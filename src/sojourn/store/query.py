@@ -17,6 +17,7 @@ from sojourn.records.errors import QueryRefused
 from sojourn.store.tail import read_version
 
 if TYPE_CHECKING:
+    from sojourn.store.events import Version
     from sojourn.store.folder import Folder
 
 
@@ -63,26 +64,43 @@ def run_query(folder: Folder, sql: str, *, most: int, timeout_s: float, memory_m
     Raises:
         QueryRefused: It is not one SELECT, fails, or reaches a limit.
     """
+    reason = FILES_GONE
     for _ in range(_TRIES):
         version = read_version(folder)
+        try:
+            linked = linked_actors(folder, version)
+        except FileNotFoundError:
+            continue
         request = QueryRequest(str(folder.path), version.number, version.seq, sql, most, memory_mb, 2)
-        done = _run(request, timeout_s)
+        done = _run(request, linked, timeout_s)
         if done.returncode == 0:
             with pa.ipc.open_stream(done.stdout) as reader:
                 table = reader.read_all()
             return table.slice(0, most), table.num_rows > most
         reason = (done.stderr.decode(errors="replace").strip().splitlines() or [""])[-1]
+        reason = reason or f"the query ended with code {done.returncode}; raise --memory-mb, or narrow it"
         if reason != FILES_GONE:
             break
-    message = f"the query ended with code {done.returncode}; raise --memory-mb, or narrow it"
-    raise QueryRefused(reason or message)
+    raise QueryRefused(reason)
 
 
-def _run(request: QueryRequest, timeout_s: float) -> subprocess.CompletedProcess[bytes]:
+def linked_actors(folder: Folder, version: Version) -> pa.Table:
+    """The person of each actor that belongs to another, by all events of a version."""
+    from sojourn.store.index_build import current_identities  # noqa: PLC0415  (the query's process has no use for it)
+
+    persons = current_identities(folder, version).person_map()
+    return pa.table({"actor": persons.actor, "person": persons.person})
+
+
+def _run(request: QueryRequest, linked: pa.Table, timeout_s: float) -> subprocess.CompletedProcess[bytes]:
+    told = msgspec.json.encode(request)
+    rows = pa.BufferOutputStream()
+    with pa.ipc.new_stream(rows, linked.schema) as writer:
+        writer.write_table(linked)
     try:
         return subprocess.run(  # noqa: S603  (our own module, with our own interpreter)
             [sys.executable, "-I", "-c", _RUN, *sys.path],
-            input=msgspec.json.encode(request),
+            input=len(told).to_bytes(8, "little") + told + rows.getvalue().to_pybytes(),
             capture_output=True,
             timeout=timeout_s,
             check=False,

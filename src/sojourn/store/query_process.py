@@ -1,6 +1,6 @@
 """The process that one query runs in; see `store.query`.
 
-In: a `QueryRequest` on stdin. Out: Arrow rows on stdout, or one line on stderr and exit code 1.
+In: on stdin the length of a `QueryRequest`, the request, and the persons of linked actors as an Arrow stream. Out: Arrow rows on stdout, or one line on stderr and exit code 1.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import duckdb
 import msgspec
 import pyarrow as pa
 
-from sojourn.identify.persons import fold_links
 from sojourn.records.errors import QueryRefused
 from sojourn.store.event_columns import FIXED
 from sojourn.store.events import EMPTY, EventsTable, Version
@@ -22,15 +21,20 @@ from sojourn.store.query import FILES_GONE, QueryRequest
 from sojourn.store.tail import with_tail
 
 _OVERHEAD_MB = 2048
+NONE_LINKED = pa.table({"actor": pa.array([], pa.int64()), "person": pa.array([], pa.int64())})
+"""Everybody is a person of their own."""
 _INTERNAL = {"actor", "linked_actor", "id_high", "id_low"}
 
 
 def main() -> None:
     """Answer the request on stdin."""
-    request = msgspec.json.decode(sys.stdin.buffer.read(), type=QueryRequest)
+    size = int.from_bytes(sys.stdin.buffer.read(8), "little")
+    request = msgspec.json.decode(sys.stdin.buffer.read(size), type=QueryRequest)
+    with pa.ipc.open_stream(sys.stdin.buffer) as reader:
+        linked = reader.read_all()
     _limit_memory(request)
     try:
-        table = answer(request)
+        table = answer(request, linked)
     except (duckdb.Error, QueryRefused, pa.ArrowException, OSError, MemoryError) as error:
         # Arrow hands on what the engine said while it was reading as an error of reading.
         if isinstance(error, FileNotFoundError) or "No such file" in str(error):
@@ -50,8 +54,8 @@ def _limit_memory(request: QueryRequest) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def answer(request: QueryRequest) -> pa.Table:
-    """Rows of a query, at most one more than asked for.
+def answer(request: QueryRequest, linked: pa.Table = NONE_LINKED) -> pa.Table:
+    """Rows of a query, at most one more than asked for; `linked` has the person of each actor that belongs to another.
 
     Raises:
         QueryRefused: It is not one SELECT.
@@ -62,7 +66,7 @@ def answer(request: QueryRequest) -> pa.Table:
     log = open_log(folder)
     version = version if log is None else with_tail(folder, log, version, request.through)
     with duckdb.connect(config={"threads": request.threads, "memory_limit": f"{request.memory_mb}MB"}) as connection:
-        _register(connection, table, version)
+        _register(connection, table, version, linked)
         # From here on the query cannot read files, load extensions, or undo this.
         connection.execute("set temp_directory=''")
         # Its bar would be written into the answer of a query of a few seconds.
@@ -84,15 +88,10 @@ def answer(request: QueryRequest) -> pa.Table:
         return pa.Table.from_batches(batches, reader.schema).slice(0, request.most + 1)
 
 
-def _register(connection: duckdb.DuckDBPyConnection, table: EventsTable, version: Version) -> None:
+def _register(connection: duckdb.DuckDBPyConnection, table: EventsTable, version: Version, linked: pa.Table) -> None:
     """The views `events` and `persons`."""
     connection.register("stored_events", table.dataset(version))
-    names = ("linked_actor", "actor", "time", "seq")
-    none = pa.schema([FIXED.field(name) for name in names]).empty_table()
-    groups = (group.filter(group["linked_actor"].is_valid()) for group in table.scan(version, names))
-    links = pa.concat_tables([none, *groups])
-    found = fold_links(*(links[name].cast(pa.int64()).fill_null(0).to_numpy() for name in names))
-    connection.register("linked", pa.table({"actor": found.actor, "person": found.person}))
+    connection.register("linked", linked)
     promoted = [f'"{p.column}" as "{_name(p.property)}"' for p in version.promoted]
     fixed = [f"e.{name}" for name in FIXED.names if name not in _INTERNAL]
     person = "coalesce(l.person, e.actor) as person, e.actor"

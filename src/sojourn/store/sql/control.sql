@@ -23,6 +23,17 @@ create table if not exists receipts (
     events integer not null,
     quarantined integer not null
 );
+create table if not exists link_decisions (
+    one integer not null,
+    other integer not null,
+    evidence integer not null,
+    revoked integer not null,
+    decided_at text not null,
+    primary key (one, other, evidence)
+) without rowid;
+create table if not exists ignored_ids (
+    value text primary key
+) without rowid;
 
 -- name: add_import!
 -- One finished import.
@@ -49,3 +60,24 @@ insert into receipts (erased_at, actors, events, quarantined) values (:erased_at
 -- name: receipts
 -- Erasures done, oldest first.
 select id, erased_at, actors, events, quarantined from receipts order by id;
+
+-- name: decide_link*!
+-- Revoke the links of one kind of evidence between two actors, or restore them; the latest decision counts.
+insert into link_decisions (one, other, evidence, revoked, decided_at) values (:one, :other, :evidence, :revoked, :decided_at)
+on conflict (one, other, evidence) do update set revoked = excluded.revoked, decided_at = excluded.decided_at;
+
+-- name: link_decisions
+-- What was decided of links.
+select one, other, evidence, revoked, decided_at from link_decisions order by one, other, evidence;
+
+-- name: ignore_id!
+-- An identifier names nobody.
+insert or ignore into ignored_ids (value) values (:value);
+
+-- name: heed_id!
+-- An identifier names somebody again.
+delete from ignored_ids where value = :value;
+
+-- name: ignored_ids
+-- Identifiers that name nobody.
+select value from ignored_ids order by value;

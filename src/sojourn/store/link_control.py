@@ -1,0 +1,153 @@
+"""What is decided by hand about links: revoked ones, and ids that name nobody here.
+
+In: the names of links, ids. Out: the same, kept for ever in the control file; who asks for persons reads it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+
+from sojourn.identify.actor import actor_id
+from sojourn.identify.link import ANONYMOUS, USER, Evidence, link_id
+from sojourn.records.junk_ids import JUNK_WORDS
+from sojourn.store.sqlite import database, queries
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from sojourn.identify.links import Links
+    from sojourn.store.folder import Folder
+
+_ZEROS = (*("0" * n for n in range(1, 33)), "00000000-0000-0000-0000-000000000000", "-", "_")
+
+
+class LinkControl(msgspec.Struct, frozen=True):
+    """What is decided by hand; part of what the persons are a function of.
+
+    Attributes:
+        revoked: Pairs of actors, lower one first, with the evidence whose links are revoked, ascending.
+        junk: Numbers of actors that name nobody, ascending.
+    """
+
+    revoked: tuple[tuple[int, int, int], ...] = ()
+    junk: tuple[int, ...] = ()
+
+    def is_revoked(self, links: Links) -> NDArray[np.bool_]:
+        """Which links are revoked."""
+        found = np.zeros(len(links), np.bool_)
+        if self.revoked:
+            ones, others, _ = (np.array(column) for column in zip(*self.revoked, strict=True))
+            near = np.flatnonzero(np.isin(links.one, ones) & np.isin(links.other, others))
+            wanted = set(self.revoked)
+            pairs = zip(
+                links.one[near].tolist(), links.other[near].tolist(), links.evidence[near].tolist(), strict=True
+            )
+            found[near] = [pair in wanted for pair in pairs]
+        return found
+
+    def names_junk(self, links: Links) -> NDArray[np.bool_]:
+        """Which links name somebody who is nobody."""
+        return self.is_junk(links.one) | self.is_junk(links.other)
+
+    def is_junk(self, actors: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which actors are nobody."""
+        junk = np.array(self.junk, np.int64)
+        place = np.minimum(np.searchsorted(junk, actors), max(len(junk) - 1, 0))
+        found: NDArray[np.bool_] = junk[place] == actors if len(junk) else np.zeros(len(actors), np.bool_)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One thing decided by hand, the latest of its kind.
+
+    Attributes:
+        one: Number of the lower actor of a link.
+        other: Number of the higher.
+        evidence: What the link is shown by.
+        revoked: Whether the link is revoked; else it was restored.
+        decided_at: When, ISO 8601 UTC.
+    """
+
+    one: int
+    other: int
+    evidence: Evidence
+    revoked: bool
+    decided_at: str
+
+    @property
+    def id(self) -> str:
+        """The link's name."""
+        return link_id(self.one, self.other, self.evidence)
+
+
+def read_control(folder: Folder) -> LinkControl:
+    """What is decided now."""
+    ignored: list[str] = []
+    revoked: list[tuple[int, int, int]] = []
+    if folder.control.exists():
+        with database(folder.control, "control") as control:
+            ignored = [value for (value,) in queries("control").ignored_ids(control)]
+            revoked = [(row[0], row[1], row[2]) for row in queries("control").link_decisions(control) if row[3]]
+    return LinkControl(tuple(sorted(revoked)), junk_actors(folder.secret, ignored))
+
+
+def decide(folder: Folder, links: Iterable[tuple[int, int, int]], *, revoked: bool) -> None:
+    """Revoke links, or restore them. Every question asked from now on follows.
+
+    Args:
+        folder: The data folder.
+        links: Pairs of actors, lower one first, with the evidence.
+        revoked: Whether they are revoked from now on.
+    """
+    now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+    rows = [
+        {"one": one, "other": other, "evidence": evidence, "revoked": revoked, "decided_at": now}
+        for one, other, evidence in links
+    ]
+    with database(folder.control, "control") as control:
+        queries("control").decide_link(control, rows)
+
+
+def decisions(folder: Folder) -> list[Decision]:
+    """The latest decision on each link that there is one on."""
+    with database(folder.control, "control") as control:
+        rows = list(queries("control").link_decisions(control))
+    return [Decision(one, other, Evidence(evidence), bool(revoked), at) for one, other, evidence, revoked, at in rows]
+
+
+def ignore_id(folder: Folder, identifier: str, *, ignored: bool = True) -> None:
+    """Have an identifier name nobody in this folder, or somebody again. What it says of links that exist follows."""
+    with database(folder.control, "control") as control:
+        (queries("control").ignore_id if ignored else queries("control").heed_id)(control, value=identifier)
+
+
+def ignored_ids(folder: Folder) -> list[str]:
+    """Identifiers that name nobody here beside those that never do."""
+    with database(folder.control, "control") as control:
+        return [value for (value,) in queries("control").ignored_ids(control)]
+
+
+def junk_actors(secret: bytes, ignored: Iterable[str] = ()) -> tuple[int, ...]:
+    """Numbers of the devices and users that are nobody: the known words as they are usually written, and some more."""
+    texts = {*_ZEROS, *ignored}
+    for word in JUNK_WORDS:
+        texts |= {word, word.upper(), word.capitalize()}
+    texts |= {
+        "[object Object]",
+        "[object Undefined]",
+        "[object Null]",
+        "NaN",
+        "\\N",
+        "userId",
+        "anonymousId",
+        "distinctId",
+    }
+    return tuple(sorted(actor_id(secret, kind, text) for kind in (USER, ANONYMOUS) for text in texts))

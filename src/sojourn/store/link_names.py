@@ -1,0 +1,82 @@
+"""What linked actors are called: the identifiers of the events that link them.
+
+In: places in the log. Out: the kind and text of actors named there, as they were sent. Numbers cannot be turned back into
+text, so the events tell it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+
+from sojourn.identify.actor import actor_id, actor_ids
+from sojourn.identify.link import ANONYMOUS, USER, shown_externals
+from sojourn.store.links import rows_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from sojourn.identify.link import Actor
+    from sojourn.store.events import Version
+
+NAMES = pa.schema([("actor", pa.int64()), ("kind", pa.string()), ("id", pa.string())])
+_COLUMNS = ("user_id", "anonymous_id", "previous_id", "external_ids")
+_KINDS = (
+    (USER, "user_id"),
+    (ANONYMOUS, "anonymous_id"),
+    (USER, "previous_id"),
+    (ANONYMOUS, "previous_id"),
+    (ANONYMOUS, "user_id"),
+)
+
+
+def names_at(version: Version, secret: bytes, seqs: NDArray[np.int64], actors: NDArray[np.int64]) -> pa.Table:
+    """Names of actors that the events at some places tell.
+
+    Args:
+        version: Where the events are.
+        secret: The folder's.
+        seqs: Places in the log.
+        actors: int64, ascending: whose names are wanted.
+
+    Returns:
+        Table of `NAMES`, by actor, one row for each that was found.
+    """
+    found = [NAMES.empty_table()]
+    for rows in rows_at(version, np.unique(seqs), _COLUMNS):
+        for kind, column in _KINDS:
+            texts = rows[column].drop_null().combine_chunks()
+            found += _named(actor_ids(secret, kind, texts), kind, texts, actors)
+        found += _externals(rows["external_ids"].drop_null(), secret, actors)
+    names = pa.concat_tables(found).combine_chunks()
+    _, first = np.unique(names["actor"].to_numpy(), return_index=True)
+    return names.take(pa.array(first))
+
+
+def _named(numbers: NDArray[np.int64], kind: str, texts: pa.Array, actors: NDArray[np.int64]) -> Iterator[pa.Table]:
+    wanted = np.isin(numbers, actors)
+    if wanted.any():
+        distinct, first = np.unique(numbers[wanted], return_index=True)
+        own = texts.filter(pa.array(wanted)).take(pa.array(first)).cast(pa.string())
+        yield pa.table([pa.array(distinct), pa.repeat(pa.scalar(kind), len(distinct)), own], schema=NAMES)
+
+
+def _externals(column: pa.ChunkedArray, secret: bytes, actors: NDArray[np.int64]) -> Iterator[pa.Table]:
+    told: dict[int, Actor] = {}
+    for text in column.unique().to_pylist():
+        try:
+            pairs = msgspec.json.decode(text, type=list[tuple[str, str]])
+        except msgspec.MsgspecError:
+            continue
+        told |= {actor_id(secret, actor.kind, actor.value): actor for actor, _ in shown_externals(pairs)}
+    wanted = set(actors.tolist())
+    rows = [
+        {"actor": number, "kind": actor.kind, "id": actor.value} for number, actor in told.items() if number in wanted
+    ]
+    if rows:
+        yield pa.Table.from_pylist(rows, schema=NAMES)
