@@ -125,18 +125,19 @@ def own_actor(event: Event) -> Actor | None:
     return named or _first_external(event)
 
 
-def links_of(event: Event, number: Callable[[Actor], int], *, seq: int = -1) -> list[Link]:
+def links_of(event: Event, number: Callable[[Actor], int], *, seq: int = -1, key: bytes | None = None) -> list[Link]:
     """What an event shows.
 
     Args:
         event: Any event; only those with two identifiers show something.
         number: Number of an actor in this data folder, `identify.actor.actor_id`.
         seq: The event's place in the log.
+        key: The event's 16-byte id; None when its source and message id make it.
 
     Returns:
         Links, none with a daily actor or a junk id, none twice.
     """
-    key = event_key(event.source, event.message_id)
+    key = event_key(event.source, event.message_id) if key is None else key
     found: dict[tuple[int, int, Evidence], Link] = {}
     for one, other, evidence, proven in _shown(event):
         ends = sorted(((number(one), one.kind == USER), (number(other), other.kind == USER)))
