@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sojourn.analyse.attribution import Attribution
+    from sojourn.analyse.backtest import Backtest
+    from sojourn.analyse.changes import Changes
     from sojourn.analyse.compare import Comparison
     from sojourn.analyse.engagement import Engagement
     from sojourn.analyse.funnel import Funnel
@@ -40,7 +42,10 @@ if TYPE_CHECKING:
     from sojourn.analyse.paths import Paths
     from sojourn.analyse.person import PersonHistory
     from sojourn.analyse.retention import Retention
+    from sojourn.analyse.scores import Scores
+    from sojourn.analyse.segments import Segments
     from sojourn.analyse.sessions import Sessions
+    from sojourn.analyse.signals import Signals
     from sojourn.analyse.transitions import Transitions
     from sojourn.signals.predicates import Predicate
     from sojourn.store.index import Index
@@ -113,6 +118,12 @@ class Journeys:
 
         return attribution(self, **options)
 
+    def changes(self, **options: Any) -> Changes:
+        """Whose behaviour fell or rose against their own baseline; options as `analyse.changes.changes`."""
+        from sojourn.analyse.changes import changes  # noqa: PLC0415  (its kernels load only when asked)
+
+        return changes(self, **options)
+
     def compare(self, steps: Sequence[str] = (), **options: Any) -> Comparison:
         """What separates leavers from converters, or two groups; options as `analyse.compare.compare`."""
         from sojourn.analyse.compare import compare  # noqa: PLC0415  (its kernels load only when asked)
@@ -183,6 +194,30 @@ class Journeys:
         from sojourn.analyse.transitions import transitions  # noqa: PLC0415  (its kernels load only when asked)
 
         return transitions(self, **options)
+
+    def signals(self, **options: Any) -> Signals:
+        """What a catalogue of signals reads from the log; options as `analyse.signals.signals`."""
+        from sojourn.analyse.signals import signals  # noqa: PLC0415  (its kernels load only when asked)
+
+        return signals(self, **options)
+
+    def scores(self, **options: Any) -> Scores:
+        """How points are spread, who has most, and why; options as `analyse.scores.scores`."""
+        from sojourn.analyse.scores import scores  # noqa: PLC0415  (its kernels load only when asked)
+
+        return scores(self, **options)
+
+    def segments(self, **options: Any) -> Segments:
+        """How many persons are in every segment and stage; options as `analyse.segments.segments`."""
+        from sojourn.analyse.segments import segments  # noqa: PLC0415  (its kernels load only when asked)
+
+        return segments(self, **options)
+
+    def backtest(self, catalogue: Any, **options: Any) -> Backtest:  # noqa: ANN401  (a Catalogue, a path or a name)
+        """What a changed catalogue would have done; options as `analyse.backtest.backtest`."""
+        from sojourn.analyse.backtest import backtest  # noqa: PLC0415  (its kernels load only when asked)
+
+        return backtest(self, catalogue, **options)
 
     def sessions(self, **options: Any) -> Sessions:
         """How visits look; options as `analyse.sessions.sessions`."""

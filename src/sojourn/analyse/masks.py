@@ -67,7 +67,7 @@ def matches(part: Part, predicate: Predicate, *, time_zone: str = "UTC") -> NDAr
         codes, names = _codes(part, predicate.column)
         if names is not None:
             return verdicts(names, predicate)[0].take(codes)
-    return _truth(part, predicate, time_zone)[0]
+    return truth(part, predicate, time_zone)[0]
 
 
 def _codes(part: Part, name: str) -> tuple[NDArray[Any], pa.Array | None]:
@@ -80,17 +80,23 @@ def _codes(part: Part, name: str) -> tuple[NDArray[Any], pa.Array | None]:
     return column.values, None
 
 
-def _truth(part: Part, predicate: Predicate, zone: str) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Where the predicate is true, and where it is false; elsewhere it is unknown."""
+def truth(part: Part, predicate: Predicate, zone: str) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Where the predicate is true, and where it is false; elsewhere it is unknown.
+
+    Args:
+        part: Anything that has `column(name)` and `time`.
+        predicate: Any.
+        zone: Zone of moments without one.
+    """
     match predicate:
         case Both(left, right):
-            (lt, lf), (rt, rf) = _truth(part, left, zone), _truth(part, right, zone)
+            (lt, lf), (rt, rf) = truth(part, left, zone), truth(part, right, zone)
             return lt & rt, lf | rf
         case Either(left, right):
-            (lt, lf), (rt, rf) = _truth(part, left, zone), _truth(part, right, zone)
+            (lt, lf), (rt, rf) = truth(part, left, zone), truth(part, right, zone)
             return lt | rt, lf & rf
         case Not(inner):
-            true, false = _truth(part, inner, zone)
+            true, false = truth(part, inner, zone)
             return false, true
         case _:
             if predicate.column == "time":

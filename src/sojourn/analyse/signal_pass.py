@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sojourn.analyse.parts import frozen
+from sojourn.analyse.parts import choose, frozen
 from sojourn.analyse.signal_feeds import feeds_of
 from sojourn.analyse.signal_pass_kernel import fold_persons, last_known
 from sojourn.records.errors import UnknownColumn
@@ -52,6 +52,12 @@ class Block:
     at: NDArray[np.int64]
     received: NDArray[np.int64]
 
+    def begun(self, time: int) -> NDArray[np.bool_]:
+        """Whether each person has an event that happened and was received by the time of that place."""
+        rows = slice(self.first, self.first + len(self.person))
+        every = frozen(np.zeros(len(self.part.time), np.int32))
+        return self._last(every, rows, time) >= 0
+
     def known(self, column: str, time: int) -> list[str | float | None]:
         """Each person's last known value of a column at the time of that place."""
         try:
@@ -75,14 +81,21 @@ class Block:
         return last
 
 
-def signal_blocks(part: Part, program: Program, at: Sequence[int]) -> Iterator[Block]:
+def signal_blocks(
+    part: Part, program: Program, at: Sequence[int], *, only: NDArray[np.bool_] | None = None
+) -> Iterator[Block]:
     """Signals of the persons of a part.
 
     Args:
         part: Persons and their events.
         program: The compiled catalogue.
         at: When to read, microseconds since 1970 UTC, ascending.
+        only: bool, one a person: who is wanted; None for everybody.
     """
+    if only is not None:
+        if not only.any():
+            return
+        part = choose(part, only)
     feeds, codes, numbers = feeds_of(part, program)
     times = np.array(at, np.int64)
     received = received_at(part)

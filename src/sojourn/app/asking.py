@@ -40,6 +40,16 @@ RatesFile = Annotated[
     typer.Option("--rates", help="CSV of date, currency, rate: what one unit is worth in --in from that day on."),
 ]
 ListPersons = Annotated[bool, typer.Option("--persons", help="List the persons counted instead of the numbers.")]
+CatalogueFile = Annotated[
+    str | None,
+    typer.Option(
+        "--catalogue",
+        help="A file, or shop, software, streaming; else signals.yaml of the data folder or the branch that fits.",
+    ),
+]
+At = Annotated[
+    str | None, typer.Option("--at", help="Read at this moment: what was received by then; else the log's end.")
+]
 
 DEFAULT_DATA = Path("sojourn-data")
 

@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 SECTIONS: dict[str, tuple[str, ...]] = {
     "Begin": ("report", "import", "simulate"),
     "Questions": (
-        "events", "sessions", "funnel", "compare", "paths", "retention", "attribution", "engagement", "orders", "person",
+        "events", "sessions", "funnel", "compare", "paths", "retention", "attribution", "engagement", "orders", "changes",
+        "person",
         "sql",
     ),
-    "Live": ("keys", "collector"),
+    "Signals": ("signals", "scores", "segments", "backtest"),
+    "Live": ("keys", "collector", "worker", "console"),
     "Data": ("export", "erase", "compact"),
     "Machine": ("warm", "bench"),
 }  # fmt: skip
@@ -27,6 +29,8 @@ SECTIONS: dict[str, tuple[str, ...]] = {
 
 EXAMPLES: dict[str, str] = {
     "attribution": "sojourn attribution --goal purchase --touch channel --lookback 30d",
+    "backtest": 'sojourn backtest signals.yaml --goal "Order Completed" --within 7d',
+    "changes": "sojourn changes --by channel",
     "compact": "sojourn compact",
     "compare": "sojourn compare --step cart --step purchase",
     "engagement": "sojourn engagement --by channel",
@@ -40,7 +44,10 @@ EXAMPLES: dict[str, str] = {
     "person": "sojourn person anna",
     "report": "sojourn report events.csv --html report.html",
     "retention": "sojourn retention --period week --first view",
+    "scores": "sojourn scores --top 3",
+    "segments": "sojourn segments --persons hot",
     "sessions": "sojourn sessions --gap 30m --trend day --time-zone Europe/Berlin",
+    "signals": "sojourn signals --catalogue shop --at 2025-03-15",
     "simulate": "sojourn simulate shop --out shop --days 10 --persons 300",
     "sql": 'sojourn sql "select event, count(*) from events group by event"',
 }

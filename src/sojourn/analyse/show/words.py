@@ -5,12 +5,14 @@ In: counts, shares, seconds, amounts. Out: short text: `17,434`, `4.1 %`, `2 min
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _SPARKS = "▁▂▃▄▅▆▇█"
 _LARGE = 10_000
@@ -54,6 +56,11 @@ def duration(seconds: float) -> str:
     if whole < _DAY:
         return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE} min"
     return f"{seconds / _DAY:.1f} d"
+
+
+def moment(us: int) -> str:
+    """`2024-03-01 14:00:05` of microseconds since 1970 UTC."""
+    return (_EPOCH + dt.timedelta(seconds=us // 1_000_000)).strftime("%Y-%m-%d %H:%M:%S") if us else "–"
 
 
 def bar(share: float, width: int = 20) -> str:

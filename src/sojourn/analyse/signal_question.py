@@ -1,0 +1,108 @@
+"""What every question about signals asks first: which catalogue, and read when.
+
+In: journeys, a catalogue or where to find one, a moment. Out: `SignalQuestion`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sojourn.analyse.signal_pass import last_moment, received_at
+from sojourn.records.errors import BadCatalogue, UnknownColumn
+from sojourn.records.moments import moment_us
+from sojourn.signals.catalogue import Catalogue
+from sojourn.signals.catalogue_file import load_catalogue
+from sojourn.signals.default_catalogues import BRANCHES, default_catalogue, fitting_branch
+from sojourn.signals.predicates import columns_of
+from sojourn.signals.program import Program, compile_catalogue
+
+if TYPE_CHECKING:
+    import datetime as dt
+    import os
+    from collections.abc import Iterable
+
+    from sojourn.analyse.journeys import Journeys
+
+CatalogueOption = Catalogue | str | Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class SignalQuestion:
+    """Which catalogue, read when.
+
+    Attributes:
+        program: The compiled catalogue.
+        source: Where it came from: a file's name, or the name of a branch.
+        at_us: When it is read, microseconds since 1970 UTC.
+    """
+
+    program: Program
+    source: str
+    at_us: int
+
+
+def read_question(
+    journeys: Journeys, catalogue: CatalogueOption | os.PathLike[str], at: str | dt.date | None
+) -> SignalQuestion:
+    """Find and compile the catalogue, and settle the time.
+
+    Args:
+        journeys: The log.
+        catalogue: A `Catalogue`; a file; `shop`, `software` or `streaming`; None for `signals.yaml` of the data folder, else the
+            branch that fits the log's events.
+        at: A moment; None for the first by which everything has happened and was received.
+
+    Raises:
+        BadCatalogue: There is no such catalogue, or it is wrong.
+        BadOption: `at` is no moment.
+    """
+    found, source = find_catalogue(journeys, catalogue)
+    program = compile_catalogue(found)
+    prepare(journeys, [program])
+    at_us = last_moment(journeys) if at is None else moment_us(at, time_zone=journeys.time_zone)
+    return SignalQuestion(program, source, at_us)
+
+
+def find_catalogue(journeys: Journeys, catalogue: CatalogueOption | os.PathLike[str]) -> tuple[Catalogue, str]:
+    """The catalogue, and where it came from."""
+    if isinstance(catalogue, Catalogue):
+        return catalogue, "given"
+    if catalogue is None:
+        own = journeys.index.folder.path / Catalogue.FILE
+        if own.exists():
+            return load_catalogue(own), Catalogue.FILE
+        branch = fitting_branch(journeys.events)
+        return default_catalogue(branch), branch
+    for branch in BRANCHES:
+        if str(catalogue) == branch:
+            return default_catalogue(branch), branch
+    file = Path(catalogue)
+    if not file.exists():
+        raise BadCatalogue(f"expected a file, or one of {', '.join(BRANCHES)}; there is no file {str(catalogue)!r}")
+    return load_catalogue(file), file.name
+
+
+def prepare(journeys: Journeys, programs: Iterable[Program]) -> None:
+    """Build the columns that programs read, before threads ask for them."""
+    names = {"received_at"}
+    for program in programs:
+        for slot in program.slots:
+            names |= {name for name in (slot.value, slot.key) if name is not None}
+            names |= columns_of(slot.where) if slot.where is not None else set()
+        names |= set(traits_of(program))
+    for name in sorted(names - {"event", "time.hour", "time.weekday"}):
+        try:
+            journeys.index.column(name)
+        except UnknownColumn:
+            continue
+    for part in journeys.parts():
+        received_at(part)
+
+
+def traits_of(program: Program) -> list[str]:
+    """Columns of traits that stages, scores and segments read."""
+    from sojourn.analyse.profiles import HistoryRules  # noqa: PLC0415  (it stands on what this prepares)
+
+    return HistoryRules(program).traits

@@ -1,0 +1,178 @@
+"""What a person's signals come to: stage, scores with their terms, segments.
+
+In: a catalogue, values of signals, traits, a time. Out: `Profile`, frozen. The order is signals, stage, scores, segments: each may
+read what stands before it. Predicates see values rounded to six digits, so that no last bit moves a membership. Over history
+`analyse.profiles` says the same of many persons at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sojourn.signals.event_view import cell, hour_of, weekday_of
+from sojourn.signals.live_predicates import compile_predicate
+from sojourn.signals.predicates import parse_predicate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+    from numpy.typing import NDArray
+
+    from sojourn.signals.catalogue import Scale, Score
+    from sojourn.signals.event_view import Cell
+    from sojourn.signals.live_predicates import Test
+    from sojourn.signals.program import Program
+
+DIGITS = 6
+"""Digits behind the point that predicates see of a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class TermPoints:
+    """One term of a score.
+
+    Attributes:
+        says: What it means.
+        signal: Its signal; None for a term of the profile.
+        value: The signal's value; 1 or 0 for a term of the profile.
+        points: What it adds.
+    """
+
+    says: str
+    signal: str | None
+    value: float
+    points: float
+
+
+@dataclass(frozen=True, slots=True)
+class ScorePoints:
+    """One score of a person.
+
+    Attributes:
+        name: Its name.
+        points: `base` and all terms, within `low` and `high`; rounded.
+        chance: What the points are as a probability; None without a scale.
+        terms: The terms that add or take something, in the order of the catalogue.
+    """
+
+    name: str
+    points: float
+    chance: float | None
+    terms: tuple[TermPoints, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a person's signals come to at a time.
+
+    Attributes:
+        stage: The last stage whose rule is true; None when none is.
+        scores: The scores, in the order of the catalogue.
+        segments: Names of the segments the person is in.
+    """
+
+    stage: str | None
+    scores: tuple[ScorePoints, ...]
+    segments: tuple[str, ...]
+
+
+class Rules:
+    """Stages, scores and segments of a program, their predicates compiled. One instance serves all persons."""
+
+    def __init__(self, program: Program) -> None:
+        """Compile the predicates."""
+        catalogue = program.catalogue
+        self._zone = catalogue.time_zone
+        self._place = {name: n for n, name in enumerate(program.names)}
+        self._says = {signal.name: signal.says for signal in catalogue.signals}
+        self._scores = catalogue.scores
+        self._stages = [(stage.name, _test(stage.where)) for stage in catalogue.stages]
+        self._whens = [[_test(term.when) if term.when else None for term in score.terms] for score in catalogue.scores]
+        self._segments = [(segment.name, _test(segment.where)) for segment in catalogue.segments]
+
+    def profile(self, values: NDArray[np.float64], traits: Mapping[str, Any], at_us: int) -> Profile:
+        """Stage, scores and segments.
+
+        Args:
+            values: As `state.read` gives them.
+            traits: The person's traits as last said, by name; nested ones are reached by a path.
+            at_us: When the values were read, microseconds since 1970 UTC.
+        """
+        rounded = np.round(values, DIGITS).tolist()
+        known: dict[str, Cell] = {f"signal.{name}": rounded[n] for name, n in self._place.items()}
+        column = _Known(known, traits, at_us, self._zone)
+        stage = None
+        for name, test in self._stages:
+            if test(column):
+                stage = name
+        known["stage"] = stage
+        scores = tuple(
+            self._score(score, whens, values, column) for score, whens in zip(self._scores, self._whens, strict=True)
+        )
+        known |= {f"score.{score.name}": score.points for score in scores}
+        return Profile(stage, scores, tuple(name for name, test in self._segments if test(column)))
+
+    def _score(
+        self, score: Score, whens: Sequence[Test | None], values: NDArray[np.float64], column: _Known
+    ) -> ScorePoints:
+        points = score.base
+        terms = []
+        for term, when in zip(score.terms, whens, strict=True):
+            if when is None:
+                assert term.signal is not None  # a term is one or the other, the file was checked
+                assert term.weight is not None
+                value = float(values[self._place[term.signal]])
+                more = value * term.weight
+            else:
+                assert term.points is not None
+                value = 1.0 if when(column) else 0.0
+                more = value * term.points
+            points += more
+            if more:
+                says = term.says or (self._says[term.signal] if term.signal else str(term.when))
+                terms.append(TermPoints(says, term.signal, round(value, DIGITS), round(more, DIGITS)))
+        points = float(
+            np.round(
+                np.clip(
+                    points, -np.inf if score.low is None else score.low, np.inf if score.high is None else score.high
+                ),
+                DIGITS,
+            )
+        )
+        return ScorePoints(score.name, points, chance(score.scale, points), tuple(terms))
+
+
+def chance(scale: Scale | None, points: float) -> float | None:
+    """Points as a probability: `odds = 2^((points - even_at) / doubles)`; None without a scale."""
+    if scale is None:
+        return None
+    # Beyond 2^±1000 a float64 has no more odds to tell apart.
+    odds = 2.0 ** max(-1000.0, min(1000.0, (points - scale.even_at) / scale.doubles))
+    return odds / (1.0 + odds)
+
+
+class _Known:
+    """Columns of a profile by name."""
+
+    def __init__(self, known: dict[str, Cell], traits: Mapping[str, Any], at_us: int, zone: str) -> None:
+        self._known, self._traits, self._at, self._zone = known, traits, at_us, zone
+
+    def __call__(self, name: str) -> Cell:
+        if name in self._known:
+            return self._known[name]
+        if name == "time.hour":
+            return hour_of(self._at, self._zone)
+        if name == "time.weekday":
+            return weekday_of(self._at, self._zone)
+        value: Any = self._traits
+        for part in name.removeprefix("traits.").split("."):
+            value = value.get(part) if isinstance(value, dict) else None
+        return cell(value)
+
+
+def _test(where: str) -> Test:
+    return compile_predicate(parse_predicate(where))
