@@ -110,7 +110,7 @@ def actors_of(event: Event) -> tuple[Actor, ...]:
         for actor in (
             _actor(USER, event.user_id),
             _actor(DAILY if event.daily else ANONYMOUS, event.anonymous_id),
-            *(_external(kind, value) for kind, value in event.external_ids),
+            *(external_actor(kind, value) for kind, value in event.external_ids),
         )
         if actor is not None
     )
@@ -150,7 +150,7 @@ def links_of(event: Event, number: Callable[[Actor], int], *, seq: int = -1, key
 
 def shown_externals(pairs: Iterable[tuple[str, str]]) -> list[tuple[Actor, Evidence]]:
     """Further identifiers of an event that name somebody, each with what it is evidence for."""
-    found = [(_external(kind, value), _evidence(kind)) for kind, value in pairs]
+    found = [(external_actor(kind, value), _evidence(kind)) for kind, value in pairs]
     return [(actor, evidence) for actor, evidence in found if actor is not None]
 
 
@@ -189,7 +189,8 @@ def _actor(kind: str, value: str | None) -> Actor | None:
     return None if value is None or is_junk(value) else Actor(kind, value)
 
 
-def _external(kind: str, value: str) -> Actor | None:
+def external_actor(kind: str, value: str) -> Actor | None:
+    """The actor of a further identifier; None when it names nobody."""
     plain = kind.strip().lower().removeprefix(CLICKED)
     given = value.strip().lower() if plain == "email" else value.strip()
     return _actor(plain, given) if plain and plain != DAILY else None

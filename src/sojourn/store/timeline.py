@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sojourn.identify.actor import actor_id
+from sojourn.identify.link import ANONYMOUS, USER, external_actor
 from sojourn.store.index import retried
 from sojourn.store.tail import read_version
 
@@ -57,17 +58,24 @@ def find_person(index: Index, identifier: str) -> int | None:
 
     Args:
         index: The index.
-        identifier: A user id or an anonymous id as it was sent. Where it is both, the user is meant.
+        identifier: A user id or an anonymous id as it was sent; where it is both, the user is meant. Else an e-mail address,
+            or another identifier with its kind before it: `loyalty_card:4711`.
 
     Returns:
         The person's number; None when no event carries the identifier.
     """
-    user = actor_id(index.folder.secret, "user", identifier)
-    if _holds(index, user):
-        return user
-    anonymous = actor_id(index.folder.secret, "anonymous", identifier)
-    person = int(index.person_map().persons(np.array([anonymous], np.int64))[0])
-    return person if _holds(index, person) else None
+    named = [actor_id(index.folder.secret, kind, value) for kind, value in _readings(identifier)]
+    persons = index.identities.persons(np.array(named, np.int64)).tolist()
+    return next((person for person in persons if _holds(index, person)), None)
+
+
+def _readings(identifier: str) -> list[tuple[str, str]]:
+    """What an identifier may be, likeliest first."""
+    kind, _, value = identifier.partition(":")
+    named = external_actor(kind, value) if value else None
+    mail = external_actor("email", identifier) if "@" in identifier else None
+    others = [(actor.kind, actor.value) for actor in (mail, named) if actor is not None]
+    return [(USER, identifier), (ANONYMOUS, identifier), *others]
 
 
 def bucket_of(index: Index, person: int) -> int:
@@ -87,8 +95,7 @@ def read_rows(index: Index, person: int, seqs: NDArray[np.int64]) -> dict[int, R
     Returns:
         The events that are there, by place.
     """
-    links = index.person_map()
-    actors = [person, *links.actor[links.person == person].tolist()]
+    actors = [person, *index.identities.actors_of(person).tolist()]
     wanted = np.sort(seqs)
     return retried(lambda: _read(read_version(index.folder), actors, wanted)) if len(wanted) else {}
 
