@@ -16,10 +16,9 @@ from sojourn.analyse.results import Drill, Persons, Result
 from sojourn.analyse.tally_kernel import (
     DENSE_BITS,
     PACKED_BITS,
-    add_up,
-    count_grams,
     count_keys,
-    count_pairs,
+    count_runs,
+    pack_runs,
     summed,
     who_has,
 )
@@ -37,11 +36,13 @@ if TYPE_CHECKING:
     from sojourn.analyse.journeys import Journeys
     from sojourn.analyse.parts import Part
     from sojourn.analyse.step_values import Coding
-    from sojourn.analyse.walks import Unit, Walk, WalkOptions, WalkQuestion
+    from sojourn.analyse.tally_kernel import Halves
+    from sojourn.analyse.walks import Unit, Walk, Walking, WalkOptions, WalkQuestion
 
 Rank = Literal["count", "lift"]
 SHORTEST, LONGEST = 2, 5
 _SURE = 0.05
+_SAMPLED = 61
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,23 +143,33 @@ class NGramsQuestion:
 
 @dataclass(frozen=True, slots=True)
 class NGramsPartial:
-    """Counts of one part.
+    """The runs of one part.
 
     Attributes:
         units: Units.
         persons: Persons.
-        keys: int64: each run that stands, packed; or a number of its own when there are `steps`.
-        counts: int64: how often each stands.
-        steps: int32 (runs, length): codes of each run's steps; None when they are packed in the keys.
-        pairs: How often each step follows each other one, from which chance is reckoned: keys `before << bits | behind`.
+        places: Each place's run, packed; of runs too long for that what `WideRuns` says.
+        pairs: How often each step follows each other one, from which chance is reckoned: counts at `before << bits | behind`,
+            or, when those were too many, each place's pair. None when runs are pairs themselves.
     """
 
     units: int
     persons: int
-    keys: NDArray[np.int64]
+    places: Halves | WideRuns
+    pairs: NDArray[np.int64] | Halves | None
+
+
+@dataclass(frozen=True, slots=True)
+class WideRuns:
+    """Runs of steps that one integer does not hold.
+
+    Attributes:
+        steps: int32 (runs, length): codes of each run's steps.
+        counts: int64: how often each stands.
+    """
+
+    steps: NDArray[np.int32]
     counts: NDArray[np.int64]
-    steps: NDArray[np.int32] | None
-    pairs: tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +221,8 @@ def ngrams(
     """
     question = _question(read_walk(journeys, options), length, null, rank, most)
     made = walking(journeys, question.walk)
-    whole, groups = map_walks(journeys, made, lambda walk: partial(walk, question, made.coding))
+    middle = _middle(made, length)
+    whole, groups = map_walks(journeys, made, lambda walk: partial(walk, question, made.coding, middle=middle))
     listed = [list_runs(partials, question, made.coding) for partials in (whole, *(group for _, group in groups))]
     names = [None, *(name for name, _ in groups)]
 
@@ -218,8 +230,7 @@ def ngrams(
         walk = made.walk(part, grouping)
         walks = (walk if name is None else walk.only(walk.group == made.groups.index(name)) for name in names)
         return [
-            _who_has(of, question.walk, runs.steps, len(made.coding.names))
-            for of, runs in zip(walks, listed, strict=True)
+            _who_has(of, question.walk, runs.steps, made.coding.bits) for of, runs in zip(walks, listed, strict=True)
         ]
 
     found = journeys.map(who, *zip(*made.parts, strict=True))
@@ -230,30 +241,39 @@ def ngrams(
     return dataclasses.replace(every, groups=tuple(by_group))
 
 
-def partial(walk: Walk, question: NGramsQuestion, coding: Coding) -> NGramsPartial:
-    """Count the runs of one part."""
+def partial(walk: Walk, question: NGramsQuestion, coding: Coding, *, middle: int) -> NGramsPartial:
+    """Find the runs of one part.
+
+    Args:
+        walk: Its steps.
+        question: What was asked.
+        coding: What the codes are called.
+        middle: A packed run, the same for all parts: the lower ones and the others are counted side by side.
+    """
     low, high = _inner(walk, question.walk)
-    steps = None
-    if question.length * coding.bits <= PACKED_BITS:
-        keys, counts = count_grams(walk.codes, low, high, question.length, coding.bits)
+    bits, length = coding.bits, question.length
+    few = length > SHORTEST and 2 * bits <= DENSE_BITS
+    pairs: NDArray[np.int64] | Halves | None = np.zeros(1 << 2 * bits if few else 0, np.int64)
+    if length * bits <= PACKED_BITS:
+        places: Halves | WideRuns = pack_runs(
+            walk.codes, low, high, length=length, bits=bits, middle=middle, pairs=np.asarray(pairs)
+        )
     else:
-        keys, counts, steps = _wide_runs(walk.codes, low, high, walk.owner, question.length, len(coding.names))
-    if question.length == SHORTEST:
-        pairs = keys, counts
-    elif 2 * coding.bits <= DENSE_BITS:
-        counted = count_pairs(walk.codes, low, high, coding.bits)
-        pairs = np.flatnonzero(counted), counted[counted > 0]
-    else:
-        pairs = count_grams(walk.codes, low, high, SHORTEST, coding.bits)
-    return NGramsPartial(len(walk.low), walk.persons, keys, counts, steps, pairs)
+        places = _wide_runs(walk.codes, low, high, walk.owner, length, len(coding.names))
+    if length == SHORTEST:
+        pairs = None
+    elif not few:
+        none = np.empty(0, np.int64)
+        pairs = pack_runs(walk.codes, low, high, length=SHORTEST, bits=bits, middle=1 << 2 * bits - 1, pairs=none)
+    return NGramsPartial(len(walk.low), walk.persons, places, pairs)
 
 
 def list_runs(partials: Sequence[NGramsPartial], question: NGramsQuestion, coding: Coding) -> ListedPartial:
     """Add up the parts, set the runs against chance, and choose those to list."""
     keys, counts, wide = _merged(partials)
     spelled = _Spelled(keys, question.length, coding.bits, wide)
-    begins = sums(spelled.first(), counts, len(coding.names))
-    both, followed = add_up([p.pairs[0] for p in partials], [p.pairs[1] for p in partials])
+    begins = spelled.begins(counts, len(coding.names))
+    both, followed = _pairs(partials, keys, counts)
     pairs = both >> coding.bits, both & ((1 << coding.bits) - 1), followed
 
     def by_chance(steps: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -361,7 +381,7 @@ def _wide_runs(
     owner: NDArray[np.int32],
     length: int,
     values: int,
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]:
+) -> WideRuns:
     """Runs of steps too many to pack: a run is numbered, then the run one step longer, and so on."""
     sizes = np.maximum(high - low - length + 1, 0)
     unit = np.repeat(np.arange(len(low), dtype=np.int32), sizes)
@@ -372,18 +392,19 @@ def _wide_runs(
         table, places = count_keys(ids * values + codes[rows + further], unit, owner, True)  # noqa: FBT003  (a kernel takes its arguments by place)
         ids = places.astype(np.int64)
     steps = codes[rows[table[:, 6]][:, None] + np.arange(length)]
-    return np.arange(len(table)), table[:, 1].copy(), steps
+    return WideRuns(steps, table[:, 1].copy())
 
 
 def _who_has(
-    walk: Walk, question: WalkQuestion, steps: NDArray[np.int64], values: int
+    walk: Walk, question: WalkQuestion, steps: NDArray[np.int64], bits: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     low, high = _inner(walk, question)
     unit = np.arange(len(low), dtype=np.int32)
-    units = who_has(walk.codes, low, high, unit, steps, values)
+    packed = bits if bits * steps.shape[1] <= PACKED_BITS else 0
+    units = who_has(walk.codes, low, high, unit, steps, packed)
     # Where each unit is a person of its own the two are the same.
     same = bool((walk.owner[1:] > walk.owner[:-1]).all())
-    persons = units if same else who_has(walk.codes, low, high, walk.owner, steps, values)
+    persons = units if same else who_has(walk.codes, low, high, walk.owner, steps, packed)
     return units, persons
 
 
@@ -396,9 +417,13 @@ class _Spelled:
     bits: int
     wide: NDArray[np.int64] | None
 
-    def first(self) -> NDArray[np.int64]:
-        """Code of every run's first step."""
-        return self.keys >> self.bits * (self.length - 1) if self.wide is None else self.wide[:, 0]
+    def begins(self, counts: NDArray[np.int64], values: int) -> NDArray[np.float64]:
+        """By code, in how many places a run begins with it."""
+        if self.wide is not None:
+            return sums(self.wide[:, 0], counts, values)
+        # Keys ascend, and so do their first steps.
+        edges = np.searchsorted(self.keys, np.arange(values + 1) << self.bits * (self.length - 1))
+        return np.diff(np.concatenate(([0], np.cumsum(counts)))[edges]).astype(np.float64)
 
     def steps(self, runs: NDArray[np.int64]) -> NDArray[np.int64]:
         """Codes of the steps of some runs, one row a run."""
@@ -412,13 +437,34 @@ def _merged(
     partials: Sequence[NGramsPartial],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64] | None]:
     """All runs' keys and counts, and their steps where the keys do not tell them."""
-    if all(p.steps is None for p in partials):
-        keys, counts = add_up([p.keys for p in partials], [p.counts for p in partials])
-        return keys, counts, None
-    found = np.concatenate([p.steps for p in partials if p.steps is not None])
-    steps, place = np.unique(found, axis=0, return_inverse=True)
-    counts = summed(place.ravel(), [p.counts for p in partials], len(steps))
+    packed = [p.places for p in partials if not isinstance(p.places, WideRuns)]
+    if len(packed) == len(partials):
+        return *count_runs(packed), None
+    wide = [p.places for p in partials if isinstance(p.places, WideRuns)]
+    steps, place = np.unique(np.concatenate([runs.steps for runs in wide]), axis=0, return_inverse=True)
+    counts = summed(place.ravel(), [runs.counts for runs in wide], len(steps))
     return np.arange(len(steps)), counts, steps.astype(np.int64)
+
+
+def _pairs(
+    partials: Sequence[NGramsPartial], keys: NDArray[np.int64], counts: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Packed pairs that stand, ascending, and how often; those of runs that are pairs are the runs themselves."""
+    tables = [p.pairs for p in partials if isinstance(p.pairs, np.ndarray)]
+    if tables:
+        summed_up = np.sum(tables, axis=0)
+        return np.flatnonzero(summed_up), summed_up[summed_up > 0]
+    halves = [p.pairs for p in partials if p.pairs is not None and not isinstance(p.pairs, np.ndarray)]
+    return count_runs(halves) if halves else (keys, counts)
+
+
+def _middle(made: Walking, length: int) -> int:
+    """A packed run with about as many below it as above, by the steps of the first part."""
+    bits = made.coding.bits
+    codes = np.sort(made.coding.codes(made.parts[0][0])[::_SAMPLED])
+    if length * bits > PACKED_BITS or not len(codes):
+        return 0
+    return sum(int(codes[len(codes) // 2]) << bits * place for place in range(length))
 
 
 def _most_frequent(keys: NDArray[np.int64], counts: NDArray[np.int64], most: int | None) -> NDArray[np.int64]:

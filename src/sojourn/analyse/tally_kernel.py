@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _PRIME = np.uint64(0x100000001B3)
 _ONE = np.uint64(1)
-_MANY = 1 << 18
-_SLOTS_A_RUN = 16
-_MOST_DIGITS = 2.0**63
+_FREE = np.uint64(1 << 63)
+_PASSED, _RUN = np.uint32(1 << 31), np.uint32((1 << 31) - 1)
+_SLOTS_A_RUN = 8
 _FIRST_SLOTS = 1 << 10
 _KEY, _COUNT, _UNITS, _PERSONS, _UNIT, _OWNER, _FIRST = range(7)
 _SIGN_BIT = 63
@@ -32,6 +32,10 @@ DENSE_BITS = 16
 """Keys of so few bits are counted in a table with a place for each."""
 PACKED_BITS = 62
 """Steps of an n-gram that need no more bits together are packed into one integer."""
+
+
+Halves = tuple["NDArray[Any]", "NDArray[Any]"]
+"""Packed runs, one a place where one stands: the low ones, and the high ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,72 +107,55 @@ def tally_pairs(
         return Tally(*count_few_pairs(codes, begin, end, owner, bits))
     sizes = np.maximum(end - begin - 1, 0)
     keys = np.empty(int(sizes.sum()), np.int64)
-    _packed_grams(codes, begin, end, 2, bits, keys)
+    _packed_runs(codes, begin, end, 2, bits, np.iinfo(np.int64).max, np.empty(0, np.int64), keys)
     return _columns(count_keys(keys, np.repeat(np.arange(len(begin), dtype=np.int32), sizes), owner, False)[0])
 
 
-def count_grams(
-    codes: NDArray[np.int32], begin: NDArray[np.int64], end: NDArray[np.int64], length: int, bits: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Runs of `length` steps of each unit, packed `bits` a step with the first step highest, ascending; and how often each stands.
+def pack_runs(
+    codes: NDArray[np.int32],
+    begin: NDArray[np.int64],
+    end: NDArray[np.int64],
+    *,
+    length: int,
+    bits: int,
+    middle: int,
+    pairs: NDArray[np.int64],
+) -> Halves:
+    """Every run of `length` steps of each unit, packed `bits` a step with the first step highest, in no order.
 
-    Sorted, not looked up: most runs are rare, and a table of them misses the cache at every other step.
+    Args:
+        codes: Of each event.
+        begin: Where the steps of each unit begin.
+        end: Where they end.
+        length: Steps in a run.
+        bits: Bits that hold every code.
+        middle: Which packed runs are low and which are high; the same for all that are counted together.
+        pairs: int64, `1 << 2 * bits` places or none: how often each code follows each other one is added to
+            `before << bits | behind`.
     """
     wide = np.uint32 if length * bits <= np.iinfo(np.uint32).bits else np.int64
     keys = np.empty(int(np.maximum(end - begin - length + 1, 0).sum()), wide)
-    _packed_grams(codes, begin, end, length, bits, keys)
-    keys.sort()
-    first = _first_of_each(keys)
-    return keys[first].astype(np.int64), np.diff(np.append(first, len(keys)))
+    low = _packed_runs(codes, begin, end, length, bits, middle, pairs, keys)
+    return keys[:low], keys[low:]
 
 
-def add_up(
-    keys: Sequence[NDArray[np.int64]], counts: Sequence[NDArray[np.int64]]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Keys >= 0 that were counted in parts, each ascending; all of them ascending, and their counts in all."""
-    largest = max(keys, key=len)
-    if sum(map(len, keys)) < _MANY:
-        return _added_up(keys, counts)
-    # Those below the middle one and the others are two halves, which two threads sort side by side.
-    cuts = [int(np.searchsorted(of, largest[len(largest) // 2])) for of in keys]
+def count_runs(places: Sequence[Halves]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Distinct packed runs of all parts, ascending, and how often each stands.
+
+    Sorted, not looked up: most runs are rare, and a table of them misses the cache at every other step. The low ones and
+    the high ones are sorted side by side.
+    """
     with ThreadPoolExecutor(2) as pool:
-        halves = pool.map(
-            _added_up,
-            (
-                [of[:cut] for of, cut in zip(keys, cuts, strict=True)],
-                [of[cut:] for of, cut in zip(keys, cuts, strict=True)],
-            ),
-            (
-                [of[:cut] for of, cut in zip(counts, cuts, strict=True)],
-                [of[cut:] for of, cut in zip(counts, cuts, strict=True)],
-            ),
-        )
-        found = [np.concatenate(column) for column in zip(*halves, strict=True)]
-    return found[0], found[1]
+        halves = list(pool.map(_sorted_runs, zip(*places, strict=True)))
+    keys, counts = (np.concatenate(column) for column in zip(*halves, strict=True))
+    return keys, counts
 
 
-def _added_up(
-    keys: Sequence[NDArray[np.int64]], counts: Sequence[NDArray[np.int64]]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    key, count = np.concatenate(keys), np.concatenate(counts)
-    bits = int(count.max(initial=0)).bit_length()
-    if int(key.max(initial=0)).bit_length() + bits < _SIGN_BIT:
-        # Integers that hold key and count are sorted several times quicker than counts by their keys.
-        both = key << bits | count
-        both.sort()
-        key, count = both >> bits, both & ((1 << bits) - 1)
-    else:
-        order = np.argsort(key)
-        key, count = key[order], count[order]
-    first = _first_of_each(key)
-    return key[first], np.add.reduceat(count, first) if len(first) else count
-
-
-def _first_of_each(ordered: NDArray[Any]) -> NDArray[np.int64]:
-    """Where each distinct value begins."""
-    new = np.ones(len(ordered), np.bool_)
-    np.not_equal(ordered[1:], ordered[:-1], out=new[1:])
-    return np.flatnonzero(new)
+def _sorted_runs(pieces: Sequence[NDArray[Any]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    keys = np.concatenate(pieces)
+    keys.sort()
+    found: tuple[NDArray[np.int64], NDArray[np.int64]] = _counted_runs(keys)
+    return found
 
 
 def _columns(found: NDArray[np.int64]) -> Tally:
@@ -176,33 +163,50 @@ def _columns(found: NDArray[np.int64]) -> Tally:
 
 
 @njit(nogil=True, cache=True)
-def _packed_grams(codes, begin, end, length, bits, out):
-    """Write every run of `length` steps into `out`, packed; returns how many there are."""
-    kept = np.int64((1 << (bits * length)) - 1)
-    n = 0
+def _packed_runs(codes, begin, end, length, bits, middle, pairs, out):
+    """Write every run of `length` steps into `out`, those below `middle` from its front and the others from its back.
+
+    Returns:
+        How many are below `middle`.
+    """
+    kept, two = np.int64((1 << (bits * length)) - 1), np.int64((1 << (2 * bits)) - 1)
+    low, high = np.int64(0), np.int64(out.size - 1)
     for u in range(begin.size):
         key = np.int64(0)
-        for i in range(begin[u], min(begin[u] + length - 1, end[u])):
+        ready = min(begin[u] + length - 1, end[u])
+        for i in range(begin[u], ready):
             key = key << bits | codes[i]
-        for i in range(begin[u] + length - 1, end[u]):
+            if pairs.size and i > begin[u]:
+                pairs[key & two] += 1
+        for i in range(ready, end[u]):
             key = (key << bits | codes[i]) & kept
-            out[n] = key
-            n += 1
-    return n
+            if pairs.size:
+                pairs[key & two] += 1
+            # Written to the place of its half, whichever that is: no branch is guessed wrong.
+            is_low = np.int64(key < middle)
+            out[high + is_low * (low - high)] = key
+            low += is_low
+            high -= 1 - is_low
+    return low
 
 
 @njit(nogil=True, cache=True)
-def count_pairs(codes, begin, end, bits):
-    """How often each code follows each other one, at `before << bits | behind`."""
-    out = np.zeros(1 << 2 * bits, np.int64)
-    for u in range(begin.size):
-        for i in range(begin[u] + 1, end[u]):
-            out[codes[i - 1] << bits | codes[i]] += 1
-    return out
+def _counted_runs(keys):
+    """Distinct ones of ascending keys, and how often each stands."""
+    n = 0
+    for i in range(keys.size):
+        n += i == 0 or keys[i] != keys[i - 1]
+    distinct, counts = np.empty(n, np.int64), np.zeros(n, np.int64)
+    n = -1
+    for i in range(keys.size):
+        n += i == 0 or keys[i] != keys[i - 1]
+        distinct[n] = keys[i]
+        counts[n] += 1
+    return distinct, counts
 
 
 @njit(nogil=True, cache=True)
-def who_has(codes, begin, end, label, steps, values):
+def who_has(codes, begin, end, label, steps, bits):
     """How many labels have each of some runs of steps, which are all different.
 
     Args:
@@ -211,62 +215,75 @@ def who_has(codes, begin, end, label, steps, values):
         end: Where they end.
         label: int32, one a unit, ascending: the unit itself, or its person.
         steps: int64 (runs, length): codes of the steps.
-        values: How many codes there are.
+        bits: Bits that hold every code, when a run of them fits into `PACKED_BITS`; else 0.
     """
-    runs, length = np.uint64(steps.shape[0]), np.uint64(steps.shape[1])
-    # With few codes a run is a number of `length` digits; else that overflows, and runs with one hash are compared.
-    certain = max(values, 2.0) ** steps.shape[1] < _MOST_DIGITS
-    base = np.uint64(max(values, 2)) if certain else _PRIME
-    hashes, slots, shift = _hashed(steps, base)
-    mask = np.uint64(slots.size - 1)
-    # One row more than there are runs takes what is counted for runs that were not asked for.
-    found, last = np.zeros(steps.shape[0] + 1, np.int64), np.full(steps.shape[0] + 1, -1, np.int64)
-    first_digit = _ONE
-    for _ in range(steps.shape[1] - 1):
-        first_digit *= base
+    length, wide = np.uint64(steps.shape[1]), np.uint64(bits)
+    keys, runs, shift = _run_table(steps, wide)
+    kept, first_digit, longest = (_ONE << (wide * length)) - _ONE, _ONE, 0
+    for _ in range(steps.shape[1]):
+        first_digit *= _PRIME
+    for u in range(begin.size):
+        longest = max(longest, end[u] - begin[u])
+    had, at = np.empty(longest + 1, np.uint32), np.empty(longest + 1, np.int64)
+    found, last = np.zeros(steps.shape[0], np.int64), np.full(steps.shape[0], -1, np.int64)
     for u in range(begin.size):
         start, stop, who = np.uint64(begin[u]), np.uint64(end[u]), np.int64(label[u])
         if stop - start < length:
             continue
-        # A hash that rolls: each step comes in at its end, and the first one leaves when it was looked up.
-        rolled = np.uint64(0)
-        for i in range(start, start + length - _ONE):
-            rolled = rolled * base + np.uint64(codes[i])
-        for i in range(start + length - _ONE, stop):
-            rolled = rolled * base + np.uint64(codes[i])
-            place = rolled * _GOLDEN >> shift
-            run = np.uint64(slots[place])
-            # One test for both, which is seldom true: `and` would be two, one of them true as often as not.
-            if (hashes[run] != rolled) & (run < runs):
-                while run < runs and hashes[run] != rolled:
-                    place = (place + _ONE) & mask
-                    run = np.uint64(slots[place])
-            first = i - length + _ONE
-            if not certain and run < runs and not _stands(codes, first, steps, run):
-                run = runs
-            found[run] += last[run] != who
-            last[run] = who
-            rolled -= first_digit * np.uint64(codes[first])
-    return found[:-1].copy()
+        key, n, ready = np.uint64(0), np.uint64(0), start + length - _ONE
+        for i in range(start, stop):
+            code = np.uint64(codes[i])
+            if wide:
+                key = (key << wide | code) & kept
+            else:
+                # A hash that rolls: each step comes in at its end, and leaves it when the run has gone past.
+                key = key * _PRIME + code
+                if i > ready:
+                    key -= first_digit * np.uint64(codes[i - length])
+            if i < ready:
+                continue
+            # Noted whether it is one of the runs or not, and written over when not: no branch is guessed wrong.
+            place = key * _GOLDEN >> shift
+            had[n], at[n] = runs[place], i - length + _ONE
+            same = keys[place] == key
+            if runs[place] & _PASSED and not same:
+                had[n], same = _further(keys, runs, place, key)
+            n += np.uint64(same)
+        for k in range(n):
+            run = np.uint64(had[k] & _RUN)
+            if wide or _stands(codes, np.uint64(at[k]), steps, run):
+                found[run] += last[run] != who
+                last[run] = who
+    return found
 
 
 @njit(nogil=True, cache=True)
-def _hashed(steps, base):
-    """The hash of each run, and a table that finds the run of a hash; free places hold one more than the last run."""
-    runs = steps.shape[0]
-    bits = 4
-    while 1 << bits < _SLOTS_A_RUN * runs:
-        bits += 1
-    shift, mask = np.uint64(64 - bits), np.uint64((1 << bits) - 1)
-    slots, hashes = np.full(1 << bits, runs, np.uint32), np.zeros(runs + 1, np.uint64)
-    for run in range(runs):
+def _run_table(steps, wide):
+    """A table that finds runs by their keys: keys, runs (marked where a run found its place taken and went past), shift."""
+    size = 4
+    while 1 << size < _SLOTS_A_RUN * steps.shape[0]:
+        size += 1
+    shift, mask = np.uint64(64 - size), np.uint64((1 << size) - 1)
+    keys, runs = np.full(1 << size, _FREE, np.uint64), np.zeros(1 << size, np.uint32)
+    for run in range(steps.shape[0]):
+        key = np.uint64(0)
         for k in range(steps.shape[1]):
-            hashes[run] = hashes[run] * base + np.uint64(steps[run, k])
-        place = hashes[run] * _GOLDEN >> shift
-        while slots[place] < runs:
+            key = (key << wide | np.uint64(steps[run, k])) if wide else key * _PRIME + np.uint64(steps[run, k])
+        place = key * _GOLDEN >> shift
+        while keys[place] != _FREE:
+            runs[place] |= _PASSED
             place = (place + _ONE) & mask
-        slots[place] = run
-    return hashes, slots, shift
+        keys[place] = key
+        runs[place] |= np.uint32(run)
+    return keys, runs, shift
+
+
+@njit(nogil=True, cache=True)
+def _further(keys, runs, place, key):
+    """The run of a key whose place is another run's, and whether there is one."""
+    while runs[place] & _PASSED and keys[place] != key:
+        place = (place + _ONE) & np.uint64(keys.size - 1)
+    return runs[place], keys[place] == key
 
 
 @njit(nogil=True, cache=True)
