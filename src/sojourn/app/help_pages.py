@@ -21,7 +21,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "sql",
     ),
     "Signals": ("signals", "scores", "segments", "backtest"),
-    "Live": ("keys", "collector", "worker", "console"),
+    "Live": ("keys", "collector", "keeper", "worker", "console"),
     "Data": ("export", "erase", "compact"),
     "Machine": ("warm", "bench"),
 }  # fmt: skip
@@ -39,6 +39,7 @@ EXAMPLES: dict[str, str] = {
     "export": "sojourn export events --format segment",
     "funnel": "sojourn funnel --step view --step cart --step purchase --within 7d --by channel",
     "import": "sojourn import events.csv --person user --time time --event event",
+    "keeper": "sojourn keeper --every-s 30",
     "orders": "sojourn orders --order order_id --value price --by channel",
     "paths": "sojourn paths --transitions --column path",
     "person": "sojourn person anna",
