@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import lmdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 def mentions(folder: Path, word: str) -> list[str]:
@@ -42,8 +44,22 @@ def contents(place: Path) -> Iterator[tuple[str, bytes | str]]:
     elif content[:6] == b"ARROW1":
         with pa.ipc.open_file(place) as file:
             yield "Arrow", str(file.read_all().to_pylist())
+    elif place.name == "data.mdb":
+        yield "LMDB", " ".join(_records(content))
     elif content[:15] == b"SQLite format 3":
         yield from _tables(place)
+
+
+def _records(content: bytes) -> Iterator[str]:
+    """All entries of an LMDB environment; of a copy, for a process opens an environment once."""
+    with tempfile.TemporaryDirectory() as copy:
+        (Path(copy) / "data.mdb").write_bytes(content)
+        env = lmdb.open(copy, max_dbs=16, readonly=True, lock=False)
+        with env.begin() as txn:
+            for name in [bytes(key) for key, _ in txn.cursor()]:
+                for key, value in txn.cursor(db=env.open_db(name, txn=txn, create=False)):
+                    yield f"{bytes(key).decode(errors='replace')} {bytes(value).decode(errors='replace')}"
+        env.close()
 
 
 def _tables(place: Path) -> Iterator[tuple[str, bytes | str]]:

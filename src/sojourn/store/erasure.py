@@ -1,6 +1,6 @@
 """Erasing one person, bytes included.
 
-In: an identifier of the person. Out: a receipt. Reaches quarantine, events table, persons table and index; the suppression
+In: an identifier of the person. Out: a receipt. Reaches log, quarantine, events table, persons table and index; the suppression
 list then refuses the person's events up to this moment on every import. Readers of other persons are not disturbed.
 """
 
@@ -12,17 +12,21 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from sojourn.identify.actor import actor_id
+from sojourn.identify.link import ANONYMOUS, Actor, own_actor
 from sojourn.records.errors import UnknownPerson
 from sojourn.records.periods import to_us
 from sojourn.store.append import without_device
 from sojourn.store.durable import clear_errors
 from sojourn.store.events import EventsTable, scan_file, write_file
+from sojourn.store.flush import flush
 from sojourn.store.index_build import build_index, current_identities
+from sojourn.store.log import open_log
 from sojourn.store.persons_table import doubt_persons, publish_persons
 from sojourn.store.sqlite import database, queries
 
@@ -32,6 +36,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from sojourn.records.event import Event
     from sojourn.store.events import DataFile, Version
     from sojourn.store.folder import Folder
 
@@ -72,6 +77,8 @@ def erase(folder: Folder, person: str, *, progress: Callable[[str, int, int], No
 def _erase(folder: Folder, person: str, progress: Callable[[str, int, int], None] | None) -> Receipt:
     table = EventsTable(folder.events)
     table.recover()
+    # What is in the log alone is found by what is then in the table too.
+    flush(folder)
     # An erasure that was killed may have left both to be done.
     table.forget_history()
     publish_persons(folder)
@@ -83,6 +90,7 @@ def _erase(folder: Folder, person: str, progress: Callable[[str, int, int], None
     with database(folder.control, "control") as control:
         queries("control").suppress(control, ({"actor": int(a), "until_us": until} for a in actors))
     quarantined = _erase_quarantine(folder, found.ids | {person})
+    _erase_log(folder, actors, until)
     written = [path for file in found.files if (path := _without(table, version, file, actors))]
     doubt_persons(folder)
     table.commit(written, seq=version.seq, removes=found.files, kind="erase", checkpoint=True)
@@ -97,6 +105,29 @@ def _erase(folder: Folder, person: str, progress: Callable[[str, int, int], None
             control, erased_at=receipt.erased_at, actors=len(actors), events=found.events, quarantined=quarantined
         )
     return receipt
+
+
+def _erase_log(folder: Folder, actors: NDArray[np.int64], until: int) -> None:
+    """Take the person's records out of the log, before the table's: while those are there the erasure can be done again."""
+    log = open_log(folder)
+    if log is None:
+        return
+    erased = set(actors.tolist())
+
+    def number(actor: Actor) -> int:
+        return actor_id(folder.secret, actor.kind, actor.value, namespace=actor.namespace)
+
+    def kept(event: Event) -> Event | None:
+        own = own_actor(event)
+        if event.time <= until and own is not None and number(own) in erased:
+            return None
+        device = Actor(ANONYMOUS, event.anonymous_id or "")
+        if event.user_id and event.anonymous_id and number(device) in erased:
+            # Somebody else's event on the person's device stays, and no longer names the device.
+            return msgspec.structs.replace(event, anonymous_id=None)
+        return event
+
+    log.rewrite(kept)
 
 
 def _renew_index(folder: Folder, progress: Callable[[str, int, int], None] | None) -> None:

@@ -22,6 +22,7 @@ import msgspec
 
 from sojourn.records.errors import LogFailed
 from sojourn.records.event import Event, event_key
+from sojourn.store.durable import sync_folder
 from sojourn.store.log_files import environment
 from sojourn.store.log_ids import RECORD_TABLES, Day, LogIds, RangeState
 from sojourn.store.log_start import is_started, start
@@ -102,7 +103,7 @@ class Log:
     def read_raw(self, after: int, most: int = _MOST) -> list[tuple[int, bytes]]:
         """The same as they lie there, encoded."""
         for _ in range(_TRIES):
-            days = self.ids.days()
+            days = self._known_days()
             try:
                 return self._read(days, after, most)
             except FileNotFoundError:
@@ -212,6 +213,25 @@ class Log:
             self._remove(day)
         return [day.name for day in gone]
 
+    def rewrite(self, change: Callable[[Event], Event | None]) -> int:
+        """Change records, or take them out, bytes included; their ids stay known. For erasures alone.
+
+        Args:
+            change: What becomes of an event: itself, another one in its place, or None.
+
+        Returns:
+            How many records were changed or taken out.
+        """
+        found = 0
+        for day in self.ids.days():
+            if any(change(event) != event for event in self._events(day)):
+                if day == self.ids.days()[-1]:
+                    # Only an environment that nobody writes to any more can be copied.
+                    self.close_day()
+                found += self._rewrite(day, change)
+        self._remove_leftovers()
+        return found
+
     def close_day(self) -> None:
         """Begin a new environment, so that the one written until now changes no more."""
         day = self.ids.days()[-1]
@@ -227,7 +247,7 @@ class Log:
         """The environment to write to; a new one when the day is over or somebody has closed the last."""
         today = f"{dt.datetime.fromtimestamp(self._now(), dt.UTC):%Y-%m-%d}"
         for _ in range(_TRIES):
-            days = self.ids.days()
+            days = self._known_days()
             last = days[-1]
             env = self._open(last)
             with env.reading() as txn:
@@ -243,6 +263,14 @@ class Log:
             self.ids.set_days([*days, new], expect=days)
         message = f"{self.path} was closed {_TRIES} times; something is wrong with the clock or the folder"
         raise LogFailed(message)
+
+    def _known_days(self) -> list[Day]:
+        """The list of days; handles of those that were dropped are let go, so that their bytes leave the disk."""
+        days = self.ids.days()
+        if len(self._opened) > len(days):
+            names = {day.name for day in days}
+            self._opened = {name: env for name, env in self._opened.items() if name in names}
+        return days
 
     def _close(self, day: Day) -> None:
         env = self._open(day)
@@ -307,24 +335,58 @@ class Log:
             return _next(env, txn, day)
 
     def _move(self, day: Day) -> int:
-        env, moved, key = self._open(day), 0, b""
+        env, moved = self._open(day), 0
         number = (dt.date.fromisoformat(day.day) - dt.date(1970, 1, 1)).days
-        while True:
-            with env.reading() as txn, txn.cursor(db=env.db("ids")) as cursor:
-                there = cursor.set_range(key + b"\0") if key else cursor.first()
-                rows: list[tuple[bytes, int]] = []
-                while there and len(rows) < _MOST:
-                    rows.append((bytes(cursor.key()), _PLACE.unpack(cursor.value())[0]))
-                    there = cursor.next()
-            if not rows:
-                break
-            self.ids.put([key for key, _ in rows], [seq for _, seq in rows], day=number)
-            key, moved = rows[-1][0], moved + len(rows)
+        for rows in env.entries("ids", _MOST):
+            self.ids.put([key for key, _ in rows], [_PLACE.unpack(place)[0] for _, place in rows], day=number)
+            moved += len(rows)
         done = False
         while not done:
             days = self.ids.days()
             done = self.ids.set_days([replace(one, moved=one.moved or one == day) for one in days], expect=days)
         return moved
+
+    def _events(self, day: Day) -> Iterator[Event]:
+        """All events of a day, by several short transactions."""
+        after = day.first - 1
+        while found := self._read([day], after, _MOST):
+            yield from (_DECODER.decode(record) for _, record in found)
+            after = found[-1][0]
+
+    def _rewrite(self, day: Day, change: Callable[[Event], Event | None]) -> int:
+        """A copy of a closed day, without what is not to stay, in its place."""
+        fresh = replace(day, name=self._free_name(day.day, self.ids.days()))
+        old, new = self._open(day), self._open(fresh, make=True)
+        after, changed = day.first - 1, 0
+        while rows := self._read([day], after, _MOST):
+            kept = [(seq, event, change(event)) for seq, record in rows for event in [_DECODER.decode(record)]]
+            changed += sum(event != instead for _, event, instead in kept)
+            records = [(_PLACE.pack(seq), _ENCODER.encode(instead)) for seq, _, instead in kept if instead is not None]
+            new.put("records", records)
+            after = rows[-1][0]
+        for table in RECORD_TABLES[1:]:
+            for entries in old.entries(table, _MOST):
+                new.put(table, entries)
+        while True:
+            current = self._open(self._current())
+            # No append looks ids up meanwhile.
+            with current.writing(0):
+                days = self.ids.days()
+                if self.ids.set_days([fresh if one == day else one for one in days], expect=days):
+                    break
+        self._remove(day)
+        return changed
+
+    def _remove_leftovers(self) -> None:
+        """Delete environments that nothing lists: a process was killed before it listed them, or after it replaced them."""
+        current = self._open(self._current())
+        # Nobody begins a day meanwhile.
+        with current.writing(0):
+            known = {"ids", *(day.name for day in self.ids.days())}
+            for path in self.path.iterdir():
+                if path.is_dir() and path.name not in known:
+                    shutil.rmtree(path, ignore_errors=True)
+            sync_folder(self.path)
 
     def _remove(self, day: Day) -> None:
         self._opened.pop(day.name, None)

@@ -95,6 +95,27 @@ class Environment:
         """The handle of one of its named tables."""
         return self._tables[name]
 
+    def put(self, table: str, rows: Sequence[tuple[bytes, bytes]]) -> None:
+        """Keep rows, ascending by key, in a transaction of their own."""
+        room = sum(len(key) + len(value) for key, value in rows)
+        with self.writing(room) as txn, txn.cursor(db=self.db(table)) as cursor:
+            cursor.putmulti(rows)
+
+    def entries(self, table: str, most: int) -> Iterator[list[tuple[bytes, bytes]]]:
+        """All rows of a table, so many at a time, by several short transactions."""
+        key = b""
+        while True:
+            rows: list[tuple[bytes, bytes]] = []
+            with self.reading() as txn, txn.cursor(db=self.db(table)) as cursor:
+                there = cursor.set_range(key + b"\0") if key else cursor.first()
+                while there and len(rows) < most:
+                    rows.append((bytes(cursor.key()), bytes(cursor.value())))
+                    there = cursor.next()
+            if not rows:
+                return
+            yield rows
+            key = rows[-1][0]
+
     def check_readers(self) -> int:
         """Give back what killed readers hold; returns how many there were."""
         with self._lock:
