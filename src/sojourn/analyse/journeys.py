@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from sojourn.analyse.kept_parts import KeptParts
 from sojourn.analyse.masks import matches
 from sojourn.analyse.parts import keep, whole_part
 from sojourn.analyse.person_names import names_of
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from sojourn.analyse.engagement import Engagement
     from sojourn.analyse.funnel import Funnel
     from sojourn.analyse.history import History
+    from sojourn.analyse.links import PersonLinks
     from sojourn.analyse.loops import Loops
     from sojourn.analyse.ngrams import NGrams
     from sojourn.analyse.orders import Orders
@@ -76,6 +78,7 @@ class Journeys:
     time_zone: str = "UTC"
     _keep_alive: Any = None
     _cache: dict[str, list[Part]] = field(default_factory=dict, compare=False, repr=False)
+    _kept: KeptParts = field(default_factory=KeptParts, compare=False, repr=False)
 
     def where(self, predicate: str) -> Journeys:
         """Only events that match.
@@ -153,6 +156,12 @@ class Journeys:
         from sojourn.analyse.person import person_history  # noqa: PLC0415  (its kernels load only when asked)
 
         return person_history(self, person, **options)
+
+    def links(self, person: str) -> PersonLinks:
+        """Why a person's identifiers are one person; `analyse.links.person_links`."""
+        from sojourn.analyse.links import person_links  # noqa: PLC0415  (only when asked)
+
+        return person_links(self, person)
 
     def orders(self, **options: Any) -> Orders:
         """How many orders, how large, and who orders again; options as `analyse.orders.orders`."""
@@ -233,11 +242,22 @@ class Journeys:
     def parts(self) -> list[Part]:
         """The parts a question maps over."""
         if "parts" not in self._cache:
-            log, events = self.index, tuple(self.events)
-            whole = [whole_part(bucket, events, log) for bucket in log.buckets]
-            self._prepare_columns()
-            self._cache["parts"] = self.map(self._narrowed, whole)
+            filters = self._filters()
+            if filters or self.from_us is not None or self.until_us is not None:
+                # Told by their text: there `true` and 1 differ, which are equal to Python and not to a column of text.
+                told = repr((filters, self.from_us, self.until_us, self.time_zone))
+                self._cache["parts"] = self._kept.of(told, self._filtered)
+            else:
+                self._cache["parts"] = self._whole()
         return self._cache["parts"]
+
+    def _whole(self) -> list[Part]:
+        log, events = self.index, tuple(self.events)
+        return [whole_part(bucket, events, log) for bucket in log.buckets]
+
+    def _filtered(self) -> list[Part]:
+        self._prepare_columns()
+        return self.map(self._narrowed, self._whole())
 
     def map(self, function: Callable[..., T], *columns: Sequence[Any]) -> list[T]:
         """Apply a function to every part (and what goes with it), on a thread a core.

@@ -150,14 +150,15 @@ def _bounds(start, stop, rows):  # type: ignore[no-untyped-def]
 @njit(nogil=True, cache=True)
 def _sessions(start, stop, time, person, limit):  # type: ignore[no-untyped-def]
     """Person, first row and end of each session."""
-    # Room for a session every fourth event, and more when that was too little: most of it would never be used.
-    room = start.size + time.size // 4 + 1
-    who, begins, ends = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.int64)
+    # Counted first: memory that is never used, or moved when it was too little, costs more than a second look.
+    sessions = start.size
+    for u in range(start.size):
+        for i in range(start[u] + 1, stop[u]):
+            sessions += time[i] - time[i - 1] >= limit
+    # One place more takes what is written ahead.
+    who, begins, ends = np.empty(sessions, np.int64), np.empty(sessions + 1, np.int64), np.empty(sessions, np.int64)
     n = 0
     for u in range(start.size):
-        if n + stop[u] - start[u] >= room:
-            room = 2 * room + stop[u] - start[u]
-            who, begins, ends = _moved(who, n, room), _moved(begins, n, room), _moved(ends, n, room)
         first, before = n, time[start[u]]
         begins[n] = start[u]
         for i in range(start[u] + 1, stop[u]):
@@ -169,7 +170,7 @@ def _sessions(start, stop, time, person, limit):  # type: ignore[no-untyped-def]
             who[s], ends[s] = person[u], begins[s + 1]
         who[n], ends[n] = person[u], stop[u]
         n += 1
-    return who[:n], begins[:n], ends[:n]
+    return who, begins[:n], ends
 
 
 @njit(nogil=True, cache=True)
@@ -181,11 +182,4 @@ def units_with(start, stop, classes, bits):  # type: ignore[no-untyped-def]  # n
         for i in range(start[u], stop[u]):
             found |= bits[classes[i]]
         out[u] = found
-    return out
-
-
-@njit(nogil=True, cache=True)
-def _moved(values, n, room):  # type: ignore[no-untyped-def]
-    out = np.empty(room, np.int64)
-    out[:n] = values[:n]
     return out

@@ -219,8 +219,9 @@ def sessions(
     parts = journeys.parts()
     spans = None
     if trend is not None and any(len(part.time) for part in parts):
-        first = min(int(part.time.min()) for part in parts if len(part.time))
-        last = max(int(part.time.max()) for part in parts if len(part.time))
+        # The rows of each unit ascend in time.
+        first = min(int(part.time[part.start].min()) for part in parts if len(part.time))
+        last = max(int(part.time[part.stop - 1].max()) for part in parts if len(part.time))
         spans = periods(trend, first, last, time_zone=journeys.time_zone)
     question = SessionsQuestion(microseconds(gap), gap_rule, page, read_breakdown(by), spans)
     groupings = group_events(parts, question.breakdown)
@@ -315,21 +316,22 @@ def members(journeys: Journeys, question: SessionsQuestion, kind: str) -> Person
 def _grouped(
     duration: NDArray[np.int64], depth: NDArray[np.int64], group: NDArray[np.int32], groups: int
 ) -> GroupedSessions:
-    sessions, bounced, events = (
-        np.bincount(group, told, groups).astype(np.int64) for told in (None, depth == 1, depth)
-    )
+    sessions, bounced, events = _counted_by_group(depth, group, groups)
     return GroupedSessions(sessions, bounced, events, *put_together(duration, group, groups))
 
 
 def _groups(names: Sequence[str], parts: Sequence[GroupedSessions]) -> list[SessionGroup]:
     """The sessions of each group, all parts together."""
+    sessions, bounced, events = (
+        np.sum([getattr(p, of) for p in parts], axis=0).tolist() for of in ("sessions", "bounced", "events")
+    )
+    begins = [p.begin.tolist() for p in parts]
     found = []
     for g, name in enumerate(names):
-        count, bounced, events = (
-            sum(int(getattr(p, of)[g]) for p in parts) for of in ("sessions", "bounced", "events")
-        )
-        median = quantiles([p.duration[p.begin[g] : p.begin[g + 1]] for p in parts], (0.5,))[0] / _SECOND
-        found.append(SessionGroup(name, count, bounced, bounced / count if count else np.nan, events, median))
+        durations = [p.duration[begin[g] : begin[g + 1]] for p, begin in zip(parts, begins, strict=True)]
+        rate = bounced[g] / sessions[g] if sessions[g] else np.nan
+        median = quantiles(durations, (0.5,))[0] / _SECOND
+        found.append(SessionGroup(name, sessions[g], bounced[g], rate, events[g], median))
     return found
 
 
@@ -384,6 +386,18 @@ def _describe(person, start, stop, time):  # type: ignore[no-untyped-def]
         persons += not again
         returning += again and (s == 1 or person[s - 2] != person[s])
     return duration, depth, persons, returning
+
+
+@njit(nogil=True, cache=True)
+def _counted_by_group(depth, group, groups):  # type: ignore[no-untyped-def]
+    """Sessions, sessions of one event, and events of each group."""
+    sessions, bounced, events = np.zeros(groups, np.int64), np.zeros(groups, np.int64), np.zeros(groups, np.int64)
+    for s in range(depth.size):
+        g = group[s]
+        sessions[g] += 1
+        bounced[g] += depth[s] == 1
+        events[g] += depth[s]
+    return sessions, bounced, events
 
 
 @njit(nogil=True, cache=True)
