@@ -10,8 +10,8 @@ from sojourn.app.commands.report import report
 from sojourn.collect.imports.mapping import Mapping
 
 ONLY_IN_FILES = {
-    "actor_prefix", "context", "explode", "key_values", "kind", "kinds", "names", "page_name", "partial", "person_is_actor", "prefixed",
-    "protocol", "spread", "traits",
+    "actor_prefix", "context", "explode", "group", "id_per_event", "key_values", "kind", "kinds", "names", "names_only", "negate",
+    "page_name", "partial", "person_is_actor", "prefixed", "previous", "protocol", "spread", "traits",
 }  # fmt: skip
 
 

@@ -146,7 +146,7 @@ def _import_file(  # noqa: PLR0913  (the options of one import, passed on once)
     report: Callable[[str, int, int], None],
 ) -> AppendCounts:
     with clear_errors(folder.path, f"nothing of {file.name} was stored"):
-        append = Append(folder, source=source, drop_repeats=drop_duplicates)
+        append = Append(folder, source=source, drop_repeats=drop_duplicates, proven=mapping.proven)
         try:
             with incoming(file) as parts:
                 for part in parts:
@@ -175,8 +175,9 @@ def _import_file(  # noqa: PLR0913  (the options of one import, passed on once)
 
 def _indexed(folder: Folder, report: Callable[[str, int, int], None]) -> Manifest:
     """The table of persons and an index of what was imported, after a compaction when many small imports have piled up."""
-    publish_persons(folder)
     fresh = sum(file.bucket == FRESH for file in EventsTable(folder.events).read().files)
     if fresh > FRESH_FILES:
         compact(folder, progress=report)
-    return refresh_index(folder, progress=report)
+    manifest = refresh_index(folder, progress=report)
+    publish_persons(folder)
+    return manifest

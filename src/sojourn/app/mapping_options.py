@@ -54,7 +54,14 @@ _LISTS = (
     ("properties", "--property", "Keep this column as a property; default: all others."),
     ("ignore", "--ignore", "Leave this column out."),
 )
-_HEADER = ("header", "--header/--no-header", "Whether the first row of a CSV file names its columns; default: guessed.")
+_PAIRS = (
+    ("external_ids", "--id", "A further identifier, as KIND=COLUMN: email=E-Mail, loyalty_card=Card."),
+    ("rename", "--rename", "Call a column otherwise, as NEW=COLUMN."),
+)
+_FLAGS = (
+    ("header", "--header/--no-header", "Whether the first row of a CSV file names its columns; default: guessed."),
+    ("proven", "--proven", "Whoever wrote the file knows that its persons are who they are."),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +96,8 @@ class Columns:
             if value is not None and value not in known:
                 message = f"expected --{name} to be {', '.join(known[:-1])} or {known[-1]}, got {value!r}"
                 raise BadOption(message)
-        return merged_mapping(self.recipe, {**self.given, "time_zone": time_zone})
+        pairs = {name: _pairs(flag, self.given.get(name)) for name, flag, _ in _PAIRS}
+        return merged_mapping(self.recipe, {**self.given, **pairs, "time_zone": time_zone})
 
 
 def with_column_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -115,7 +123,24 @@ def with_column_options(command: Callable[..., None]) -> Callable[..., None]:
 def _options() -> list[inspect.Parameter]:
     """One parameter an option, in the order of the help."""
     texts = [_option(said, str) for said in (_MAPPING, *_TEXTS)]
-    return [*texts, *(_option(said, list[str]) for said in _LISTS), _option(_HEADER, bool)]
+    lists = [_option(said, list[str]) for said in (*_LISTS, *_PAIRS)]
+    return [*texts, *lists, *(_option(said, bool) for said in _FLAGS)]
+
+
+def _pairs(flag: str, given: list[str] | None) -> tuple[tuple[str, str], ...] | None:
+    """What stands on both sides of `=`.
+
+    Raises:
+        BadOption: There is none.
+    """
+    if not given:
+        return None
+    cut = [text.partition("=") for text in given]
+    wrong = next((text for text, (name, _, column) in zip(given, cut, strict=True) if not name or not column), None)
+    if wrong is not None:
+        message = f"expected {flag} NAME=COLUMN, got {wrong!r}; for instance {flag} email=E-Mail"
+        raise BadOption(message)
+    return tuple((name.strip(), column) for name, _, column in cut)
 
 
 def _option(said: tuple[str, str, str], kind: Any) -> inspect.Parameter:  # noqa: ANN401  (a type)

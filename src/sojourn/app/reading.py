@@ -58,6 +58,8 @@ def merged_mapping(name: str | None, given: dict[str, Any]) -> Mapping:
         message = f"{unknown[0]!r} is not a field of a mapping; there are {', '.join(sorted(known))}"
         raise BadMapping(message)
     values = {
-        key: tuple(value) if isinstance(value, list) else value for key, value in given.items() if value is not None
+        key: tuple(value.items() if isinstance(value, dict) else value) if isinstance(value, list | dict) else value
+        for key, value in given.items()
+        if value is not None
     }
     return dataclasses.replace(base, **values)  # type: ignore[arg-type]  # load_mapping and the command line check types

@@ -50,7 +50,8 @@ def accept(draft: Draft, arrival: Arrival, place: int, raw: bytes) -> Event | Re
     """
     if draft.event is None:
         return rejected(arrival, place, Reason.NO_EVENT, "expected a name of the event, got none", raw)
-    refused = _too_long(draft) or _forbidden(draft, arrival)
+    # A field of a short message is short.
+    refused = (_too_long(draft) if len(raw) > LONGEST_ID else None) or _forbidden(draft, arrival)
     if refused is not None:
         return rejected(arrival, place, *refused, raw)
     source = arrival.source

@@ -30,6 +30,9 @@ FIXED_COLUMNS = (
     "traits",
     "context",
     "rest",
+    "previous_id",
+    "group_id",
+    "external_ids",
 )
 
 
@@ -39,7 +42,8 @@ class EventBatch:
 
     Attributes:
         fixed: Table with exactly `FIXED_COLUMNS`: `time` and `received_at` are timestamp[us, UTC] (null: none given),
-            `revenue` float64, `bot` bool, the others string. `traits`, `context` and `rest` hold JSON objects.
+            `revenue` float64, `bot` bool, the others string. `traits`, `context` and `rest` hold JSON objects,
+            `external_ids` JSON lists of pairs of kind and value. A row has a user id, an anonymous id or one of these.
         properties: Flat properties by name, aligned with `fixed`: string, int64, float64 or bool arrays.
         row_hash: uint64, shape (rows, 2): a 128-bit hash of the row's mapped source fields. The order of
             columns does not matter and nulls contribute nothing.

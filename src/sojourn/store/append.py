@@ -15,10 +15,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from sojourn.identify.actor import ActorNumbers
 from sojourn.identify.blake2b import digests, hash_distinct
 from sojourn.records.event import source_prefix
 from sojourn.records.rejected import Reason, Rejected
+from sojourn.store.batch_actors import BatchActors
 from sojourn.store.event_columns import FIXED
 from sojourn.store.events import FRESH, EventsTable, scan_file, write_file
 from sojourn.store.flush import settle_imports
@@ -68,13 +68,14 @@ class AppendCounts:
 class Append:
     """One import under way. Use by the holder of `Folder.writing` only."""
 
-    def __init__(self, folder: Folder, *, source: str, drop_repeats: bool = False) -> None:
+    def __init__(self, folder: Folder, *, source: str, drop_repeats: bool = False, proven: bool = False) -> None:
         """Begin.
 
         Args:
             folder: Where to.
             source: Name of the source; message ids are unique within it.
             drop_repeats: Skip rows equal to an earlier row of the same import, counting them as duplicates.
+            proven: The user ids are proven: whoever wrote the rows knows that they are who they are.
         """
         self._folder = folder
         self._table = EventsTable(folder.events)
@@ -86,8 +87,8 @@ class Append:
         self._source = source
         self._drop_repeats = drop_repeats
         self._ids = SeenIds()
-        self._users = ActorNumbers(folder.secret, "user")
-        self._anonymous = ActorNumbers(folder.secret, "anonymous")
+        self._actors = BatchActors(folder.secret)
+        self._proven = proven
         self._counts = AppendCounts()
         self._next = self._version.seq + 1
         self._rejected: list[Rejected] = []
@@ -161,10 +162,7 @@ class Append:
         """The batch with the table's columns: places, actors, ids, promoted properties."""
         fixed, n = batch.fixed, batch.fixed.num_rows
         self._promote(batch)
-        user, anonymous = fixed["user_id"].combine_chunks(), fixed["anonymous_id"].combine_chunks()
-        users = self._users.numbers(user)
-        anonymous_actors = self._anonymous.numbers(anonymous)
-        has_user, has_anonymous = _valid(user), _valid(anonymous)
+        actors, linked = self._actors.numbers(fixed)
         ids = self._row_ids(batch)
         seq = np.arange(self._next, self._next + n)
         self._next += n
@@ -173,8 +171,9 @@ class Append:
             "seq": pa.array(seq),
             "received_at": pc.coalesce(fixed["received_at"], fixed["time"]),
             "source": pa.repeat(pa.scalar(self._source), n),
-            "actor": pa.array(np.where(has_user, users, anonymous_actors)),
-            "linked_actor": pa.array(anonymous_actors, mask=~(has_user & has_anonymous)),
+            "actor": pa.array(actors),
+            "linked_actor": linked,
+            "proven": pc.and_(fixed["user_id"].is_valid(), self._proven),
             "properties": rest,
             "id_high": pa.array(ids[:, 0].view(np.int64)),
             "id_low": pa.array(ids[:, 1].view(np.int64)),

@@ -194,8 +194,8 @@ def _externals(rows: pa.Table, secret: bytes) -> Links:
     clicked = np.array([click for _, click, _ in flat], np.bool_)
     users = np.array([user for _, _, user in flat], np.bool_)
     rows = rows.take(pa.array(place))
-    # Whose own identifier a user id is, the row does not say: an event of somebody without one belongs to a device.
-    own_user = np.asarray(rows["user_id"].is_valid())
+    # A user id that names nobody is not whose the event is: it belongs to a device then.
+    own_user = actor_ids(secret, USER, rows["user_id"].combine_chunks()) == _whole(rows["actor"])
     proven = _flags(rows, "proven") & ~_flags(rows, "from_browser") & ~clicked
     evidence = np.where(clicked, Evidence.SIGNED_CLICK, Evidence.EXTERNAL_ID).astype(np.uint8)
     return _paired(rows, _whole(rows["actor"]), others, evidence, proven, (own_user, users))

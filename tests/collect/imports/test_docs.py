@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+OF_REQUESTS = {"bad_type", "message_too_large", "not_allowed", "poison", "too_deep", "too_many_keys"}
+"""Reasons that no file gives; docs/glossary.md has them."""
+
+
 @pytest.fixture(scope="module")
 def page(root: Path) -> str:
     return (root / "docs/imports.md").read_text()
@@ -33,7 +37,7 @@ def test_every_key_of_a_mapping_has_a_row(page: str) -> None:
 
 def test_every_recipe_and_every_reason_has_a_row(page: str) -> None:
     assert set(recipe_names()) <= rows(page)
-    assert {reason.value for reason in Reason} <= rows(page)
+    assert {reason.value for reason in Reason} - OF_REQUESTS <= rows(page)
 
 
 def test_every_word_for_a_time_and_for_no_id_is_named(page: str) -> None:

@@ -15,9 +15,11 @@ import pyarrow.compute as pc
 from sojourn.collect.addresses import holds_addresses
 from sojourn.collect.imports.addresses import hide_addresses
 from sojourn.collect.imports.bots import mark_bots
+from sojourn.collect.imports.column_names import as_objects
 from sojourn.collect.imports.csv_rows import too_large
 from sojourn.collect.imports.decimals import with_points
 from sojourn.collect.imports.event_names import renamed, segment_events
+from sojourn.collect.imports.external_columns import external_column
 from sojourn.collect.imports.plan import ARROW, Plan, fitting, pick, property_names, used_columns
 from sojourn.collect.imports.row_hash import row_hash
 from sojourn.collect.imports.rows import FIELD_LIMIT, Rows, reject
@@ -71,6 +73,7 @@ def convert(rows: Rows, plan: Plan) -> EventBatch:
     )
 
 
+_NOTHING = pa.scalar(None, pa.string())
 _REASONS = (None, Reason.FIELD_TOO_LARGE, Reason.NO_PERSON, Reason.BAD_TIME, Reason.NO_EVENT)
 _TOO_LARGE, _NO_PERSON, _BAD_TIME, _NO_EVENT = 1, 2, 3, 4
 
@@ -80,12 +83,13 @@ def _fixed(rows: Rows, plan: Plan) -> tuple[dict[str, pa.Array], npt.NDArray[np.
     mapping, count = plan.mapping, rows.count
     bad = np.zeros(count, dtype=np.uint8)
     user, actor = _ids(rows, plan)
+    external = _externals(rows, plan)
     time = _times(rows, plan, "time")
     event, sent = _events(rows, plan)
     bad[_nulls(event)] = _NO_EVENT
     if mapping.time is not None:
         bad[_nulls(time)] = _BAD_TIME
-    bad[_nulls(user) & _nulls(actor)] = _NO_PERSON
+    bad[_nulls(user) & _nulls(actor) & _nulls(external)] = _NO_PERSON
     large = too_large(rows.columns)
     if large is not None:
         bad[large] = _TOO_LARGE
@@ -99,14 +103,17 @@ def _fixed(rows: Rows, plan: Plan) -> tuple[dict[str, pa.Array], npt.NDArray[np.
         "sent_event": sent,
         "user_id": user,
         "anonymous_id": actor,
-        "message_id": _text_or_null(_field(rows, plan, "message_id"), count),
+        "message_id": _message_ids(rows, event, plan),
         "order_id": _id(_field(rows, plan, "order"), count),
-        "revenue": _revenue(_field(rows, plan, "revenue"), count),
+        "revenue": _revenue(_field(rows, plan, "revenue"), event, plan),
         "currency": _text_or_null(_field(rows, plan, "currency"), count),
         "bot": mark_bots(agent) if agent is not None else pa.array(np.zeros(count, dtype=np.bool_)),
-        "traits": rows.traits if rows.traits is not None else empty,
-        "context": rows.context if rows.context is not None else empty,
+        "traits": rows.traits if rows.traits is not None else _aside(rows, plan, "traits"),
+        "context": rows.context if rows.context is not None else _aside(rows, plan, "context"),
         "rest": empty,
+        "previous_id": _id(_field(rows, plan, "previous"), count),
+        "group_id": _id(_field(rows, plan, "group"), count),
+        "external_ids": external,
     }
     return fixed, bad
 
@@ -168,7 +175,7 @@ def _field(rows: Rows, plan: Plan, field: str) -> pa.Array | None:
     """The column that a field of the mapping means, if there is one."""
     if rows.fields is not None:
         return rows.fields.get(field)
-    selector = getattr(plan.mapping, field)
+    selector = plan.mapping.selector(field)
     values = pick(rows.columns, selector)
     return with_points(values) if values is not None and selector in plan.commas else values
 
@@ -189,6 +196,11 @@ def _events(rows: Rows, plan: Plan) -> tuple[pa.Array, pa.Array]:
     if mapping.protocol == "segment":
         names = _text_or_null(_field(rows, plan, "page_name"), rows.count)
         return segment_events(sent, names, _text_or_null(_field(rows, plan, "kind"), rows.count))
+    if mapping.names_only:
+        plain = [(name.strip().lower(), event) for name, event in mapping.names]
+        known = renamed(pc.utf8_lower(pc.utf8_trim_whitespace(sent)), plain)
+        event = known if mapping.event_value is None else pc.fill_null(known, mapping.event_value)
+        return event, pc.if_else(pc.equal(sent, event), _NOTHING, sent)
     event = sent if mapping.event_value is None else pc.fill_null(sent, mapping.event_value)
     if not mapping.names:
         return event, pa.nulls(rows.count, pa.string())
@@ -204,10 +216,39 @@ def _types(rows: Rows, event: pa.Array, plan: Plan) -> pa.Array:
     return pc.coalesce(renamed(event, plan.mapping.kinds), track) if plan.mapping.kinds else track
 
 
-def _revenue(values: pa.Array | None, count: int) -> pa.Array:
+def _revenue(values: pa.Array | None, event: pa.Array, plan: Plan) -> pa.Array:
     if values is None:
-        return pa.nulls(count, pa.float64())
-    return _as_kind(values, "float64")[0]
+        return pa.nulls(len(event), pa.float64())
+    revenue = _as_kind(values, "float64")[0]
+    if not plan.mapping.negate:
+        return revenue
+    back = pc.is_in(event, value_set=pa.array(plan.mapping.negate))
+    return pc.if_else(back, pc.negate(pc.abs(revenue)), revenue)
+
+
+def _message_ids(rows: Rows, event: pa.Array, plan: Plan) -> pa.Array:
+    given = _text_or_null(_field(rows, plan, "message_id"), rows.count)
+    return pc.binary_join_element_wise(event, given, ":") if plan.mapping.id_per_event else given
+
+
+def _externals(rows: Rows, plan: Plan) -> pa.Array:
+    if rows.external_ids is not None:
+        return rows.external_ids
+    columns = ((kind, _field(rows, plan, f"external_ids.{kind}")) for kind, _ in plan.mapping.external_ids)
+    found = [(kind, _id(values, rows.count)) for kind, values in columns if values is not None]
+    return external_column(found, rows.count)
+
+
+def _aside(rows: Rows, plan: Plan, part: str) -> pa.Array:
+    """The columns that become traits or context, as JSON objects."""
+    columns: dict[str, pa.Array] = {}
+    for name, kind in plan.asides.get(part, {}).items():
+        values = rows.columns.get(name)
+        if values is not None:
+            typed, misfits = _as_kind(with_points(values) if name in plan.commas else values, kind)
+            # One of another type than the rest would be lost: then the whole stretch stays as it was written.
+            columns[name] = values if misfits.size else typed
+    return as_objects(columns, rows.count)
 
 
 def _as_kind(values: pa.Array, kind: Kind) -> tuple[pa.Array, npt.NDArray[np.int64]]:
@@ -273,7 +314,8 @@ def _rest(rows: Rows, leftovers: list[tuple[str, pa.Array, npt.NDArray[np.int64]
 
 
 def _hash(rows: Rows, plan: Plan) -> npt.NDArray[np.uint64]:
-    names = used_columns(plan.mapping) | set(property_names(list(rows.columns), plan.mapping))
+    asides = [name for kinds in plan.asides.values() for name in kinds]
+    names = used_columns(plan.mapping) | {*property_names(list(rows.columns), plan.mapping), *asides}
     return row_hash({name: values for name, values in rows.columns.items() if name in names}, rows.count)
 
 
@@ -294,7 +336,8 @@ def _reject(rows: Rows, plan: Plan, bad: npt.NDArray[np.uint8]) -> list[Rejected
 def _detail(reason: Reason, plan: Plan, moment: str | None) -> str:
     mapping = plan.mapping
     if reason is Reason.NO_PERSON:
-        names = " and ".join(name for name in (mapping.person, mapping.actor) if name)
+        externals = (selector for _, selector in mapping.external_ids)
+        names = " and ".join(name for name in (mapping.person, mapping.actor, *externals) if name)
         return f"no id in {names}"
     if reason is Reason.BAD_TIME:
         shown = "nothing" if moment is None else f'"{moment[:80]}"'

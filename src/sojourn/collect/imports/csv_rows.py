@@ -21,6 +21,7 @@ import pyarrow.csv
 
 from sojourn.collect.imports import objects
 from sojourn.collect.imports.arrow_text import one_array
+from sojourn.collect.imports.column_names import holds_objects, renamed_rows
 from sojourn.collect.imports.csv_layout import ROW_LIMIT, Layout, Scan, count_lines, find_layout, scan_block
 from sojourn.collect.imports.rows import FIELD_LIMIT, Rows, Sample, reject
 from sojourn.collect.imports.text_check import check_text, without_bom
@@ -62,24 +63,27 @@ class CsvReader:
     first: Rows
     following: Iterator[tuple[CsvBlock, int]]
     done: int
+    opens: bool
 
     def tasks(self, plan: Plan) -> Iterator[tuple[Callable[[], Rows], int]]:
         """What reads the file, block by block."""
-        yield partial(_opened, partial(_same, self.first), plan), self.done
+        yield partial(_shaped, partial(_same, self.first), plan, self.opens), self.done
         for block, done in self.following:
-            yield partial(_opened, partial(parse_block, block, self.layout), plan), done
+            yield partial(_shaped, partial(_renamed_block, block, self.layout, plan.mapping), plan, self.opens), done
 
 
 def _same(rows: Rows) -> Rows:
     return rows
 
 
-def _opened(read: Callable[[], Rows], plan: Plan) -> Rows:
+def _shaped(read: Callable[[], Rows], plan: Plan, opens: bool) -> Rows:  # noqa: FBT001  (bound by partial)
     """Rows, with the objects opened that the mapping says stand in them as JSON text."""
     rows = read()
-    if not plan.mapping.opens_objects:
-        return rows
-    return objects.shape_table(rows, plan)
+    return objects.shape_table(rows, plan) if opens else rows
+
+
+def _renamed_block(block: CsvBlock, layout: Layout, mapping: Mapping) -> Rows:
+    return renamed_rows(parse_block(block, layout), mapping)
 
 
 def open_csv(source: Source, chunks: Iterator[bytes], mapping: Mapping) -> CsvReader:
@@ -110,12 +114,14 @@ def open_csv(source: Source, chunks: Iterator[bytes], mapping: Mapping) -> CsvRe
         done, before = more[1], first.rejected
         first = parse_block(more[0], layout)
         first = replace(first, rejected=[*before, *first.rejected])
+    first = renamed_rows(first, mapping)
+    opens = holds_objects(first, mapping)
     sample = (
         objects.sample_table(first, mapping)
-        if mapping.opens_objects
+        if opens
         else Sample(columns=first.columns, textual=True, commas=layout.delimiter != ",")
     )
-    return CsvReader(source.size, sample, mapping, opening.notes, layout, first, blocks, done)
+    return CsvReader(source.size, sample, mapping, opening.notes, layout, first, blocks, done, opens)
 
 
 def _blocks(source: Source, chunks: Iterator[bytes], held: bytes, line: int, layout: Layout) -> Iterator[CsvBlock]:

@@ -14,7 +14,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sojourn.collect.imports import usual_names
-from sojourn.collect.imports.mapping import SELECTORS, Mapping
 from sojourn.collect.imports.times import EXCEL, LIKELY, SURE, TimeForm, find_form, joined, looks_excel
 from sojourn.collect.imports.usual_names import reduced
 from sojourn.records.errors import BadMapping
@@ -23,11 +22,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from collections.abc import Mapping as Columns
 
+    from sojourn.collect.imports.mapping import Mapping
+
 _SAMPLE_ROWS = 20_000
 _TIME_HINTS = ("time", "date", "ts", "tstamp", "timestamp", "stamp")
 _DAY_HINTS = ("date", "datum", "day", "fecha")
 _CLOCK = r"^ *[0-2]?[0-9]:[0-5][0-9](:[0-6][0-9]([.,][0-9]+)?)?( ?[AaPp][Mm])? *$"
 _MANY_NAMES = 300
+_LOOSE = ("kind", "page_name")
+"""Fields whose column may be missing in a file."""
 _ADDRESS = re.compile(r"^(https?://|/|www\.)")
 _NAMED_EVENTS = (
     (usual_names.ORDER, "Order line", "each row names an order"),
@@ -55,7 +58,7 @@ def guess_mapping(sample: Columns[str, pa.Array], given: Mapping) -> tuple[Mappi
     """
     columns = {name: values.slice(0, _SAMPLE_ROWS) for name, values in sample.items() if name not in given.ignore}
     _check_named(sample, given)
-    taken = {name for field in SELECTORS for name in split_names(getattr(given, field))}
+    taken = {name for _, selector in given.selectors for name in split_names(selector)}
     if given.properties is not None:
         columns = {name: values for name, values in columns.items() if name not in given.properties or name in taken}
     found: dict[str, str | None] = {}
@@ -71,28 +74,15 @@ def guess_mapping(sample: Columns[str, pa.Array], given: Mapping) -> tuple[Mappi
 
 def _check_named(sample: Columns[str, pa.Array], given: Mapping) -> None:
     if given.partial:
-        ids = [*split_names(given.person), *split_names(given.actor)]
+        named = [given.person, given.actor, *(selector for _, selector in given.external_ids)]
+        ids = [name for selector in named for name in split_names(selector)]
         if not any(name in sample for name in ids):
             raise BadMapping(f"this is no such export: none of {_listed(ids)} is in it, it has {_listed(sample)}")
         return
-    for field in (
-        "person",
-        "actor",
-        "time",
-        "date",
-        "event",
-        "received_at",
-        "message_id",
-        "order",
-        "revenue",
-        "currency",
-        "user_agent",
-    ):
-        names = split_names(getattr(given, field))
-        if names and not any(name in sample for name in names):
-            raise BadMapping(
-                f'{field} is said to be the column "{"|".join(names)}", but the file has {_listed(sample)}'
-            )
+    for field, selector in given.selectors:
+        names = split_names(selector)
+        if field not in _LOOSE and not any(name in sample for name in names):
+            raise BadMapping(f'{field} is said to be the column "{selector}", but the file has {_listed(sample)}')
     for field in ("properties", "ignore"):
         for name in getattr(given, field) or ():
             if name not in sample:
@@ -131,6 +121,8 @@ def _guess_person(columns: dict[str, pa.Array], given: Mapping) -> tuple[dict[st
         return {}, []
     names = _by_name(columns, usual_names.PERSON)
     filled = [name for name in names if _can_be_id(columns[name])] or names
+    if not filled and given.external_ids:
+        return {}, []
     if not filled:
         raise BadMapping(
             f"no column looks like a person; say which one it is with --person (or --actor): {_with_examples(columns)}"

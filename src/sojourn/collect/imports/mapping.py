@@ -32,8 +32,13 @@ SELECTORS = (
     "user_agent",
     "kind",
     "page_name",
+    "previous",
+    "group",
 )
 """Fields of `Mapping` that name a column."""
+EVERY_COLUMN = "*"
+"""Among `traits`: every column that is nothing else."""
+_TABLES = ("names", "kinds", "external_ids", "rename")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,10 +78,21 @@ class Mapping:
         prefixed: Object columns whose members become columns called `object_member`.
         key_values: Columns that hold lists of `{key, value}` (GA4): each key becomes a column.
         explode: Column that holds a list of objects: each becomes a row of its own, with the columns around it.
-        traits: Object columns (or single columns) that say something about the person, kept apart as traits.
+        traits: Object columns (or single columns) that say something about the person, kept apart as traits; `*`: every column that is
+            nothing else.
         context: Object columns (or single columns) that say something about device and place, kept apart as context.
         names: Event names to rename, as sent -> canonical. The name as sent is kept.
+        names_only: True: a value of the event column that `names` does not list is no name of an event, and `event_value` is its event;
+            values are compared without regard to case and surrounding spaces.
         kinds: Segment type of events, by canonical name.
+        external_ids: Columns with further identifiers, by kind: `email`, `phone`, `loyalty_card`, ... A row may have them alone.
+        previous: Column with the id that is the same as the person's (alias).
+        group: Column with the id of the account, company or group.
+        proven: True: whoever wrote the file knows that its users are who they are, as a secret server key does.
+        rename: Columns to call otherwise before all else, by their new name: of several columns the first with a value.
+        negate: Canonical names of events whose revenue is taken off: refunds and returns.
+        id_per_event: True: `message_id` is the id of a record that is told of several times (an order that is paid, then refunded);
+            together with the event's name it is the id of the event.
         person_is_actor: True: a row whose person equals its actor has no known person (PostHog before identify).
         actor_prefix: A person that begins with this is an actor (`$device:` in Mixpanel); the prefix is cut off.
         partial: True: columns named here need not all be in the file; recipes say what a tool may write.
@@ -115,7 +131,15 @@ class Mapping:
     traits: tuple[str, ...] = ()
     context: tuple[str, ...] = ()
     names: tuple[tuple[str, str], ...] = ()
+    names_only: bool = False
     kinds: tuple[tuple[str, str], ...] = ()
+    external_ids: tuple[tuple[str, str], ...] = ()
+    previous: str | None = None
+    group: str | None = None
+    proven: bool = False
+    rename: tuple[tuple[str, str], ...] = ()
+    negate: tuple[str, ...] = ()
+    id_per_event: bool = False
     person_is_actor: bool = False
     actor_prefix: str | None = None
     partial: bool = False
@@ -125,6 +149,17 @@ class Mapping:
     def opens_objects(self) -> bool:
         """Whether rows hold objects or lists that have to be opened."""
         return bool(self.spread or self.prefixed or self.key_values or self.explode or self.traits or self.context)
+
+    @property
+    def selectors(self) -> tuple[tuple[str, str], ...]:
+        """Fields that name a column, with what they name; further identifiers are fields such as `external_ids.email`."""
+        said = ((field, getattr(self, field)) for field in SELECTORS)
+        externals = ((f"external_ids.{kind}", selector) for kind, selector in self.external_ids)
+        return (*((field, selector) for field, selector in said if selector), *externals)
+
+    def selector(self, field: str) -> str | None:
+        """What a field names; None: nothing."""
+        return dict(self.selectors).get(field)
 
 
 def recipe_names() -> list[str]:
@@ -192,7 +227,7 @@ def _value(key: str, value: object, declared: str, where: str) -> object:
     Raises:
         BadMapping: It is of another type.
     """
-    if key in ("names", "kinds"):
+    if key in _TABLES:
         if isinstance(value, dict) and all(isinstance(item, str) for item in value.values()):
             return tuple(value.items())
         raise BadMapping(f"{where}: expected a table of texts at `{key}`, got {value!r}")

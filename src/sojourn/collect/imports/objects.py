@@ -16,10 +16,12 @@ import pyarrow as pa
 
 from sojourn.collect.addresses import hide_address, holds_addresses
 from sojourn.collect.imports.guess import split_names
-from sojourn.collect.imports.mapping import SELECTORS
-from sojourn.collect.imports.plan import ARROW, MOST_PROPERTIES
+from sojourn.collect.imports.mapping import EVERY_COLUMN
+from sojourn.collect.imports.plan import ARROW, MOST_PROPERTIES, every_column, used_columns
+from sojourn.collect.imports.rename import renamed_item
 from sojourn.collect.imports.row_hash import row_hash
 from sojourn.collect.imports.rows import Rows, Sample
+from sojourn.collect.protocols.segment import external_ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -207,11 +209,12 @@ def _merged(names: Sequence[str], values: Sequence[Any]) -> bytes | None:
 
 def sample_rows(items: list[Object], mapping: Mapping) -> Sample:
     """A first look: every frequent scalar member, and what the mapping names."""
+    items = under_new_names(items, mapping)
     flat = flatten(items, mapping)
     counts: Counter[str] = Counter()
     for item in flat:
         counts.update(key for key, value in item.items() if isinstance(value, str | int | float))
-    named = [name for field in SELECTORS for name in split_names(getattr(mapping, field))]
+    named = [name for _, selector in mapping.selectors for name in split_names(selector)]
     aside = {*mapping.traits, *mapping.context, *mapping.ignore}
     frequent = [name for name, _ in counts.most_common(4 * MOST_PROPERTIES) if name not in aside]
     members = list(counts)  # in the order of their first appearance
@@ -287,12 +290,9 @@ def shape_rows(
 ) -> Rows:
     """Rows of the items, as the plan says: fields by selector, properties by their kinds, all else in `rest`."""
     mapping = plan.mapping
+    items = under_new_names(items, mapping)
     flat = flatten(items, mapping)
-    fields = {
-        field: field_column(select(items, flat, getattr(mapping, field)))
-        for field in SELECTORS
-        if getattr(mapping, field)
-    }
+    fields = {field: field_column(select(items, flat, selector)) for field, selector in mapping.selectors}
     rest: list[Object | None] = [None] * len(items)
     columns: dict[str, pa.Array] = {}
     for name, kind in plan.kinds.items():
@@ -304,7 +304,8 @@ def shape_rows(
         columns[name], misfits = column_of(values, kind)
         for row in misfits:
             _keep(rest, row, name, values[row])
-    if mapping.properties is None:
+    every = EVERY_COLUMN in mapping.traits
+    if mapping.properties is None and not every:
         _keep_others(flat, _known(plan), rest)
     return Rows(
         columns=columns,
@@ -313,10 +314,42 @@ def shape_rows(
         place=place,
         rejected=rejected,
         rest=rest if any(rest) else None,
-        traits=merged(items, mapping.traits),
+        traits=_every_member(flat, mapping) if every else merged(items, mapping.traits),
         context=merged(items, mapping.context),
+        external_ids=_segment_externals(items) if mapping.protocol == "segment" else None,
         hashes=_hashes(items, fields.get("message_id"), mapping),
     )
+
+
+def under_new_names(items: list[Object], mapping: Mapping) -> list[Object]:
+    """The items with their members called as the mapping says; those that its other keys name stay."""
+    if not mapping.rename:
+        return items
+    new = {name for name, _ in mapping.rename}
+    keep = {name for _, selector in mapping.selectors for name in split_names(selector)} - new
+    return [renamed_item(item, mapping.rename, keep) for item in items]
+
+
+def _every_member(flat: list[Object], mapping: Mapping) -> pa.Array:
+    """The members of each item that are nothing else, as one JSON object."""
+    every = every_column(dict.fromkeys(name for item in flat for name in item), mapping)
+    return merged(flat, every) if every else pa.nulls(len(flat), pa.string())
+
+
+def _segment_externals(items: list[Object]) -> pa.Array | None:
+    """Further identifiers of Segment messages, as the collector reads them."""
+    found: list[str | None] = []
+    for item in items:
+        context, traits = item.get("context"), item.get("traits")
+        about = context if type(context) is dict else {}
+        given = {
+            **(said if type(said := about.get("traits")) is dict else {}),
+            **(traits if type(traits) is dict else {}),
+        }
+        listed = about.get("externalIds")
+        pairs = external_ids(listed, given if item.get("type") != "group" else {}) if listed or given else ()
+        found.append(_ENCODE(pairs).decode() if pairs else None)
+    return pa.array(found, type=pa.string()) if any(found) else None
 
 
 def _keep(rest: list[Object | None], row: int, name: str, value: object) -> None:
@@ -330,10 +363,7 @@ def _keep(rest: list[Object | None], row: int, name: str, value: object) -> None
 def _known(plan: Plan) -> frozenset[str]:
     """Members that are somewhere else than in `rest`."""
     mapping = plan.mapping
-    named = [name for field in SELECTORS for name in split_names(getattr(mapping, field))]
-    agents = split_names(mapping.user_agent)
-    kept = [name for name in named if name not in agents]
-    return frozenset((*plan.kinds, *kept, *mapping.ignore, *mapping.traits, *mapping.context))
+    return frozenset((*plan.kinds, *used_columns(mapping), *mapping.ignore, *mapping.traits, *mapping.context))
 
 
 def _keep_others(flat: list[Object], known: frozenset[str], rest: list[Object | None]) -> None:

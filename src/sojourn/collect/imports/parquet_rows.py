@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sojourn.collect.imports import objects
+from sojourn.collect.imports.column_names import holds_objects, renamed_rows
 from sojourn.collect.imports.rows import Rows, Sample, reject
 from sojourn.records.errors import BadFile
 from sojourn.records.rejected import Reason, Rejected
@@ -55,7 +56,7 @@ class ParquetReader:
             elif self.nested:
                 yield partial(nested_rows, batch, row, plan), done
             else:
-                yield partial(flat_rows, batch, row), done
+                yield partial(flat_rows, batch, row, plan.mapping), done
 
 
 def open_parquet(source: Source, mapping: Mapping) -> ParquetReader:
@@ -73,15 +74,18 @@ def open_parquet(source: Source, mapping: Mapping) -> ParquetReader:
         raise BadFile(f"{name} has no row")
     schema = file.schema_arrow
     names = [column for column in schema.names if column not in mapping.ignore]
-    nested = mapping.opens_objects or any(pa.types.is_nested(schema.field(column).type) for column in names)
+    nested = any(pa.types.is_nested(schema.field(column).type) for column in names)
+
+    rough = _pieces(source, file, names, NESTED_BATCH_ROWS if nested or mapping.opens_objects else BATCH_ROWS)
+    first = next((batch for batch, _, _ in rough if isinstance(batch, pa.RecordBatch)), None)
+    if first is None:
+        raise BadFile(f"{name}: no row group of it can be read")
+    nested = nested or holds_objects(flat_rows(first, 1, mapping), mapping)
 
     def pieces() -> Iterator[Piece]:
         return _pieces(source, file, names, NESTED_BATCH_ROWS if nested else BATCH_ROWS)
 
-    first = next((batch for batch, _, _ in pieces() if isinstance(batch, pa.RecordBatch)), None)
-    if first is None:
-        raise BadFile(f"{name}: no row group of it can be read")
-    sample = _sample(first, mapping) if nested else Sample(columns=flat_rows(first, 1).columns)
+    sample = _sample(first, mapping) if nested else Sample(columns=flat_rows(first, 1, mapping).columns)
     # Columns that are left out are not read; the guess still has to know that they exist.
     left_out = {column: pa.nulls(first.num_rows, pa.string()) for column in schema.names if column in mapping.ignore}
     sample = replace(sample, reachable=sample.reachable | left_out)
@@ -120,7 +124,7 @@ def _no_rows(sample: Sample, rejected: Rejected) -> Rows:
     return Rows(columns=empty, count=0, place=lambda _: [], rejected=[rejected])
 
 
-def flat_rows(batch: pa.RecordBatch, first_row: int) -> Rows:
+def flat_rows(batch: pa.RecordBatch, first_row: int, mapping: Mapping) -> Rows:
     """Rows of a batch without nested columns."""
     columns = {name: plain(batch.column(place)) for place, name in enumerate(batch.schema.names)}
 
@@ -130,7 +134,7 @@ def flat_rows(batch: pa.RecordBatch, first_row: int) -> Rows:
             (first_row + row, msgspec.json.encode(item, enc_hook=str)) for row, item in zip(rows, items, strict=True)
         ]
 
-    return Rows(columns=columns, count=batch.num_rows, place=place)
+    return renamed_rows(Rows(columns=columns, count=batch.num_rows, place=place), mapping)
 
 
 def nested_rows(batch: pa.RecordBatch, first_row: int, plan: Plan) -> Rows:

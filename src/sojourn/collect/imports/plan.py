@@ -6,7 +6,7 @@ not fit goes to `rest` as it came.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
@@ -17,11 +17,12 @@ import pyarrow.compute as pc
 from sojourn.collect.imports import number_kernel
 from sojourn.collect.imports.decimals import comma_columns, with_points
 from sojourn.collect.imports.guess import guess_mapping, split_names
+from sojourn.collect.imports.mapping import EVERY_COLUMN
 from sojourn.collect.imports.times import ANY, TimeForm, find_form, joined, read_numbers
 from sojourn.records.errors import BadMapping
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     import numpy.typing as npt
 
@@ -52,6 +53,7 @@ class Plan:
         received: Form of the received column.
         kinds: Type of each property that has a column of its own, in order.
         commas: Columns whose numbers have a decimal comma.
+        asides: Of files whose rows hold no objects: the columns that become `traits` and `context`, with their types.
     """
 
     file: str
@@ -60,6 +62,7 @@ class Plan:
     received: TimeForm | None
     kinds: dict[str, Kind]
     commas: frozenset[str] = frozenset()
+    asides: dict[str, dict[str, Kind]] = field(default_factory=dict)
 
 
 def pick(columns: dict[str, pa.Array], selector: str | None) -> pa.Array | None:
@@ -96,6 +99,7 @@ def make_plan(first: Sample, given: Mapping, *, file: str) -> tuple[Plan, list[s
         received=_form(pick(columns, mapping.received_at), mapping.received_at, replace(mapping, time_format=None)),
         kinds=_property_kinds(first, mapping),
         commas=commas,
+        asides={part: _aside_kinds(first, mapping, part) for part in ("traits", "context")},
     )
     return plan, lines
 
@@ -119,29 +123,29 @@ def _form(values: pa.Array | None, selector: str | None, mapping: Mapping) -> Ti
 
 def used_columns(mapping: Mapping) -> set[str]:
     """Columns that become something else than a property."""
-    fields = (
-        "person",
-        "actor",
-        "time",
-        "date",
-        "event",
-        "received_at",
-        "message_id",
-        "order",
-        "revenue",
-        "currency",
-        "kind",
-        "page_name",
-    )
-    return {name for field in fields for name in split_names(getattr(mapping, field))}
+    return {name for field, selector in mapping.selectors if field != "user_agent" for name in split_names(selector)}
 
 
 def property_names(names: Sequence[str], mapping: Mapping) -> list[str]:
     """Columns that are properties, in the order of the file."""
     if mapping.properties is not None:
         return [name for name in names if name in mapping.properties]
-    left_out = used_columns(mapping) | set(mapping.ignore)
+    if EVERY_COLUMN in mapping.traits:
+        return []
+    left_out = used_columns(mapping) | {*mapping.ignore, *mapping.traits, *mapping.context}
     return [name for name in names if name not in left_out]
+
+
+def every_column(names: Iterable[str], mapping: Mapping) -> list[str]:
+    """Columns that are traits because they are nothing else."""
+    left_out = used_columns(mapping) | {*mapping.ignore, *mapping.context, *(mapping.properties or ())}
+    return [name for name in names if name not in left_out or name in mapping.traits]
+
+
+def _aside_kinds(first: Sample, mapping: Mapping, part: str) -> dict[str, Kind]:
+    names: tuple[str, ...] = getattr(mapping, part)
+    found = every_column(first.columns, mapping) if EVERY_COLUMN in names else names
+    return {name: kind_of(first.columns[name], textual=first.textual) for name in found if name in first.columns}
 
 
 def _property_kinds(first: Sample, mapping: Mapping) -> dict[str, Kind]:

@@ -34,6 +34,7 @@ class Rows:
         rest: Members of each row that are no column (nested, rare, of another type), or None when there are none at all.
         traits: JSON objects about the person, where the format has them.
         context: JSON objects about device and place, where the format has them.
+        external_ids: JSON lists of pairs of kind and value, where the format has them.
         hashes: uint64 (count, 2), where the reader hashed the rows itself.
     """
 
@@ -45,6 +46,7 @@ class Rows:
     rest: list[dict[str, object] | None] | None = None
     traits: pa.Array | None = None
     context: pa.Array | None = None
+    external_ids: pa.Array | None = None
     hashes: npt.NDArray[np.uint64] | None = None
 
 
