@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import signal
 import socket
 import sys
 from functools import lru_cache
@@ -92,8 +93,13 @@ def _countries() -> Callable[[str], str | None]:
     return lambda address: of_network(hide_address(address))
 
 
-def listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
     """A listening socket on the first free port from `port` on.
+
+    Args:
+        host: Address of this machine.
+        port: First to try; 0 for any.
+        shared: Other processes that ask for the same may listen there too; each connection goes to one of them.
 
     Raises:
         BadOption: The host is none of this machine's, or no port of a hundred is free.
@@ -101,7 +107,7 @@ def listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     for candidate in range(port, min(port + _PORTS_TRIED, 1 << 16)) if port else (0,):
         made = socket.socket(family, socket.SOCK_STREAM)
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT if shared else socket.SO_REUSEADDR, 1)
         try:
             made.bind((host, candidate))
             made.listen(_BACKLOG)
@@ -146,4 +152,7 @@ def serve(app: Collector | Starlette, listening: socket.socket) -> None:
         timeout_keep_alive=75,
         timeout_graceful_shutdown=10,
     )
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        # The server ends in order when it is told to, then tells again whoever listened before: by then all is done.
+        signal.signal(ending, lambda *_: None)
     uvicorn.Server(config).run(sockets=[listening])

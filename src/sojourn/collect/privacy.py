@@ -158,7 +158,16 @@ def _object(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+_plain: set[str] = set()
+"""Names that were looked at and hold no addresses; the same few come with every event."""
+_MOST_PLAIN = 1 << 15
+
+
 def _hide(members: dict[str, Any]) -> None:
+    if members.keys() <= _plain:
+        return
+    if len(_plain) > _MOST_PLAIN:
+        _plain.clear()
     for name, value in members.items():
         if holds_addresses(name):
             # The name stays, so the dictionary may be changed while it is walked.
@@ -166,6 +175,8 @@ def _hide(members: dict[str, Any]) -> None:
                 members[name] = hide_address(value)
             elif type(value) is list:
                 members[name] = [hide_address(one) if type(one) is str else one for one in value]
+        else:
+            _plain.add(name)
 
 
 def _forget(draft: Draft, arrival: Arrival) -> None:

@@ -14,7 +14,7 @@ _UNITS = {"k": 1_000, "M": 1_000_000}
 
 def bench(
     what: Annotated[
-        Literal["journeys", "imports", "index", "changes", "live"], typer.Argument(help="What to measure.")
+        Literal["journeys", "imports", "index", "changes", "live", "intake"], typer.Argument(help="What to measure.")
     ],
     events: Annotated[str, typer.Option(help="How many simulated events: 200k, 10M.")] = "1M",
     rounds: Annotated[
@@ -31,19 +31,21 @@ def bench(
     `journeys`: each question beside the best SQL for it in ClickHouse (chDB) and DuckDB; answers are compared.
     `imports`: importing Parquet, CSV and JSON lines beside DuckDB reading, sorting and writing them; time and memory.
     `index`: the memory, time and disk that the index of a large log takes, beside its budget alone.
+    `intake`: events a second that the collector makes durable, beside the same server storing nothing.
     `live`: how fast the worker takes the log, and how soon an accepted event is in its person's profile.
     `changes`: how many changes of behaviour are found in simulated persons, how soon, and how many that are none.
     """
     from sojourn.bench.changes import bench_changes  # noqa: PLC0415  (heavy)
     from sojourn.bench.imports import bench_imports  # noqa: PLC0415  (heavy)
     from sojourn.bench.index import bench_index  # noqa: PLC0415  (heavy)
+    from sojourn.bench.intake import bench_intake  # noqa: PLC0415  (heavy)
     from sojourn.bench.journeys import bench_journeys  # noqa: PLC0415  (heavy)
     from sojourn.bench.live import bench_live  # noqa: PLC0415  (heavy)
 
     compile_once()
     measure = {
         "journeys": bench_journeys, "imports": bench_imports, "index": bench_index, "changes": bench_changes,
-        "live": bench_live,
+        "live": bench_live, "intake": bench_intake,
     }[what]  # fmt: skip
     chosen = {} if rounds is None else {"rounds": rounds}
     show(measure(_count(events), say=lambda text: lines([text]), **chosen), as_json=json)

@@ -17,6 +17,9 @@ def collector(
     host: Annotated[
         str, typer.Option(help="Address to listen on; by default only this machine can send.")
     ] = "127.0.0.1",
+    share_port: Annotated[
+        bool, typer.Option("--share-port", help="Let other collectors listen on the same port: one a processor core.")
+    ] = False,
 ) -> None:
     """Take events over HTTP, from the clients of Segment, RudderStack, PostHog and Snowplow, from webhooks, and from the tracker.
 
@@ -28,7 +31,7 @@ def collector(
     folder = create_folder(data)
     configure_logs()
     app = collector_app(folder)
-    listening = listen(host, port)
+    listening = listen(host, port, shared=share_port)
     taken = listening.getsockname()[1]
     if port not in (0, taken):
         say(f"port {port} is taken", err=True)
