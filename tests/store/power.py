@@ -5,12 +5,13 @@ folder which inode was synced with which size, and which names a folder held whe
 folder what a disk may hold that kept no more than that: unsynced files are cut to a random length or dropped, names that
 were never synced are dropped or changed back, and names whose removal was never synced come back.
 
-SQLite syncs its files itself, in C, where this does not see it: files of SQLite are left as they are. That they survive
-is SQLite's promise (`synchronous=full`), tested by SQLite.
+SQLite and LMDB sync their files themselves, in C, where this does not see it: their files are left as they are. That they
+survive is their promise (`synchronous=full`; LMDB's default), tested by them. The folders they lie in are ours to sync.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -72,9 +73,14 @@ class Journal:
         entries = {}
         for entry in os.scandir(place):
             entries[entry.name] = entry.inode()
-            if entry.is_file(follow_symlinks=False) and not _of_sqlite(entry.name) and self.path not in place.parents:
+            if (
+                entry.is_file(follow_symlinks=False)
+                and not _of_a_database(entry.name)
+                and self.path not in place.parents
+            ):
                 copy = self.copy_of(entry.inode())
-                if not copy.exists():
+                # Another process may have made the same copy, or removed the file.
+                with contextlib.suppress(FileExistsError, FileNotFoundError):
                     copy.hardlink_to(entry.path)
         return {"folder": place.stat().st_ino, "entries": entries}
 
@@ -122,7 +128,7 @@ def cut(folder: Path, journal: Journal, chance: random.Random) -> Damage:
 
 
 def _cut_file(place: Path, synced: dict[int, tuple[int, int]], chance: random.Random, done: Counter[str]) -> None:
-    if _of_sqlite(place.name):
+    if _of_a_database(place.name):
         return
     found = place.stat()
     size, changed = synced.get(found.st_ino, (0, 0))
@@ -152,14 +158,16 @@ def _cut_names(
     now = {entry.name: entry.inode() for entry in os.scandir(place)}
     former = {inode: name for name, inode in known.items()}
     for name, inode in now.items():
-        if known.get(name) == inode or _of_sqlite(name) or name == "writer.lock" or (only and name not in only):
+        if known.get(name) == inode or _of_a_database(name) or name == "writer.lock" or (only and name not in only):
             continue
         if chance.random() < 0.5:
             before = journal.copy_of(known[name]) if name in known else None
             _forget(place, name, former.get(inode), before, done)
     for name, inode in known.items():
         gone = (
-            name not in {path.name for path in place.iterdir()} and not _of_sqlite(name) and (not only or name in only)
+            name not in {path.name for path in place.iterdir()}
+            and not _of_a_database(name)
+            and (not only or name in only)
         )
         if gone and journal.copy_of(inode).exists() and chance.random() < 0.5:
             shutil.copy2(journal.copy_of(inode), place / name)
@@ -181,8 +189,8 @@ def _forget(place: Path, name: str, former: str | None, replaced: Path | None, d
     done["undone"] += 1
 
 
-def _of_sqlite(name: str) -> bool:
-    return ".sqlite" in name
+def _of_a_database(name: str) -> bool:
+    return ".sqlite" in name or name.endswith(".mdb")
 
 
 def watched(journal: Journal, places: dict[str, tuple[Any, str]]) -> None:
