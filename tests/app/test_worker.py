@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -8,15 +10,17 @@ from tests.analyse.logs import batch
 from sojourn.app import worker as module
 from sojourn.app.effects import FoldRules
 from sojourn.app.worker import Worker
-from sojourn.identify.link import own_actor
+from sojourn.identify.link import Actor, Evidence, own_actor
 from sojourn.records.event import Event
-from sojourn.signals.catalogue import Catalogue, Count
+from sojourn.signals.catalogue import Catalogue, Count, Segment, Without
 from sojourn.signals.program import compile_catalogue
 from sojourn.signals.state import State as Signals
 from sojourn.signals.state import read
 from sojourn.store.folder import Folder, create_folder
+from sojourn.store.link_control import decide
 from sojourn.store.log import Log
 from sojourn.store.quarantine import count_rejected
+from sojourn.store.sources import create_key
 from sojourn.store.sqlite import database, queries
 from sojourn.store.state import State
 
@@ -24,26 +28,40 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from sojourn.signals.program import Program
+
+MINUTE = 60_000_000
 PROGRAM = compile_catalogue(Catalogue(signals=(Count(name="views", kind="behavioral", says="views", of="view"),)))
 
 
 class Live:
     """A folder with its log, its state and a worker."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, program: Program = PROGRAM) -> None:
         self.folder: Folder = create_folder(path)
         self.log = Log(self.folder)
         self.state = State(self.folder)
-        self.rules = FoldRules(self.folder.secret, PROGRAM)
+        self.rules = FoldRules(self.folder.secret, program)
         self.worker = Worker(self.folder, self.log, self.state, self.rules)
 
     def send(self, *users: str, first: int = 0) -> None:
         self.log.append([event(n, user) for n, user in enumerate(users, first)])
 
+    def look(self) -> None:
+        """Have the worker look around at once."""
+        self.worker._look_at = 0.0
+        self.worker.catch_up()
+
     def views(self, user: str) -> float:
-        person = self.person(user)
+        return self.value(self.person(user)) or 0.0
+
+    def value(self, person: int) -> float | None:
+        """The first signal of a person; None for no person."""
         kept = self.state.profiles([person])
-        return float(read(PROGRAM, Signals.from_bytes(kept[person]), 10**12)[0]) if kept else 0.0
+        return float(read(self.rules.program, Signals.from_bytes(kept[person]), 10**12)[0]) if kept else None
+
+    def device(self, value: str) -> int:
+        return self.rules.number(Actor("anonymous", value))
 
     def person(self, user: str) -> int:
         own = own_actor(event(0, user))
@@ -148,7 +166,108 @@ def test_what_was_imported_takes_effect_like_what_was_sent(tmp_path: Path) -> No
         later.add(batch([("anna", 3, "view"), ("carl", 4, "view")]))
         later.finish()
     live.send("carl", first=1)
-    live.worker._look_at = 0.0
-    live.worker.catch_up()
+    live.look()
 
     assert {user: live.views(user) for user in ("anna", "ben", "carl")} == {"anna": 3.0, "ben": 1.0, "carl": 2.0}
+
+
+def test_a_revoked_link_parts_the_persons_and_a_restored_one_joins_them(live: Live) -> None:
+    live.log.append(
+        [
+            Event("shop", "d1", "track", "view", 1, 1, anonymous_id="phone"),
+            Event("shop", "d2", "track", "view", 2, 2, anonymous_id="phone", user_id="anna"),
+        ]
+    )
+    live.worker.catch_up()
+    assert live.views("anna") == 2.0
+    ends = sorted((live.person("anna"), live.device("phone")))
+    decide(live.folder, [(ends[0], ends[1], Evidence.SAME_EVENT)], revoked=True)
+    live.look()
+    assert (live.views("anna"), live.value(live.device("phone"))) == (1.0, 1.0)
+
+    decide(live.folder, [(ends[0], ends[1], Evidence.SAME_EVENT)], revoked=False)
+    live.look()
+    assert (live.views("anna"), live.value(live.device("phone"))) == (2.0, None)
+
+
+def test_nothing_is_left_of_an_erased_person(live: Live) -> None:
+    live.log.append(
+        [
+            Event("shop", "d1", "track", "view", 1, 1, anonymous_id="phone"),
+            Event("shop", "d2", "track", "view", 2, 2, anonymous_id="phone", user_id="anna"),
+            Event("shop", "d3", "track", "view", 3, 3, user_id="ben"),
+        ]
+    )
+    live.worker.catch_up()
+    actors = {live.person("anna"), live.device("phone")}
+    with database(live.folder.control, "control") as control:
+        queries("control").suppress(control, ({"actor": actor, "until_us": 10} for actor in actors))
+    live.look()
+
+    assert live.state.actors(actors) == {}
+    assert live.state.matches(actors) == {}
+    assert len(live.state.links(actors)) == 0
+    assert (live.state.counted(), live.views("ben")) == ((1, 1, 0), 1.0)
+
+
+def test_a_segment_is_entered_with_the_event_and_left_when_a_timer_or_event_says_so(tmp_path: Path) -> None:
+    catalogue = Catalogue(
+        signals=(
+            Count(name="carts", kind="behavioral", says="carts", of="cart", until="buy"),
+            Without(name="left", kind="behavioral", says="left", of="cart", without="buy", within="30m", until="buy"),
+        ),
+        segments=(
+            Segment(name="has_cart", says="has a cart", where="signal.carts > 0"),
+            Segment(name="left_cart", says="left a cart", where="signal.left > 0"),
+        ),
+    )
+    live = Live(tmp_path / "data", compile_catalogue(catalogue))
+    now = time.time_ns() // 1_000
+    live.log.append([Event("s", "1", "track", "cart", now - 1000, now - 1000, user_id="anna")])
+    live.worker.catch_up()
+    assert moved(live) == [("anna", "has_cart", True)]
+
+    live.worker._timers(up_to_date=True)
+    assert moved(live) == [("anna", "has_cart", True)]
+    live.log.append([Event("s", "2", "track", "view", now, now + 31 * MINUTE, user_id="ben")])
+    live.worker.catch_up()
+    live.worker._timers(up_to_date=False)
+    assert moved(live)[1:] == [("anna", "left_cart", True)]
+    assert live.state.segment_sizes() == {"has_cart": 1, "left_cart": 1}
+    assert live.state.due(10**18) == []
+
+    later = now + 32 * MINUTE
+    live.log.append([Event("s", "3", "track", "buy", later, later, user_id="anna")])
+    live.worker.catch_up()
+    assert moved(live)[2:] == [("anna", "has_cart", False), ("anna", "left_cart", False)]
+    assert live.state.segment_sizes() == {}
+
+
+def test_whoever_did_not_allow_it_is_in_no_segment(tmp_path: Path) -> None:
+    catalogue = Catalogue(
+        signals=(Count(name="views", kind="behavioral", says="views", of="view"),),
+        segments=(Segment(name="looks", says="looks", where="signal.views > 0"),),
+    )
+    live = Live(tmp_path / "data", compile_catalogue(catalogue))
+    create_key(live.folder, "page", kind="browser")
+    create_key(live.folder, "till")
+    live.look()
+
+    def said(n: int, user: str, source: str, *, personalisation: bool | None) -> Event:
+        choice = {} if personalisation is None else {"personalisation": personalisation}
+        context = json.dumps({"consent": {"categoryPreferences": {"analytics": True, **choice}}})
+        return Event(source, f"m{n}", "track", "view", n, n, user_id=user, context=context)
+
+    live.log.append(
+        [
+            said(n, f"{source} {choice}", source, personalisation=choice)
+            for n, (source, choice) in enumerate((s, c) for s in ("page", "till") for c in (True, False, None))
+        ]
+    )
+    live.worker.catch_up()
+
+    assert [label for label, _, _ in moved(live)] == ["page True", "till True", "till None"]
+
+
+def moved(live: Live) -> list[tuple[str, str, bool]]:
+    return [(move.label, move.segment, move.entered) for _, move in live.state.moves(0)]

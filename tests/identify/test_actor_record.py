@@ -10,7 +10,6 @@ from sojourn.identify.actor_record import (
     MOST_STAYS,
     OTHER,
     add_event,
-    consent_of,
     joined,
     latest,
     summed,
@@ -74,23 +73,20 @@ def test_traits_of_an_account_are_not_those_of_the_person() -> None:
 
 
 def test_consent_is_the_latest_choice_for_each_purpose() -> None:
-    def choice(**said: object) -> str:
-        return json.dumps({"consent": {"categoryPreferences": said}})
-
-    made = record(
-        [
-            (1, event(1, context=choice(analytics=True, marketing=True))),
-            (2, event(2, context=choice(marketing=False, weather=True))),
-            (3, event(3, context=choice(marketing="yes"))),
-        ]
-    )
+    made = record([(1, event(1))])
+    add_event(made, event(3), 3, gap_us=GAP, consent={"marketing": False})
+    add_event(made, event(2), 2, gap_us=GAP, consent={"marketing": True, "analytics": True})
 
     assert {name: known.value for name, known in made.consent.items()} == {"analytics": True, "marketing": False}
 
 
-def test_a_context_of_another_shape_says_nothing_of_consent() -> None:
-    for context in (None, "[]", '{"consent": 1}', '{"consent": {"categoryPreferences": []}}', '{"consent'):
-        assert consent_of(context) == {}
+def test_one_event_of_a_source_that_asks_for_consent_is_enough() -> None:
+    made = record([(1, event(1))])
+    assert not made.required
+    add_event(made, event(2), 2, gap_us=GAP, required=True)
+    add_event(made, event(3), 3, gap_us=GAP)
+
+    assert made.required
 
 
 def test_names_past_the_limit_are_counted_together() -> None:

@@ -10,29 +10,34 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
 
+from sojourn.collect.privacy import PURPOSES, Consents, consents, handling
 from sojourn.identify.actor import actor_id
-from sojourn.identify.actor_record import add_event
-from sojourn.identify.link import ANONYMOUS, Actor, links_of, own_actor
+from sojourn.identify.actor_record import add_event, latest
+from sojourn.identify.link import ANONYMOUS, USER, Actor, links_of, own_actor
 from sojourn.identify.links import as_links, gathered
 from sojourn.identify.persons import persons_of
 from sojourn.records.actor import ActorRecord
 from sojourn.signals.matches import Matcher
-from sojourn.signals.state import MATCH, State, due, fold, is_newer, step
-from sojourn.store.state import Changes, Kept
+from sojourn.signals.profile import Rules
+from sojourn.signals.state import MATCH, State, fold, is_newer, reading, step
+from sojourn.store.link_control import LinkControl
+from sojourn.store.state import Changes, Kept, Move
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from sojourn.collect.privacy import State as ConsentState
     from sojourn.identify.link import Link
     from sojourn.identify.links import Links
-    from sojourn.records.event import Arrived, Event
+    from sojourn.records.actor import Known
+    from sojourn.records.event import Arrived, Consent, Event
     from sojourn.signals.program import Program
     from sojourn.store.state import State as Store
 
@@ -48,17 +53,23 @@ class FoldRules:
         secret: The folder's, for numbering actors.
         program: The compiled catalogue of signals.
         gap_us: Silence that ends a session, microseconds.
+        control: What is decided by hand about links.
+        modes: By source whether it asks for consent; of a source that is not named consent is assumed.
         matcher: Of the program.
+        standing: Its stages, scores and segments.
     """
 
     secret: bytes
     program: Program
     gap_us: int = SESSION_GAP_US
+    control: LinkControl = field(default_factory=LinkControl)
+    modes: Mapping[str, Consent] = field(default_factory=dict)
     matcher: Matcher = field(init=False)
+    standing: Rules = field(init=False)
 
     def __post_init__(self) -> None:
         """Compile the predicates."""
-        self.matcher = Matcher(self.program)
+        self.matcher, self.standing = Matcher(self.program), Rules(self.program)
 
     def number(self, actor: Actor) -> int:
         """Number of an actor in this folder."""
@@ -98,34 +109,55 @@ class _Batch:
     links: list[Link] = field(default_factory=list)
 
 
-def effects(batch: Sequence[Arrived], store: Store, rules: FoldRules) -> Changes:
+def effects(
+    batch: Sequence[Arrived],
+    store: Store,
+    rules: FoldRules,
+    *,
+    again: Collection[int] = (),
+    erased: Collection[int] = (),
+) -> Changes:
     """What a batch changes.
 
     Args:
         batch: Events with their places in the log, none of which took effect before.
         store: The state before them; only read.
         rules: How to read them.
+        again: Actors whose persons are to be found again, because what is decided by hand about their links changed.
+        erased: Actors of which nothing is to be left.
     """
     said = _sorted(batch, rules)
-    changes = Changes()
-    touched = set(said.own) | {end for link in said.links for end in (link.one, link.other)}
+    changes = Changes(erased=set(erased))
+    touched = {*said.own, *again, *erased, *(end for link in said.links for end in (link.one, link.other))}
     links = _joined(store.links(touched), said.links, changes)
     actors = touched | set(links.one.tolist()) | set(links.other.tolist())
     before = store.actors(actors)
-    records = _records(said, before, rules)
-    persons = persons_among(links, records)
+    records = _records(said, {actor: kept for actor, kept in before.items() if actor not in erased}, rules)
+    persons = persons_among(links, records, rules.control)
     changes.actors = {
         actor: Kept(persons.get(actor, actor), record)
         for actor, record in records.items()
         if actor in said.own or before[actor].person != persons.get(actor, actor)
     }
-    matches = {
-        actor: np.concatenate(found)
-        for actor, events in said.own.items()
-        if (found := [rules.matcher.matches(event, seq) for seq, event in events])
-    }
-    changes.matches = {actor: found.tobytes() for actor, found in matches.items() if len(found)}
-    _fold_persons(changes, before, matches, store, rules)
+    changes.matches = {actor: found for actor, events in said.own.items() if (found := _matched(events, rules))}
+    _fold_persons(changes, before, store, rules, at_us=max((one.event.received_at for one in batch), default=0))
+    return changes
+
+
+def timers(due_by: Iterable[int], store: Store, rules: FoldRules, *, at_us: int) -> Changes:
+    """What changes because time went by: segments of persons whose timers are due.
+
+    Args:
+        due_by: Persons whose timers are due.
+        store: The state; only read.
+        rules: How to read it.
+        at_us: The stream's clock, microseconds UTC.
+    """
+    changes = Changes()
+    persons = list(due_by)
+    members = {person: [kept.record for kept in found] for person, found in store.actors_of(persons).items()}
+    states = {person: State.from_bytes(kept) for person, kept in store.profiles(persons).items()}
+    _evaluate(changes, states, members, store, rules, at_us=at_us)
     return changes
 
 
@@ -163,17 +195,20 @@ def _records(said: _Batch, before: Mapping[int, Kept], rules: FoldRules) -> dict
             named, first = said.named[number], events[0][1].time
             record = records[number] = ActorRecord(number, named.kind, named.value, first, first)
         for seq, event in events:
-            add_event(record, event, seq, gap_us=rules.gap_us)
+            required = rules.modes.get(event.source) == "required"
+            add_event(record, event, seq, gap_us=rules.gap_us, consent=_consent(event), required=required)
     return records
 
 
-def persons_among(links: Links, known: Container[int]) -> dict[int, int]:
+def persons_among(links: Links, known: Container[int], control: LinkControl) -> dict[int, int]:
     """The person of each actor that links name; of any other it is the actor itself.
 
     Args:
         links: All that reach from some actors.
         known: Actors with events of their own: a user that only aliases name is none of them.
+        control: What is decided by hand about links.
     """
+    links = links.take(~(control.is_revoked(links) | control.names_junk(links)))
     if not len(links):
         return {}
     users = links.users()
@@ -182,45 +217,105 @@ def persons_among(links: Links, known: Container[int]) -> dict[int, int]:
     return dict(zip(found.actor.tolist(), found.person.tolist(), strict=True))
 
 
-def _fold_persons(
-    changes: Changes,
-    before: Mapping[int, Kept],
-    matches: Mapping[int, NDArray[np.void]],
-    store: Store,
-    rules: FoldRules,
-) -> None:
+def _fold_persons(changes: Changes, before: Mapping[int, Kept], store: Store, rules: FoldRules, *, at_us: int) -> None:
     """Step or fold every person whose events or whose actors changed."""
     moved = {
         actor for actor, kept in changes.actors.items() if actor not in before or before[actor].person != kept.person
     }
-    left = {before[actor].person for actor in moved if actor in before}
+    left = {before[actor].person for actor in {*moved, *changes.erased} if actor in before}
     concerned = {kept.person for kept in changes.actors.values()} | left
-    members = _members(concerned, changes, store)
+    records = _members(concerned, changes, store)
+    members = {person: [record.actor for record in found] for person, found in records.items()}
     anew = left | {changes.actors[actor].person for actor in moved}
     profiles = store.profiles(concerned)
-    stepped: dict[int, State] = {}
-    for person in concerned:
-        fresh = [matches[actor] for actor in members[person] if actor in matches]
-        new = np.concatenate(fresh) if fresh else np.empty(0, MATCH)
-        state = None if person in anew or person not in profiles else _stepped(profiles[person], new, rules.program)
+    states: dict[int, State] = {}
+    for person in concerned - anew:
+        new = _array(changes.matches[actor] for actor in members[person] if actor in changes.matches)
+        state = _stepped(profiles[person], new, rules.program) if person in profiles else None
         if state is None:
             anew.add(person)
         else:
-            stepped[person] = state
+            states[person] = state
     changes.gone = {person for person in concerned if not members[person]}
-    again = _folded([person for person in anew if members[person]], members, matches, store, rules.program)
-    for person, state in (stepped | again).items():
-        changes.profiles[person] = state.to_bytes()
-        changes.due[person] = due(rules.program, state)
+    states |= _folded([person for person in anew if members[person]], members, changes, store, rules.program)
+    changes.profiles = {person: state.to_bytes() for person, state in states.items()}
+    _evaluate(changes, states, records, store, rules, at_us=at_us)
 
 
-def _members(persons: Iterable[int], changes: Changes, store: Store) -> dict[int, list[int]]:
+def _evaluate(
+    changes: Changes,
+    states: Mapping[int, State],
+    members: Mapping[int, Sequence[ActorRecord]],
+    store: Store,
+    rules: FoldRules,
+    *,
+    at_us: int,
+) -> None:
+    """Segments of persons at the stream's clock, and when to look at them again."""
+    before = store.segments(states)
+    for person, state in sorted(states.items(), key=lambda item: item[1].seq):
+        found = reading(rules.program, state, at_us)
+        changes.due[person] = found.due
+        segments: frozenset[str] = frozenset()
+        if may_be_scored(members[person]):
+            traits = {name: known.value for name, known in latest([one.traits for one in members[person]]).items()}
+            segments = frozenset(rules.standing.profile(found.values, traits, max(at_us, state.time)).segments)
+        was = before.get(person, frozenset())
+        at, label = max(at_us, state.time), _label(members[person])
+        changes.moves += [
+            Move(person, label, name, entered=name in segments, at=at, seq=state.seq) for name in sorted(segments ^ was)
+        ]
+
+
+def may_be_scored(records: Sequence[ActorRecord]) -> bool:
+    """Whether a person's consent lets it be scored: docs/privacy.md, by the strictest of its sources."""
+    known = latest([record.consent for record in records])
+    states = (_state(known.get(purpose)) for purpose in PURPOSES)
+    mode: Consent = "required" if any(record.required for record in records) else "assumed"
+    return handling(mode, Consents(*states)).scored
+
+
+def _state(known: Known | None) -> ConsentState:
+    return "unknown" if known is None else "granted" if known.value else "denied"
+
+
+def _consent(event: Event) -> dict[str, bool]:
+    """What an event says of each purpose."""
+    if event.context is None or '"consent"' not in event.context:
+        return {}
+    context = msgspec.json.decode(event.context, type=dict[str, Any])
+    told = context.get("consent")
+    said = consents(context, opted_out=isinstance(told, dict) and told.get("optedOut") is True)
+    states = {purpose: getattr(said, purpose) for purpose in PURPOSES}
+    return {purpose: state == "granted" for purpose, state in states.items() if state != "unknown"}
+
+
+def _label(records: Sequence[ActorRecord]) -> str:
+    """What a person is called outside: its user id, else its oldest identifier."""
+    oldest = min(records, key=lambda record: (record.kind != USER, record.first, record.actor))
+    return oldest.value
+
+
+def _matched(events: Sequence[tuple[int, Event]], rules: FoldRules) -> bytes:
+    """The matches of an actor's events."""
+    return b"".join(rules.matcher.matches(event, seq).tobytes() for seq, event in events)
+
+
+def _array(pieces: Iterable[bytes]) -> NDArray[np.void]:
+    return np.frombuffer(b"".join(pieces), MATCH)
+
+
+def _members(persons: Iterable[int], changes: Changes, store: Store) -> dict[int, list[ActorRecord]]:
     """The actors of each person after the batch."""
-    out: dict[int, list[int]] = {person: [] for person in persons}
+    out: dict[int, list[ActorRecord]] = {person: [] for person in persons}
     for person, kept in store.actors_of(out).items():
-        out[person] = [one.record.actor for one in kept if one.record.actor not in changes.actors]
-    for actor, one in changes.actors.items():
-        out[one.person].append(actor)
+        out[person] = [
+            one.record
+            for one in kept
+            if one.record.actor not in changes.actors and one.record.actor not in changes.erased
+        ]
+    for one in changes.actors.values():
+        out[one.person].append(one.record)
     return out
 
 
@@ -240,7 +335,7 @@ def _stepped(profile: bytes, new: NDArray[np.void], program: Program) -> State |
 def _folded(
     persons: Sequence[int],
     members: Mapping[int, Sequence[int]],
-    matches: Mapping[int, NDArray[np.void]],
+    changes: Changes,
     store: Store,
     program: Program,
 ) -> dict[int, State]:
@@ -248,9 +343,9 @@ def _folded(
     kept = store.matches({actor for person in persons for actor in members[person]})
     out = {}
     for person in persons:
-        pieces = [np.frombuffer(kept[actor], MATCH) for actor in members[person] if actor in kept]
-        pieces += [matches[actor] for actor in members[person] if actor in matches]
-        out[person] = fold(program, np.concatenate(pieces) if pieces else np.empty(0, MATCH))
+        mine = members[person]
+        pieces = [found[actor] for found in (kept, changes.matches) for actor in mine if actor in found]
+        out[person] = fold(program, _array(pieces))
     return out
 
 

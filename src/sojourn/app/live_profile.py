@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sojourn.analyse.results import plain
-from sojourn.app.effects import persons_among
+from sojourn.app.effects import may_be_scored, persons_among
 from sojourn.identify.actor_record import joined, latest, summed
 from sojourn.identify.link import ANONYMOUS, DAILY, USER, Actor
 from sojourn.records.errors import UnknownPerson
 from sojourn.records.periods import from_us
-from sojourn.signals.profile import Rules, ScorePoints
+from sojourn.signals.profile import Profile, ScorePoints
 from sojourn.signals.state import State as SignalState
 from sojourn.signals.state import read
 
@@ -95,6 +95,7 @@ class LiveProfile:
         traits: What was last said of it.
         consent: By purpose the latest choice; a purpose nobody decided on is absent.
         session: The latest session; None without any.
+        scored: Whether its consent lets it be scored; else signals, stage, scores and segments are empty.
         signals: Signals that are not 0.
         stage: Stage of the lifecycle; None when no rule is true.
         scores: Each score with its terms.
@@ -110,6 +111,7 @@ class LiveProfile:
     traits: dict[str, Any]
     consent: dict[str, bool]
     session: Session | None
+    scored: bool
     signals: tuple[SignalValue, ...]
     stage: str | None
     scores: tuple[ScorePoints, ...]
@@ -122,11 +124,11 @@ class LiveProfile:
 
 
 class ProfileReader:
-    """Reads profiles of one data folder; the catalogue's predicates are compiled once."""
+    """Reads profiles of one data folder."""
 
     def __init__(self, state: State, rules: FoldRules) -> None:
         """Read by these rules from this state."""
-        self._state, self._fold, self._rules = state, rules, Rules(rules.program)
+        self._state, self._fold = state, rules
 
     def profile(self, identifier: str, *, at_us: int, behind: int = 0) -> LiveProfile:
         """The person an identifier belongs to.
@@ -146,7 +148,8 @@ class ProfileReader:
         at_us = max(at_us, signals.time, *(record.last for record in records))
         values = read(self._fold.program, signals, at_us)
         traits = {name: known.value for name, known in latest([record.traits for record in records]).items()}
-        told = self._rules.profile(values, traits, at_us)
+        scored = may_be_scored(records)
+        told = self._fold.standing.profile(values, traits, at_us) if scored else Profile(None, (), ())
         return LiveProfile(
             person=next((one.value for one in records if one.kind == USER), identifier),
             at=_iso(at_us),
@@ -156,7 +159,8 @@ class ProfileReader:
             traits=traits,
             consent={name: known.value for name, known in latest([record.consent for record in records]).items()},
             session=self._session(records, at_us),
-            signals=self._signals(values.tolist()),
+            scored=scored,
+            signals=self._signals(values.tolist()) if scored else (),
             stage=told.stage,
             scores=told.scores,
             segments=told.segments,
@@ -173,7 +177,7 @@ class ProfileReader:
             # An identifier that only links name, such as an e-mail address, sends no events of its own.
             links = self._state.links([number])
             known = self._state.actors({*links.one.tolist(), *links.other.tolist()})
-            person = persons_among(links, known).get(number)
+            person = persons_among(links, known, self._fold.control).get(number)
             if person in {kept.person for kept in known.values()}:
                 return person
         message = f"no event carries the identifier {identifier!r}"

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 import msgspec
 import structlog
 
-from sojourn.app.effects import effects
+from sojourn.app.effects import effects, timers
 from sojourn.records.event import arrived
 from sojourn.records.rejected import RAW_LIMIT, Reason, Rejected
 from sojourn.store.events import EventsTable
+from sojourn.store.link_control import read_control
 from sojourn.store.log_ids import RangeState
 from sojourn.store.quarantine import keep_rejected
+from sojourn.store.sources import list_keys
 from sojourn.store.state import WORKER, Changes, Owed
 from sojourn.store.stored_events import stored_events
 from sojourn.store.tail import suppressed
@@ -35,11 +37,13 @@ if TYPE_CHECKING:
 
     Progress = Callable[[int], tuple[Mapping[str, int], Iterable[Owed]]]
 
-BATCH = 1_000
+BATCH = 5_000
 """Events a transaction: more wait longer for each other, fewer cost more syncs."""
 STRETCH = 20_000
 _IDLE_S = 0.01
 _LOOK_S = 0.25
+_GRACE_US = 1_000_000
+"""A timer waits this much longer, for events that are on their way."""
 _RANGES = "ranges"
 _log = structlog.get_logger()
 
@@ -53,6 +57,7 @@ class Worker:
         self._table = EventsTable(folder.events)
         self._suppressed: Mapping[int, int] = {}
         self._look_at = 0.0
+        self._received = 0
         with folder.writing():
             # Nobody commits meanwhile, so what lies before the log is all in the table.
             first = log.first_seq()
@@ -74,30 +79,52 @@ class Worker:
     def work(self) -> int:
         """One batch: of the log when there is something new, else of what is owed; returns how many events took effect."""
         self._look_around()
-        return self._newest() or self._owed()
+        worked = self._newest() or self._owed()
+        self._timers(up_to_date=not worked)
+        return worked
 
     def lag(self) -> int:
         """Places of the log that have not taken effect."""
         return self._log.last_seq() - self._state.cursor()
 
     def _look_around(self) -> None:
-        """Now and then: who was erased, and which stretches of places imports have taken."""
+        """Now and then: who was erased, which links were revoked, which stretches of places imports have taken."""
         now = time.monotonic()
         if now < self._look_at:
             return
         self._look_at = now + _LOOK_S
-        self._suppressed = suppressed(self._folder)
+        self._rules.modes = {key.source: key.consent for key in list_keys(self._folder)}
+        self._follow_decisions()
         known = self._state.cursor(_RANGES)
         new = [one for one in self._log.ids.ranges() if one.first > known]
         if new:
             owed = [Owed(one.first, one.first + one.n - 1, one.first - 1) for one in new]
             self._state.write(Changes(), cursors={_RANGES: new[-1].first}, owed=owed)
 
+    def _follow_decisions(self) -> None:
+        """What was decided by hand since the last look takes effect at once."""
+        control, self._suppressed = read_control(self._folder), suppressed(self._folder)
+        again = control.differs(self._rules.control)
+        self._rules.control = control
+        kept = self._state.actors(self._suppressed)
+        erased = {actor for actor, one in kept.items() if one.record.first <= self._suppressed[actor]}
+        if again or erased:
+            self._state.write(effects((), self._state, self._rules, again=again, erased=erased), cursors={})
+
+    def _timers(self, *, up_to_date: bool) -> None:
+        """Persons whose timers are due on the stream's clock: when events were received, and now only when none waits."""
+        clock = time.time_ns() // 1_000 if up_to_date else self._received
+        due = self._state.due(clock - _GRACE_US, most=BATCH)
+        if due:
+            persons = [person for person, _ in due]
+            self._state.write(timers(persons, self._state, self._rules, at_us=clock), cursors={})
+
     def _newest(self) -> int:
         found = self._log.read(self._state.cursor(), BATCH)
         if not found:
             return 0
         batch = [arrived(seq, event) for seq, event in found]
+        self._received = max(self._received, batch[-1].event.received_at)
         self._take(batch, batch[-1].seq, lambda seq: ({WORKER: seq}, ()))
         return len(batch)
 

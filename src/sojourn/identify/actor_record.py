@@ -5,6 +5,7 @@ In: events, records. Out: records. Within the limits below every function gives 
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -12,7 +13,7 @@ import msgspec
 from sojourn.records.actor import ActorRecord, Known, Stay
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sojourn.records.event import Event
 
@@ -20,11 +21,18 @@ MOST_NAMES = 256
 MOST_TRAITS = 256
 MOST_STAYS = 16
 OTHER = "(other)"
-PURPOSES = ("analytics", "personalisation", "marketing")
 _DECODE = msgspec.json.Decoder(dict[str, Any]).decode
 
 
-def add_event(record: ActorRecord, event: Event, seq: int, *, gap_us: int) -> None:
+def add_event(
+    record: ActorRecord,
+    event: Event,
+    seq: int,
+    *,
+    gap_us: int,
+    consent: Mapping[str, bool] = MappingProxyType({}),
+    required: bool = False,
+) -> None:
     """Add one event of the actor to its record, in place.
 
     Args:
@@ -32,7 +40,10 @@ def add_event(record: ActorRecord, event: Event, seq: int, *, gap_us: int) -> No
         event: An event not added before.
         seq: Its place in the log.
         gap_us: Silence that ends a stay, microseconds.
+        consent: What it says of each purpose, true for granted; a purpose it does not speak of is absent.
+        required: Whether its source asks for consent.
     """
+    record.required |= required
     record.first, record.last = min(record.first, event.time), max(record.last, event.time)
     record.events += 1
     name = event.event if event.event in record.counts or len(record.counts) < MOST_NAMES else OTHER
@@ -40,8 +51,7 @@ def add_event(record: ActorRecord, event: Event, seq: int, *, gap_us: int) -> No
     _stay(record.stays, event.time, gap_us)
     if event.traits is not None and event.type != "group":
         _learn(record.traits, _object(event.traits), event.time, seq)
-    if event.context is not None and "consent" in event.context:
-        _learn(record.consent, _consent(event.context), event.time, seq)
+    _learn(record.consent, consent, event.time, seq)
 
 
 def joined(stays: Iterable[Stay], *, gap_us: int) -> list[Stay]:
@@ -76,11 +86,6 @@ def summed(counts: Iterable[dict[str, int]]) -> dict[str, int]:
     return dict(sorted(out.items(), key=lambda item: (-item[1], item[0])))
 
 
-def consent_of(context: str | None) -> dict[str, bool]:
-    """What a message says of each purpose: Segment's `consent.categoryPreferences`; empty when it says nothing."""
-    return _consent(context) if context is not None and "consent" in context else {}
-
-
 def _stay(stays: list[Stay], time: int, gap_us: int) -> None:
     newest = stays[-1] if stays else None
     if newest is not None and newest.end <= time < newest.end + gap_us:
@@ -89,21 +94,13 @@ def _stay(stays: list[Stay], time: int, gap_us: int) -> None:
         stays[:] = joined([*stays, Stay(time, time, 1)], gap_us=gap_us)[-MOST_STAYS:]
 
 
-def _learn(known: dict[str, Known], said: dict[str, Any], time: int, seq: int) -> None:
+def _learn(known: dict[str, Known], said: Mapping[str, Any], time: int, seq: int) -> None:
     for name, value in said.items():
         before = known.get(name)
         if before is None and len(known) >= MOST_TRAITS:
             continue
         if before is None or (before.time, before.seq) < (time, seq):
             known[name] = Known(value, time, seq)
-
-
-def _consent(context: str) -> dict[str, bool]:
-    consent = _object(context).get("consent")
-    said = consent.get("categoryPreferences") if isinstance(consent, dict) else None
-    if not isinstance(said, dict):
-        return {}
-    return {name: said[name] for name in PURPOSES if isinstance(said.get(name), bool)}
 
 
 def _object(text: str) -> dict[str, Any]:

@@ -53,6 +53,7 @@ class ActorRecord(msgspec.Struct, array_like=True):
         traits: The latest value of each trait.
         consent: By purpose the latest choice: true for granted.
         stays: Its latest stays, oldest first.
+        required: Whether any of its events came from a source that asks for consent.
     """
 
     actor: int
@@ -65,3 +66,4 @@ class ActorRecord(msgspec.Struct, array_like=True):
     traits: dict[str, Known] = {}
     consent: dict[str, Known] = {}
     stays: list[Stay] = []
+    required: bool = False

@@ -6,6 +6,7 @@ In: the names of links, ids. Out: the same, kept for ever in the control file; w
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,17 +15,20 @@ import numpy as np
 
 from sojourn.identify.actor import actor_id
 from sojourn.identify.link import ANONYMOUS, USER, Evidence, link_id
+from sojourn.identify.links import link_ids
+from sojourn.records.errors import UnknownLink
 from sojourn.records.junk_ids import JUNK_WORDS
 from sojourn.store.sqlite import database, queries
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
     from sojourn.identify.links import Links
     from sojourn.store.folder import Folder
 
+_IS_NAME = re.compile("[0-9a-fA-F]{16}")
 _ZEROS = (*("0" * n for n in range(1, 33)), "00000000-0000-0000-0000-000000000000", "-", "_")
 
 
@@ -38,6 +42,11 @@ class LinkControl(msgspec.Struct, frozen=True):
 
     revoked: tuple[tuple[int, int, int], ...] = ()
     junk: tuple[int, ...] = ()
+
+    def differs(self, other: LinkControl) -> set[int]:
+        """Actors whose persons may differ under other decisions."""
+        links = set(self.revoked) ^ set(other.revoked)
+        return (set(self.junk) ^ set(other.junk)) | {end for one, two, _ in links for end in (one, two)}
 
     def is_revoked(self, links: Links) -> NDArray[np.bool_]:
         """Which links are revoked."""
@@ -114,6 +123,36 @@ def decide(folder: Folder, links: Iterable[tuple[int, int, int]], *, revoked: bo
     ]
     with database(folder.control, "control") as control:
         queries("control").decide_link(control, rows)
+
+
+def find_links(folder: Folder, links: Links, names: Sequence[str]) -> list[tuple[int, int, int]]:
+    """The links that some names mean.
+
+    Args:
+        folder: Where decisions are: a link that was revoked is known even when no event shows it any more.
+        links: All links there are.
+        names: As `sojourn links` shows them.
+
+    Returns:
+        Pairs of actors, lower one first, with the evidence, in the order of the names.
+
+    Raises:
+        UnknownLink: There is none of that name.
+    """
+    known = {one.id: (one.one, one.other, int(one.evidence)) for one in decisions(folder)}
+    ids = link_ids(links)
+    found = []
+    for name in names:
+        rows = np.flatnonzero(ids == np.uint64(int(name, 16))) if _IS_NAME.fullmatch(name) else np.empty(0, np.int64)
+        if len(rows):
+            found.append((int(links.one[rows[0]]), int(links.other[rows[0]]), int(links.evidence[rows[0]])))
+        elif name.lower() in known:
+            found.append(known[name.lower()])
+        else:
+            raise UnknownLink(
+                f"no link is called {name!r}; `sojourn links PERSON` lists a person's links by their names"
+            )
+    return found
 
 
 def decisions(folder: Folder) -> list[Decision]:

@@ -53,7 +53,7 @@ class KeyRecord:
     source: str
     kind: str
     role: str | None
-    consent: str
+    consent: Consent
     created_at: str
     revoked_at: str | None
 

@@ -6,6 +6,7 @@ log, so that every event takes effect exactly once. Derived: it can be deleted a
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -49,6 +50,27 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
+class Move:
+    """A person that entered a segment, or left it.
+
+    Attributes:
+        person: Number of the person.
+        label: What it is called outside: its user id, else its oldest identifier.
+        segment: Name of the segment.
+        entered: Whether it entered; else it left.
+        at: The stream's clock then, microseconds UTC.
+        seq: Place in the log of the person's last event.
+    """
+
+    person: int
+    label: str
+    segment: str
+    entered: bool
+    at: int
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
 class Owed:
     """A stretch of the events table that takes effect beside the log: an import, or what came before the worker.
 
@@ -74,6 +96,8 @@ class Changes:
         profiles: Folded signals by person, as `signals.state` writes them.
         gone: Persons that are no more: all their actors belong to others now.
         due: Next timer by person, microseconds UTC; None for no timer.
+        moves: Persons that entered segments or left them.
+        erased: Actors of which nothing is to be left.
     """
 
     actors: dict[int, Kept] = field(default_factory=dict)
@@ -82,6 +106,8 @@ class Changes:
     profiles: dict[int, bytes] = field(default_factory=dict)
     gone: set[int] = field(default_factory=set)
     due: dict[int, int | None] = field(default_factory=dict)
+    moves: list[Move] = field(default_factory=list)
+    erased: set[int] = field(default_factory=set)
 
 
 class State:
@@ -144,6 +170,22 @@ class State:
         """Folded signals of these persons."""
         return dict(self._rows("select person, state from profiles where person in ({})", persons))
 
+    def segments(self, persons: Iterable[int]) -> dict[int, frozenset[str]]:
+        """Segments that these persons are in, as of each one's last event or timer."""
+        out: dict[int, set[str]] = defaultdict(set)
+        for person, segment in self._rows("select person, segment from memberships where person in ({})", persons):
+            out[person].add(segment)
+        return {person: frozenset(names) for person, names in out.items()}
+
+    def segment_sizes(self) -> dict[str, int]:
+        """Persons in each segment."""
+        return dict(self._queries.segment_sizes(self._connection))
+
+    def moves(self, after: int, *, most: int = 1_000) -> list[tuple[int, Move]]:
+        """Moves past a place in their list, oldest first, each with its place."""
+        rows = self._queries.moves(self._connection, after=after, most=most)
+        return [(row[0], Move(row[1], row[2], row[3], bool(row[4]), row[5], row[6])) for row in rows]
+
     def due(self, by: int, *, most: int = 1_000) -> list[tuple[int, int]]:
         """(person, when) of timers due by a time, earliest first."""
         return list(self._queries.due(self._connection, by=by, most=most))
@@ -197,6 +239,9 @@ class State:
 
     def _put(self, changes: Changes) -> None:
         put, connection = self._queries, self._connection
+        erased = [{"actor": actor} for actor in changes.erased]
+        for forget in (put.forget_actors, put.forget_matches, put.forget_links_of):
+            forget(connection, erased)
         put.put_actors(
             connection,
             [{"actor": a, "person": k.person, "record": _ENCODE(k.record)} for a, k in changes.actors.items()],
@@ -209,6 +254,14 @@ class State:
         put.put_profiles(connection, [{"person": p, "state": state} for p, state in changes.profiles.items()])
         gone = [{"person": person} for person in changes.gone]
         put.forget_profiles(connection, gone)
+        put.forget_memberships(connection, gone)
+        if erased:
+            # What was told of an erased person has to go, too.
+            put.forget_moves_of(connection, gone + [{"person": person} for person in changes.profiles])
+        entered = [{"person": m.person, "segment": m.segment} for m in changes.moves if m.entered]
+        put.enter(connection, entered)
+        put.leave(connection, [{"person": m.person, "segment": m.segment} for m in changes.moves if not m.entered])
+        put.add_moves(connection, [dataclasses.asdict(move) for move in changes.moves])
         idle = [{"person": person} for person, when in changes.due.items() if when is None]
         put.forget_timers(connection, gone + idle)
         put.put_timers(

@@ -33,6 +33,20 @@ create table if not exists timers (
     due integer not null
 );
 create index if not exists timers_due on timers (due);
+create table if not exists memberships (
+    person integer not null,
+    segment text not null,
+    primary key (person, segment)
+) without rowid;
+create table if not exists moves (
+    id integer primary key autoincrement,
+    person integer not null,
+    label text not null,
+    segment text not null,
+    entered integer not null,
+    at integer not null,
+    seq integer not null
+);
 create table if not exists links (
     one integer not null,
     other integer not null,
@@ -70,7 +84,7 @@ select fingerprint from made_by;
 
 -- name: forget_everything#
 delete from cursors; delete from owed; delete from made_by; delete from actors; delete from matches; delete from profiles;
-delete from timers; delete from links;
+delete from timers; delete from links; delete from memberships; delete from moves;
 
 -- name: make_by!
 insert into made_by (fingerprint) values (:fingerprint);
@@ -85,6 +99,35 @@ delete from links where one = :one and other = :other;
 -- name: add_links*!
 insert into links (one, other, kind, time, high, low, last, seq)
 values (:one, :other, :kind, :time, :high, :low, :last, :seq);
+
+-- name: forget_links_of*!
+delete from links where one = :actor or other = :actor;
+
+-- name: add_moves*!
+insert into moves (person, label, segment, entered, at, seq) values (:person, :label, :segment, :entered, :at, :seq);
+
+-- name: moves
+-- Persons that entered or left a segment, after a place in this list, oldest first.
+select id, person, label, segment, entered, at, seq from moves where id > :after order by id limit :most;
+
+-- name: forget_moves!
+delete from moves where at < :before;
+
+-- name: forget_moves_of*!
+delete from moves where person = :person;
+
+-- name: enter*!
+insert into memberships (person, segment) values (:person, :segment) on conflict do nothing;
+
+-- name: leave*!
+delete from memberships where person = :person and segment = :segment;
+
+-- name: forget_memberships*!
+delete from memberships where person = :person;
+
+-- name: segment_sizes
+-- Persons in each segment, as of each one's last event or timer.
+select segment, count(*) from memberships group by segment order by segment;
 
 -- name: add_matches*!
 insert into matches (actor, chunk, data) values (:actor, :chunk, :data)
