@@ -65,3 +65,21 @@ def test_the_packaged_script_is_the_build_of_the_source_and_its_types_are_right(
 
     run("check")
     assert run("build") == tracker()
+
+
+def test_the_documentation_knows_every_event_property_and_attribute(root: Path) -> None:
+    page = (root / "docs" / "tracker.md").read_text()
+    source = "\n".join(path.read_text() for path in (root / "tracker").glob("*.js"))
+    events = set(re.findall(r'"((?:[A-Z][a-z]+ )+[A-Z][a-z]+)"', source))
+    events |= {f"Video {what}" for what in events if what.startswith(("Playback", "Content"))}
+    events = {event for event in events if not event.startswith(("Playback", "Content"))}
+
+    assert len(events) > 15
+    assert [event for event in sorted(events) if f"| {event} |" not in page] == []
+    attributes = set(re.findall(r"data-sojourn-[a-z]+", source)) | {
+        f"data-sojourn-{name}" for name in re.findall(r'said\("(\w+)"\)', source)
+    }
+    assert [name for name in sorted(attributes) if f"| `{name}` |" not in page] == []
+    words = set(re.findall(r'automatic\("(\w+)"\)', source))
+    assert [word for word in sorted(words) if f"| `{word}` |" not in page] == []
+    assert f"# {len(gzip.compress(tracker(), 9, mtime=0))}: bytes" in page
