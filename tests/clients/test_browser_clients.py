@@ -51,7 +51,13 @@ def bundle(root: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     entry = tmp_path_factory.mktemp("bundle") / "page.js"
     entry.write_text((root / "tests" / "clients" / "browser_page.js").read_text())
     (entry.parent / "node_modules").symlink_to(packages / "node_modules")
-    command = [tools / "node_modules" / ".bin" / "esbuild", entry, "--bundle", "--format=iife", "--log-level=error"]
+    command: list[str | Path] = [
+        tools / "node_modules" / ".bin" / "esbuild",
+        entry,
+        "--bundle",
+        "--format=iife",
+        "--log-level=error",
+    ]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.replace("</script", r"<\/script")
 
 

@@ -17,7 +17,8 @@ OPENING = """\
 
 Written by `make docs` from what the import and the collector do. PostHog's events are called the same by both. Events of CSV, Parquet and JSON lines files without a recipe keep the names they
 were sent with; messages of a protocol get one canonical name, so that a question means the same over all sources. The name as it
-was sent stays in `sent_event` and comes back on export. A name that stands in no table stays as it is.
+was sent stays in `sent_event` and comes back on export. A name that stands in no table stays as it is. What the tracker on a site sends
+is canonical already: [tracker.md](tracker.md) has its events.
 """
 
 ACCESS_LOG = (
