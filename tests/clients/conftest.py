@@ -1,11 +1,7 @@
-"""`sojourn collector` as a process, a faulty door in front of it, and the log it writes."""
+"""`sojourn collector` as a process of its own, a faulty door in front of it, and the log it writes."""
 
 from __future__ import annotations
 
-import json
-import re
-import subprocess
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.clients.door import Door
+from tests.clients.running import collector
 from tests.node_packages import installed
 
 from sojourn.store.folder import open_folder
@@ -25,8 +22,6 @@ if TYPE_CHECKING:
     from tests.clients.door import Fault
 
     from sojourn.records.event import Event, SourceKind
-
-PROGRAM = Path(sys.executable).with_name("sojourn")
 
 
 @dataclass
@@ -63,26 +58,10 @@ class Shop:
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     data = tmp_path_factory.mktemp("shop") / "data"
-    made = subprocess.run(
-        [PROGRAM, "keys", "create", "first", "--data", data, "--json"], check=True, capture_output=True
-    )
-    assert json.loads(made.stdout).keys() == {"key", "source"}
-    process = subprocess.Popen(
-        [PROGRAM, "collector", "--data", data, "--port", "8501"], stderr=subprocess.PIPE, text=True
-    )
-    assert process.stderr is not None
-    port = None
-    while port is None:
-        line = process.stderr.readline()
-        assert line, "the collector ended"
-        found = re.search(r"http://127\.0\.0\.1:(\d+)", line)
-        port = int(found[1]) if found else None
-    door = Door(port)
-    yield Shop(data, door)
-    door.close()
-    process.terminate()
-    assert process.wait(20) == 0
-    process.stderr.close()
+    with collector(data, "--port", "8501") as port:
+        door = Door(port)
+        yield Shop(data, door)
+        door.close()
 
 
 @pytest.fixture(scope="session")

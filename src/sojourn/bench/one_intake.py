@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from sojourn.records.event import Event
 
 _WARM_S = 1.0
-_LOOK_S = 0.02
 
 
 class Nothing:
@@ -105,7 +104,8 @@ class Load:
         self._head, _, self._tail = text.partition(b"@")
         self._key, self._events, self._run = key, events, run
         self.going, self.counting = True, False
-        self.ok = self.other = 0
+        self.ok = self.other = self.wanted = 0
+        self.enough = asyncio.Event()
         self.seconds: list[float] = []
 
     def request(self, connection: int, number: int) -> bytes:
@@ -131,6 +131,8 @@ class Load:
         if self.counting and ok:
             self.ok += 1
             self.seconds.append(seconds)
+            if self.ok == self.wanted:
+                self.enough.set()
 
 
 async def send(port: int, load: Load, connections: int, requests: int) -> float:
@@ -139,9 +141,8 @@ async def send(port: int, load: Load, connections: int, requests: int) -> float:
     for number in range(connections):
         await loop.create_connection(lambda number=number: Connection(load, number), "127.0.0.1", port)  # type: ignore[misc] # a default binds the loop's value
     await asyncio.sleep(_WARM_S)
-    load.counting, began = True, time.perf_counter()
-    while load.ok < requests:
-        await asyncio.sleep(_LOOK_S)
+    load.wanted, load.counting, began = requests, True, time.perf_counter()
+    await load.enough.wait()
     load.counting, load.going = False, False
     took = time.perf_counter() - began
     await asyncio.sleep(0.5)
