@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sojourn.analyse import attribution_kernel as kernel
 from sojourn.analyse.attribution import CAVEAT, attribute_paths
+from sojourn.analyse.attribution_names import MODELS
 from sojourn.records.errors import BadOption, UnknownColumn, UnknownEvent
 from tests.analyse import attribution_oracle as oracle
 from tests.analyse.logs import log
@@ -230,9 +233,8 @@ def test_a_log_where_nobody_converts_gives_nothing_away() -> None:
     assert str(result)
 
 
-@examples(25)
-@given(st.data())
-def test_every_model_equals_brute_force_on_random_logs(data: st.DataObject) -> None:
+def _random_rows() -> st.SearchStrategy[list[Row]]:
+    """Visits from channels and purchases of five persons over forty days, and one purchase there is always."""
     event = st.sampled_from(["visit", "visit", "visit", "buy"])
     channel = st.sampled_from(["ads", "mail", "search", "direct"])
     properties = st.fixed_dictionaries({}, optional={"channel": channel, "revenue": st.integers(-5, 9).map(float)})
@@ -242,8 +244,14 @@ def test_every_model_equals_brute_force_on_random_logs(data: st.DataObject) -> N
         event,
         properties,
     )
-    rows = data.draw(st.lists(row, min_size=1, max_size=40))
-    rows += [("p9", 0, "visit", {"channel": "ads", "revenue": 1.0}), ("p9", 1, "buy", {})]
+    always: list[Row] = [("p9", 0, "visit", {"channel": "ads", "revenue": 1.0}), ("p9", 1, "buy", {})]
+    return st.lists(row, min_size=1, max_size=40).map(lambda rows: [*rows, *always])
+
+
+@examples(25)
+@given(st.data())
+def test_every_model_equals_brute_force_on_random_logs(data: st.DataObject) -> None:
+    rows = data.draw(_random_rows())
 
     result = log(rows).attribution(goal="buy", touch="channel", lookback="14d", half_life="3d")
 
@@ -299,3 +307,54 @@ def test_the_result_can_be_shown_in_every_form() -> None:
     assert result.table.num_rows == 2 * len(result.models)
     assert len(result.plot().data) == len(result.models)
     assert result.to_dict()["models"]["first"]["ads"] == {"conversions": 1.0, "value": 9.0}
+
+
+@examples(25)
+@given(st.data())
+def test_fewer_models_give_the_same_credits_and_the_same_paths(data: st.DataObject) -> None:
+    """Whatever is left out, what is there is what all ten say; so are the counts, the channels and the path table."""
+    rows = data.draw(_random_rows())
+    chosen = data.draw(st.lists(st.sampled_from(MODELS), min_size=1, unique=True))
+    top = data.draw(st.sampled_from([0, 3, 10]))
+    options = {
+        "touches": data.draw(st.sampled_from(["events", "visits"])),
+        "by": data.draw(st.sampled_from([None, "channel"])),
+        "lookback": data.draw(st.sampled_from(["2d", "30d"])),
+    }
+    journeys = log(rows)
+    every = journeys.attribution(goal="buy", touch="channel", **options)
+    some = journeys.attribution(goal="buy", touch="channel", models=chosen, top=top, **options)
+
+    assert list(some.models) == [model for model in every.models if model in chosen]
+    for model, credits_given in some.models.items():
+        for channel, credit in credits_given.items():
+            assert credit.conversions == pytest.approx(every.models[model][channel].conversions, rel=1e-12, abs=1e-12)
+            assert credit.value == pytest.approx(every.models[model][channel].value, rel=1e-12, abs=1e-12)
+    counts = ("conversions", "conversions_without_touch", "repeated_orders", "paths_without_conversion", "converters")
+    for name in (*counts, "non_converters", "value"):
+        assert getattr(some, name) == getattr(every, name), name
+    told = [[(c.channel, c.touches, c.paths, c.conversions) for c in one.channels] for one in (every, some)]
+    assert told[0] == told[1]
+    assert len(some.top_paths) == min(top, len(every.top_paths))
+    assert [path.conversions for path in some.top_paths] == [path.conversions for path in every.top_paths[:top]]
+    assert sorted(some.path_table.to_pylist(), key=str) == sorted(every.path_table.to_pylist(), key=str)
+    assert [(g.group, g.conversions) for g in some.groups] == [(g.group, g.conversions) for g in every.groups]
+
+
+def test_models_are_refused_when_there_are_none_of_that_name() -> None:
+    journeys = log(journey("ads"))
+
+    with pytest.raises(BadOption, match="got 'best'"):
+        journeys.attribution(goal="buy", touch="channel", models=["first", "best"])
+    with pytest.raises(BadOption, match="at least 0"):
+        journeys.attribution(goal="buy", touch="channel", top=-1)
+
+
+def test_time_decay_is_two_to_the_minus_half_lives() -> None:
+    """Touches 0 s, an hour, and far more than a thousand half-lives before the conversion."""
+    for half_life in (1.0, 977.0, 3600e6, 7.0 * 86400e6):
+        passed = np.array([0, 1, 500, 3600e6, 86400e6, 29 * 86400e6], np.int64)
+        for us in passed.tolist():
+            steps = us * 1024 / half_life
+            expected = 2.0 ** -(us / half_life) if us / half_life < 1075 else 0.0
+            assert kernel._halved(steps) == pytest.approx(expected, rel=1e-11, abs=1e-300)

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from sojourn.analyse.attribution_members import members
-from sojourn.analyse.attribution_models import MODELS, model_credits
+from sojourn.analyse.attribution_members import all_paths, members
+from sojourn.analyse.attribution_models import model_credits
+from sojourn.analyse.attribution_names import MODELS
 from sojourn.analyse.attribution_paths import (
     AttributionPartial,
     AttributionQuestion,
@@ -20,6 +21,15 @@ from sojourn.analyse.attribution_paths import (
     direct_mask,
     notes_on,
     partial,
+)
+from sojourn.analyse.attribution_records import (
+    AttributionGroup,
+    ChannelCost,
+    ChannelPaths,
+    Credit,
+    Model,
+    ModelCredit,
+    TopPath,
 )
 from sojourn.analyse.channels import find_channels, has_column
 from sojourn.analyse.groups import group_events, read_breakdown
@@ -43,18 +53,6 @@ if TYPE_CHECKING:
     from sojourn.analyse.journeys import Journeys
     from sojourn.analyse.spend import Spend
 
-Model = Literal[
-    "first",
-    "last",
-    "last_non_direct",
-    "linear",
-    "time_decay",
-    "position_u",
-    "position_w",
-    "markov",
-    "shapley",
-    "logistic",
-]
 Orders = Literal["once", "lines"]
 Touches = Literal["events", "visits"]
 DIRECT = ("direct", "(direct)", "(none)")
@@ -66,118 +64,6 @@ _SECOND = 1_000_000
 _VISIT_US = 1_800_000_000
 _TOP_PATHS = 10
 _FEWEST_CHANNELS = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Credit:
-    """What one model gives one channel.
-
-    Attributes:
-        conversions: Conversions credited to it, in parts of one.
-        value: Value credited to it.
-    """
-
-    conversions: float
-    value: float
-
-
-@dataclass(frozen=True, slots=True)
-class ModelCredit:
-    """One row of an attribution as a table.
-
-    Attributes:
-        model: The model.
-        channel: The channel.
-        conversions: Conversions credited to it, in parts of one.
-        share: Of all credited conversions, in [0, 1]; nan without any.
-        value: Value credited to it.
-    """
-
-    model: Model
-    channel: str
-    conversions: float
-    share: float
-    value: float
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelPaths:
-    """In which paths a channel stands, and what the two models of all paths say before their scale is set.
-
-    Attributes:
-        channel: The channel.
-        touches: Its touches in all paths.
-        paths: Paths it stands in, with and without conversion.
-        conversions: Conversions of the paths it stands in.
-        conversion_share: `conversions / paths`, in [0, 1]; of paths, not of persons.
-        removal_effect: Share of conversions whose path goes through it in the Markov chain, in [0, 1].
-        predicted_loss: Conversions the logistic model expects to be lost without it; nan when it was not fitted.
-    """
-
-    channel: str
-    touches: int
-    paths: int
-    conversions: int
-    conversion_share: float
-    removal_effect: float
-    predicted_loss: float
-
-
-@dataclass(frozen=True, slots=True)
-class TopPath:
-    """One of the paths that converted most.
-
-    Attributes:
-        path: Its channels in order, ` > ` between them.
-        conversions: How often it ended in a conversion.
-        value: Value of these conversions.
-        nulls: How often it ended without one.
-    """
-
-    path: str
-    conversions: int
-    value: float
-    nulls: int
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelCost:
-    """What a channel cost and what one model credits it with.
-
-    Attributes:
-        model: The model.
-        channel: The channel.
-        cost: Spend on it within the period.
-        conversions: Conversions credited to it.
-        value: Value credited to it.
-        cpa: Cost of one conversion, `cost / conversions`; nan without conversions.
-        roas: Value for each unit of cost, `value / cost`; nan without cost, or when they are in two currencies.
-    """
-
-    model: Model
-    channel: str
-    cost: float
-    conversions: float
-    value: float
-    cpa: float
-    roas: float
-
-
-@dataclass(frozen=True, slots=True)
-class AttributionGroup:
-    """The attribution of one group of a breakdown.
-
-    Attributes:
-        group: Its name.
-        conversions: Conversions in it.
-        value: Their value.
-        models: As in `Attribution`.
-    """
-
-    group: str
-    conversions: int
-    value: float
-    models: dict[str, dict[str, Credit]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,9 +84,9 @@ class Attribution(Result):
         paths_without_conversion: Persons' last paths, which no conversion ended.
         converters: Persons with a conversion; None for a ready path table.
         non_converters: Persons with a touch and no conversion; None for a ready path table.
-        models: By model and channel what is credited, channels with most touches first.
+        models: By model and channel what is credited, channels with most touches first; the models that were asked for.
         channels: In which paths each channel stands.
-        top_paths: Paths with most conversions.
+        top_paths: Paths with most conversions, as many as were asked for.
         groups: By group, most conversions first; empty without a breakdown.
         costs: By model and channel with spend; empty without spend.
         spend_outside: Spend on days outside the period, not counted; nan without spend.
@@ -251,8 +137,8 @@ class Attribution(Result):
     @property
     def path_table(self) -> pa.Table:
         """All distinct paths: `path`, `total_conversions`, `total_conversion_value`, `total_null`; `attribute_paths` reads it."""
-        assert self._paths is not None  # every Attribution is made by `merge`
-        tables, channels = self._paths
+        # Paths without a conversion are not kept when nothing that was asked for needs them.
+        tables, channels = self._paths if self._paths is not None else all_paths(self._asked())
         return to_arrow(join(tables), channels)
 
     def persons(self, channel: str, *, model: Model = "linear") -> Persons:
@@ -287,6 +173,8 @@ def attribution(  # noqa: PLR0913  (the options of the question; each has a defa
     spend: str | os.PathLike[str] | SpendSource | None = None,
     currency: str | None = None,
     rates: str | os.PathLike[str] | None = None,
+    models: Sequence[Model] | None = None,
+    top: int = _TOP_PATHS,
 ) -> Attribution:
     """Share out conversions among the channels that touched a person before.
 
@@ -310,6 +198,9 @@ def attribution(  # noqa: PLR0913  (the options of the question; each has a defa
         spend: File of costs: columns channel, cost, and if there are any date and currency.
         currency: Of values in several currencies only those in this one count; None for the one most are in.
         rates: CSV of date, currency, rate, which converts the others into `currency`.
+        models: Only these models; None for all ten. Without `markov` and `logistic`, and with `top=0`, paths that did not
+            convert need not be kept, which is several times quicker on a large log.
+        top: Paths listed in `top_paths`.
 
     Raises:
         UnknownEvent: The goal, touch event or milestone is no event's name.
@@ -335,6 +226,8 @@ def attribution(  # noqa: PLR0913  (the options of the question; each has a defa
         most=channels,
         breakdown=read_breakdown(by),
         time_zone=journeys.time_zone,
+        models=_chosen(models, top),
+        top=top,
     )
     parts = journeys.parts()
     with_orders = has_column(journeys, "order_id")
@@ -394,9 +287,10 @@ def merge(
         spend: Costs within the period.
     """
     tables = [found.table for found in partials]
-    totals = np.sum([table.totals(len(groups)) for table in tables], axis=0)
+    totals = np.sum([found.totals(len(groups)) for found in partials], axis=0)
     whole = totals.sum(axis=0)
-    found = model_credits(partials, group=None)
+    wanted, top = (question.models, question.top) if question else (MODELS, _TOP_PATHS)
+    found = model_credits(partials, group=None, models=wanted)
     order = [int(c) for c in np.argsort(-found.presence[:, 0], kind="stable") if found.presence[c, 0]]
     models = _models(found, channels, order)
     events = sum(len(part.time) for part in journeys.parts()) if journeys is not None else 0
@@ -423,16 +317,16 @@ def merge(
         non_converters=sum(p.non_converters for p in partials) if question else None,
         models=models,
         channels=tuple(_channel(found, channels, c) for c in order),
-        top_paths=_top_paths(top_paths(tables, _TOP_PATHS), channels),
-        groups=_groups(partials, totals, groups, channels, order) if question and question.breakdown else (),
+        top_paths=_top_paths(top_paths(tables, top), channels) if top else (),
+        groups=_groups(partials, totals, groups, channels, order, wanted) if question and question.breakdown else (),
         costs=costs,
         spend_outside=spend.outside if spend else np.nan,
-        spend_unmatched=spend.unmatched(models["first"]) if spend else {},
+        spend_unmatched=spend.unmatched(next(iter(models.values()))) if spend else {},
         currency=spend.currency if spend else None,
         value_currency=question.money.currency if question and question.money else None,
         notes=tuple(notes),
         _drill=Drill(journeys, question) if journeys is not None else None,
-        _paths=(tuple(tables), tuple(channels)),
+        _paths=(tuple(tables), tuple(channels)) if question is None or question.keeps_all else None,
     )
 
 
@@ -470,13 +364,14 @@ def _groups(
     groups: Sequence[str],
     channels: Sequence[str],
     order: Sequence[int],
+    wanted: Sequence[str],
 ) -> tuple[AttributionGroup, ...]:
     made = [
         AttributionGroup(
             groups[g],
             round(totals[g, 0]),
             float(totals[g, 1]),
-            _models(model_credits(partials, group=g), channels, order),
+            _models(model_credits(partials, group=g, models=wanted), channels, order),
         )
         for g in np.flatnonzero(totals[:, [0, 4]].any(axis=1)).tolist()
     ]
@@ -497,3 +392,16 @@ def _costs(models: dict[str, dict[str, Credit]], spend: Spend, *, same: bool) ->
 def _check_channels(channels: int) -> None:
     if not _FEWEST_CHANNELS <= channels <= MOST_CHANNELS:
         raise BadOption(f"expected {_FEWEST_CHANNELS} to {MOST_CHANNELS} channels, got {channels}")
+
+
+def _chosen(models: Sequence[str] | None, top: int) -> tuple[str, ...]:
+    """The models asked for, in the order they are shown."""
+    if top < 0:
+        raise BadOption(f"expected top to be at least 0, got {top}")
+    if models is None:
+        return MODELS
+    unknown = [model for model in models if model not in MODELS]
+    if unknown or not models:
+        told = ", ".join(map(repr, unknown)) or "none"
+        raise BadOption(f"expected models among {', '.join(MODELS)}, got {told}")
+    return tuple(model for model in MODELS if model in models)

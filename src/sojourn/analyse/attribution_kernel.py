@@ -17,10 +17,18 @@ _PRIME = 0x9E3779B97F4A7C15
 _HASHED = np.uint64(1 << 63)
 _PACKED = 10
 _LN2 = math.log(2.0)
+_FINE, _STEPS = 10, 1 << 10
+_STEP_OF_HALVING = 2.0 ** -(np.arange(_STEPS) / _STEPS)
+_HALVINGS = 2.0 ** -np.arange(1076.0)
+_LAST_STEP = 1075.0 * _STEPS
+"""Powers of a half: of whole numbers, the last of which is 0, and of the steps between 0 and 1."""
 
 
 @njit(nogil=True, cache=True)
-def walk_paths(start, stop, time, classes, kinds, codes, channel_of, value, order, orders, lines, group, lookback, gap):
+def walk_paths(  # noqa: PLR0915  (one automaton: its state would have to go in and out of every piece)
+    start, stop, time, classes, kinds, codes, channel_of, value, order, orders, lines, group, lookback, gap, channels,
+    groups, keep,
+):  # fmt: skip
     """Paths of each unit, in order of its conversions, then what is left without one.
 
     Args:
@@ -38,20 +46,32 @@ def walk_paths(start, stop, time, classes, kinds, codes, channel_of, value, orde
         group: Of each row.
         lookback: Touches further back do not count.
         gap: Silence that ends a visit, in which equal touches in a row are one; 0 when every event is a touch.
+        channels: How many channels there are.
+        groups: How many groups there are.
+        keep: Whether paths without a conversion are wanted one by one; else they are only counted in `lost`.
 
     Returns:
         Touches (channel, time); paths (low, high, unit, group, place of the milestone, conversions, value, nulls);
-        rows left out because their order was counted before.
+        rows left out because their order was counted before; units with a conversion, and with such a path and none;
+        `lost`, one row a group (groups, channels + 1, 2): touches and paths by channel of paths that are not kept, and in
+        the last place how many there are.
     """
     most = start.size + classes.size
     channel, at = np.empty(classes.size + 1, np.int16), np.empty(classes.size + 1, np.int64)
     low, high, unit = np.empty(most, np.int64), np.empty(most, np.int64), np.empty(most, np.int64)
     which, middle = np.empty(most, np.int32), np.empty(most, np.int32)
     amount, null = np.empty(most, np.float64), np.empty(most, np.float64)
-    path_of = np.full(orders, -1, np.int64)
-    touches = paths = repeated = 0
+    path_of, times = np.full(orders, -1, np.int64), np.zeros(channels + 1, np.int64)
+    lost = np.zeros((groups, channels + 1, 2), np.float64)
+    touches = paths = repeated = converters = lost_units = 0
     for u in range(start.size):
-        begin, marked, last, visit, carried = touches, -1, start[u], -1, -1
+        begin, marked, last, visit, carried, before = touches, -1, start[u], -1, -1, paths
+        if not keep and gap == 0:
+            seen, last = _count_touches(classes, kinds, codes, channel_of, start[u], stop[u], times)
+            if not seen & GOAL:
+                lost_units += _add_lost(lost[group[last]], times)
+                continue
+            times[:] = 0
         for i in range(start[u], stop[u]):
             kind = kinds[classes[i]]
             c = channel_of[codes[i] + 1]
@@ -74,27 +94,60 @@ def walk_paths(start, stop, time, classes, kinds, codes, channel_of, value, orde
             if kind & GOAL:
                 worth = value[i] if value.size and not np.isnan(value[i]) else 0.0
                 if order.size and order[i] >= 0:
-                    before = path_of[order[i]]
-                    if before >= 0 and unit[before] == u:
+                    known = path_of[order[i]]
+                    if known >= 0 and unit[known] == u:
                         repeated += 1
-                        amount[before] += worth if lines else 0.0
+                        amount[known] += worth if lines else 0.0
                         continue
                     path_of[order[i]] = paths
                 while begin < touches and time[i] - at[begin] > lookback:
                     begin += 1
                 low[paths], high[paths], unit[paths], which[paths] = begin, touches, u, group[i]
-                middle[paths] = marked - begin if marked >= begin else -1
-                amount[paths], null[paths] = worth, 0.0
+                middle[paths], amount[paths], null[paths] = marked - begin if marked >= begin else -1, worth, 0.0
                 paths += 1
                 begin, marked = touches, -1
+        converters += paths > before
         if touches > begin and not (carried >= 0 and touches == begin + 1):
-            low[paths], high[paths], unit[paths], which[paths] = begin, touches, u, group[last]
-            middle[paths] = marked - begin if marked >= begin else -1
-            amount[paths], null[paths] = 0.0, 1.0
-            paths += 1
+            lost_units += paths == before
+            if keep:
+                low[paths], high[paths], unit[paths], which[paths] = begin, touches, u, group[last]
+                middle[paths], amount[paths], null[paths] = marked - begin if marked >= begin else -1, 0.0, 1.0
+                paths += 1
+                continue
+            for k in range(begin, touches):
+                times[channel[k] + 1] += 1
+            _add_lost(lost[group[last]], times)
+        touches = touches if keep else begin
     n, m = touches, paths
     made = low[:m], high[:m], unit[:m], which[:m], middle[:m], 1.0 - null[:m], amount[:m], null[:m]
-    return channel[:n], at[:n], made, repeated
+    return channel[:n], at[:n], made, repeated, converters, lost_units, lost
+
+
+@njit(nogil=True, cache=True)
+def _count_touches(classes, kinds, codes, channel_of, low, high, times):
+    """Add the touches of some rows to `times` by channel + 1; the roles any row has, and the row of the last touch."""
+    seen, last = 0, low
+    for i in range(low, high):
+        kind = kinds[classes[i]]
+        place = (np.int64(channel_of[codes[i] + 1]) + 1) * (kind & TOUCH)
+        times[place] += 1
+        seen |= kind
+        last = i if place else last
+    return seen, last
+
+
+@njit(nogil=True, cache=True)
+def _add_lost(lost, times):
+    """Add one path's touches to those of paths that are not kept, and empty `times`; whether there were any."""
+    times[0] = 0
+    if not times.any():
+        return False
+    for c in range(times.size - 1):
+        lost[c, 0] += times[c + 1]
+        lost[c, 1] += times[c + 1] > 0
+    lost[times.size - 1, 1] += 1
+    times[:] = 0
+    return True
 
 
 @njit(nogil=True, cache=True)
@@ -200,8 +253,12 @@ def _spread(keys, ids, capacity):
 
 
 @njit(nogil=True, cache=True)
-def credit_paths(channel, low, high, group, middle, conversions, value, nulls, direct, by_milestone, groups):
+def credit_paths(
+    channel, low, high, group, middle, conversions, value, nulls, direct, by_milestone, groups, wanted, flowing
+):
     """Credit of the models that look at one path at a time, and what the others need.
+
+    `wanted` has a bit for each model that is wanted, at its place; `flowing` says whether the flow is. What is not wanted is 0.
 
     Returns:
         credit, shape (groups, models, channels, conversions and value), models FIRST to SHAPLEY; flow, shape (groups, channels + start,
@@ -227,13 +284,15 @@ def credit_paths(channel, low, high, group, middle, conversions, value, nulls, d
         steps = flow[g]
         for k in range(np.uint64(a), np.uint64(b)):
             c = np.uint64(channel[k])
-            steps[state * wide + c] += weight
+            if flowing:
+                steps[state * wide + c] += weight
             seen[distinct] = c
             distinct += np.uint64(times[c] == 0)
             times[c] += 1
             state = c
-        steps[state * wide + np.uint64(channels)] += won
-        steps[state * wide + np.uint64(channels + 1)] += nulls[p]
+        if flowing:
+            steps[state * wide + np.uint64(channels)] += won
+            steps[state * wide + np.uint64(channels + 1)] += nulls[p]
         for n in range(distinct):
             c = seen[n]
             mask |= np.uint64(1) << np.uint64(c)
@@ -243,29 +302,34 @@ def credit_paths(channel, low, high, group, middle, conversions, value, nulls, d
         masks[p] = mask
         if won != 0.0 or value[p] != 0.0:
             mark = middle[p] if by_milestone else ((b - a) // 2 if b - a > 2 else -1)
-            _credit_one(credit[g], channel, a, b, mark, won, value[p], direct, seen[:distinct], times)
+            _credit_one(credit[g], channel, a, b, mark, won, value[p], direct, seen[:distinct], times, wanted)
         for n in range(distinct):
             times[seen[n]] = 0
     return credit, flow.reshape(groups, channels + 1, channels + 2), presence, masks
 
 
 @njit(nogil=True, cache=True)
-def _credit_one(credit, channel, a, b, mark, won, worth, direct, seen, times):
+def _credit_one(credit, channel, a, b, mark, won, worth, direct, seen, times, wanted):
     """Share one path's conversions and value among its touches."""
-    last = b - 1
-    while last > a and direct[channel[last]]:
-        last -= 1
-    if direct[channel[last]]:
-        last = b - 1
     _give(credit[FIRST], channel[a], 1.0, won, worth)
     _give(credit[LAST], channel[b - 1], 1.0, won, worth)
-    _give(credit[LAST_NON_DIRECT], channel[last], 1.0, won, worth)
-    for n in range(seen.size):
-        c = seen[n]
-        _give(credit[LINEAR], c, times[c] / (b - a), won, worth)
-        _give(credit[SHAPLEY], c, 1.0 / seen.size, won, worth)
-    _credit_positions(credit[POSITION_U], channel, a, b, -1, won, worth, seen, times)
-    _credit_positions(credit[POSITION_W], channel, a, b, mark, won, worth, seen, times)
+    if wanted & (1 << LAST_NON_DIRECT):
+        last = b - 1
+        while last > a and direct[channel[last]]:
+            last -= 1
+        if direct[channel[last]]:
+            last = b - 1
+        _give(credit[LAST_NON_DIRECT], channel[last], 1.0, won, worth)
+    if wanted & (1 << LINEAR):
+        for n in range(seen.size):
+            _give(credit[LINEAR], seen[n], times[seen[n]] / (b - a), won, worth)
+    if wanted & (1 << SHAPLEY):
+        for n in range(seen.size):
+            _give(credit[SHAPLEY], seen[n], 1.0 / seen.size, won, worth)
+    if wanted & (1 << POSITION_U):
+        _credit_positions(credit[POSITION_U], channel, a, b, -1, won, worth, seen, times)
+    if wanted & (1 << POSITION_W):
+        _credit_positions(credit[POSITION_W], channel, a, b, mark, won, worth, seen, times)
 
 
 @njit(nogil=True, cache=True)
@@ -295,7 +359,7 @@ def _give(credit, c, share, won, worth):
 def credit_decayed(channel, at, low, high, group, conversions, value, half_life, groups, channels):
     """Credit of time decay: a touch one half-life before another weighs half; shape (groups, channels, 2)."""
     credit = np.zeros((groups, channels, 2), np.float64)
-    weight = np.zeros(channels, np.float64)
+    weight, steps_a_us = np.zeros(channels, np.float64), _STEPS / half_life
     for p in range(low.size):
         a, b = low[p], high[p]
         if a == b or conversions[p] == 0.0:
@@ -303,7 +367,7 @@ def credit_decayed(channel, at, low, high, group, conversions, value, half_life,
         # Counted back from the last touch: only ratios matter, and so the sum is never below 1.
         whole = 0.0
         for k in range(a, b):
-            one = math.exp((at[k] - at[b - 1]) * (_LN2 / half_life))
+            one = _halved((at[b - 1] - at[k]) * steps_a_us)
             weight[channel[k]] += one
             whole += one
         for k in range(a, min(b, a + channels)):
@@ -313,6 +377,15 @@ def credit_decayed(channel, at, low, high, group, conversions, value, half_life,
                 _give(credit[group[p]], c, weight[c] / whole, conversions[p], value[p])
                 weight[c] = 0.0
     return credit
+
+
+@njit(nogil=True, cache=True)
+def _halved(steps):
+    """`2 ** -(steps / _STEPS)` for steps >= 0, to 1e-14: from tables, and the series for what lies between two steps."""
+    whole = np.uint64(min(steps, _LAST_STEP))
+    rest = (steps - whole) * (_LN2 / _STEPS) if steps < _LAST_STEP else 0.0
+    near = 1.0 - rest * (1.0 - rest * (0.5 - rest / 6.0))
+    return _HALVINGS[whole >> np.uint64(_FINE)] * _STEP_OF_HALVING[whole & np.uint64(_STEPS - 1)] * near
 
 
 @njit(nogil=True, cache=True)

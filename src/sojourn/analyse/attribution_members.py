@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sojourn.analyse.attribution_models import MODELS
+from sojourn.analyse.attribution_names import MODELS
 from sojourn.analyse.attribution_paths import credited_units, units_of, walk
 from sojourn.analyse.channels import find_channels, has_column
 from sojourn.analyse.groups import group_events
 from sojourn.records.errors import BadOption
 
 if TYPE_CHECKING:
+    from sojourn.analyse.path_table import PathTable
     from sojourn.analyse.results import Drill, Persons
 
 
@@ -38,3 +39,16 @@ def members(drill: Drill, *, channel: str | None = None, model: str = "linear", 
             units = units_of(walked, kind)
         chosen.append(part.person[units])
     return journeys.persons_of(chosen)
+
+
+def all_paths(drill: Drill) -> tuple[tuple[PathTable, ...], tuple[str, ...]]:
+    """The paths of all parts, those without a conversion too, and the names of the channels."""
+    journeys, question = drill.journeys, drill.question
+    parts = journeys.parts()
+    found = find_channels(journeys, parts, question.touch, most=question.most)
+    orders = has_column(journeys, "order_id")
+    walked = [
+        walk(part, question, grouping, channels, orders=orders)
+        for part, grouping, channels in zip(parts, group_events(parts, None), found, strict=True)
+    ]
+    return tuple(one.table for one in walked), found[0].names

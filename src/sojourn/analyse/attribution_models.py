@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sojourn.analyse import attribution_kernel as kernel
+from sojourn.analyse.attribution_names import MODELS, OF_SINGLE_PATHS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,20 +19,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sojourn.analyse.attribution_paths import AttributionPartial
-
-MODELS = (
-    "first", "last", "last_non_direct", "linear", "time_decay", "position_u", "position_w", "markov", "shapley", "logistic",
-)  # fmt: skip
-"""In the order they are shown."""
-_OF_SINGLE_PATHS = {
-    "first": kernel.FIRST,
-    "last": kernel.LAST,
-    "last_non_direct": kernel.LAST_NON_DIRECT,
-    "linear": kernel.LINEAR,
-    "position_u": kernel.POSITION_U,
-    "position_w": kernel.POSITION_W,
-    "shapley": kernel.SHAPLEY,
-}
 
 RIDGE = 0.01
 """Weight of the squared coefficients in the logistic fit: keeps them finite when a channel always converts."""
@@ -51,8 +37,8 @@ class ModelCredits:
     Attributes:
         credit: By model float64, shape (channels, 2): conversions and value.
         presence: float64, shape (channels, 3): touches, paths with the channel, conversions of these.
-        removal_effects: One a channel, see `removal_effects`.
-        predicted_losses: One a channel, see `logistic_losses`; nan when there was nothing to fit.
+        removal_effects: One a channel, see `removal_effects`; nan when the Markov model was not asked for.
+        predicted_losses: One a channel, see `logistic_losses`; nan when there was nothing to fit, or nobody asked.
         notes: Why a model is missing.
     """
 
@@ -63,37 +49,42 @@ class ModelCredits:
     notes: tuple[str, ...]
 
 
-def model_credits(partials: Sequence[AttributionPartial], *, group: int | None) -> ModelCredits:
-    """Add up the parts and run every model that can be run.
+def model_credits(
+    partials: Sequence[AttributionPartial], *, group: int | None, models: Sequence[str] = MODELS
+) -> ModelCredits:
+    """Add up the parts and run every model that is wanted and can be run.
 
     Args:
         partials: One a part.
         group: One group of a breakdown; None for all together.
+        models: Models wanted.
     """
     wanted = slice(None) if group is None else slice(group, group + 1)
     single = sum((p.credit[wanted].sum(axis=0) for p in partials), start=np.zeros(partials[0].credit.shape[1:]))
     flow = sum((p.flow[wanted].sum(axis=0) for p in partials), start=np.zeros(partials[0].flow.shape[1:]))
     presence = sum((p.presence[wanted].sum(axis=0) for p in partials), start=np.zeros(partials[0].presence.shape[1:]))
-    credit = {model: single[place] for model, place in _OF_SINGLE_PATHS.items()}
+    credit = {model: single[place] for model, place in OF_SINGLE_PATHS.items() if model in models}
     notes = []
     decayed = [p.decayed[wanted].sum(axis=0) for p in partials if p.decayed is not None]
     if decayed:
         credit["time_decay"] = np.sum(decayed, axis=0)
-    else:
+    elif "time_decay" in models:
         notes.append("No time decay: a path table has no times.")
-    whole = credit["first"].sum(axis=0)
-    effects = removal_effects(flow)
-    credit["markov"] = shares(effects)[:, None] * whole
-    losses = np.full(len(presence), np.nan)
-    sets, conversions, nulls = _sets(partials, group)
-    touched = sets != 0
-    if conversions[touched].sum() > 0 and nulls[touched].sum() > 0:
-        losses = logistic_losses(sets, conversions, nulls, len(presence))[0]
-        credit["logistic"] = shares(losses)[:, None] * whole
-    else:
-        notes.append(
-            "No logistic model: it compares paths that convert with paths that do not, and only one kind is here."
-        )
+    whole = single[OF_SINGLE_PATHS["first"]].sum(axis=0)
+    effects, losses = np.full((2, len(presence)), np.nan)
+    if "markov" in models:
+        effects = removal_effects(flow)
+        credit["markov"] = shares(effects)[:, None] * whole
+    if "logistic" in models:
+        sets, conversions, nulls = _sets(partials, group)
+        touched = sets != 0
+        if conversions[touched].sum() > 0 and nulls[touched].sum() > 0:
+            losses = logistic_losses(sets, conversions, nulls, len(presence))[0]
+            credit["logistic"] = shares(losses)[:, None] * whole
+        else:
+            notes.append(
+                "No logistic model: it compares paths that convert with paths that do not, and only one kind is here."
+            )
     return ModelCredits(credit, presence, effects, losses, tuple(notes))
 
 

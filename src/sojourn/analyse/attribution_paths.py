@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sojourn.analyse import attribution_kernel as kernel
+from sojourn.analyse.attribution_names import MODELS, OF_ALL_PATHS, OF_SINGLE_PATHS
 from sojourn.analyse.money import amounts
 from sojourn.analyse.parts import frozen
 from sojourn.analyse.path_table import PathTable
@@ -50,6 +51,8 @@ class AttributionQuestion:
         most: Channels kept.
         breakdown: What to break down by, taken from the conversion, else from the last touch.
         time_zone: Zone of moments in predicates.
+        models: Models wanted, see `attribution_models.MODELS`.
+        top: Paths listed.
     """
 
     goal: Step
@@ -65,6 +68,13 @@ class AttributionQuestion:
     most: int
     breakdown: Breakdown | None
     time_zone: str
+    models: tuple[str, ...] = MODELS
+    top: int = 10
+
+    @property
+    def keeps_all(self) -> bool:
+        """Whether paths without a conversion are needed one by one."""
+        return self.top > 0 or not OF_ALL_PATHS.isdisjoint(self.models)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +86,18 @@ class WalkedPartial:
         at: int64: time of each touch.
         unit: int64, one a path: place of the person in the part.
         repeated: Rows left out because their order was counted before.
+        converters: Persons with a conversion.
+        non_converters: Persons with touches and no conversion.
+        lost: Touches and paths by channel of paths that are not kept, see `attribution_kernel.walk_paths`.
     """
 
     table: PathTable
     at: NDArray[np.int64]
     unit: NDArray[np.int64]
     repeated: int
+    converters: int
+    non_converters: int
+    lost: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +109,13 @@ class AttributionPartial:
         credit: Credit of the models of single paths.
         decayed: Credit of time decay; None for a ready path table.
         flow: How often each step was made.
-        presence: Touches, paths and conversions by channel.
+        presence: Touches, paths and conversions by channel, of all paths.
         sets: Sets of channels, one bit a channel; 0 for persons without a touch.
         set_counts: Conversions and nulls of each set, shape (sets, groups, 2).
         repeated: Rows left out because their order was counted before.
         converters: Persons with a conversion.
         non_converters: Persons with touches and no conversion.
+        lost: By group, touches and paths without a conversion that are not in the table; None when all are.
     """
 
     table: PathTable
@@ -111,6 +128,14 @@ class AttributionPartial:
     repeated: int = 0
     converters: int = 0
     non_converters: int = 0
+    lost: NDArray[np.float64] | None = None
+
+    def totals(self, groups: int) -> NDArray[np.float64]:
+        """As `PathTable.totals`, of all paths."""
+        found = self.table.totals(groups)
+        if self.lost is not None:
+            found[:, -1] += self.lost[:, -1, 1]
+        return found
 
 
 def partial(
@@ -125,28 +150,43 @@ def partial(
         channels: Channels of the events.
         orders: Whether the log has order ids.
     """
-    walked = walk(part, question, grouping, channels, orders=orders)
+    walked = walk(part, question, grouping, channels, orders=orders, keep=question.keeps_all)
     groups, direct = len(grouping.names), direct_mask(channels.names, question.direct)
-    made = credit_table(walked.table, direct, by_milestone=question.milestone is not None, groups=groups)
+    made = credit_table(
+        walked.table, direct, by_milestone=question.milestone is not None, groups=groups, models=question.models
+    )
     table = walked.table
-    decayed = kernel.credit_decayed(
-        table.channel, walked.at, table.low, table.high, table.group, table.conversions, table.value,
-        float(question.half_life_us), groups, len(direct),
-    )  # fmt: skip
-    converted, lost = np.zeros((2, len(part.person)), np.bool_)
-    converted[walked.unit[table.conversions > 0]] = True
-    lost[walked.unit[table.nulls > 0]] = True
+    decayed = None
+    if "time_decay" in question.models:
+        decayed = kernel.credit_decayed(
+            table.channel, walked.at, table.low, table.high, table.group, table.conversions, table.value,
+            float(question.half_life_us), groups, len(direct),
+        )  # fmt: skip
+    presence = made.presence
+    presence[:, :, :2] += walked.lost[:, :-1]
+    sets, set_counts = made.sets, made.set_counts
+    if "logistic" in question.models:
+        sets, set_counts = (
+            np.append(sets, np.uint64(0)),
+            np.concatenate([set_counts, _untouched(part, walked, grouping)]),
+        )
     return AttributionPartial(
-        made.table, made.credit, decayed, made.flow, made.presence,
-        np.append(made.sets, np.uint64(0)), np.concatenate([made.set_counts, _untouched(part, walked, grouping)]),
+        made.table, made.credit, decayed, made.flow, presence, sets, set_counts,
         repeated=walked.repeated,
-        converters=int(converted.sum()),
-        non_converters=int((lost & ~converted).sum()),
+        converters=walked.converters,
+        non_converters=walked.non_converters,
+        lost=walked.lost,
     )  # fmt: skip
 
 
 def walk(
-    part: Part, question: AttributionQuestion, grouping: Grouping, channels: Channels, *, orders: bool
+    part: Part,
+    question: AttributionQuestion,
+    grouping: Grouping,
+    channels: Channels,
+    *,
+    orders: bool,
+    keep: bool = True,
 ) -> WalkedPartial:
     """The paths of one part.
 
@@ -156,21 +196,26 @@ def walk(
         grouping: Groups of the events.
         channels: Channels of the events.
         orders: Whether the log has order ids.
+        keep: Whether paths without a conversion are wanted one by one.
     """
     classes, kinds = event_roles(part, _roles(question), time_zone=question.time_zone)
     none = frozen(np.empty(0, np.int32))
     order = part.column("order_id") if orders else None
     text = order if isinstance(order, TextColumn) else None
-    channel, at, paths, repeated = kernel.walk_paths(
+    channel, at, paths, repeated, converters, non_converters, lost = kernel.walk_paths(
         part.start, part.stop, part.time, classes, kinds, channels.codes, channels.channel_of, _values(part, question),
         none if text is None else text.codes, 0 if text is None else len(text.names),
         question.lines, grouping.group, question.lookback_us, question.visit_us,
+        len(channels.names), len(grouping.names), keep,
     )  # fmt: skip
     low, high, unit, group, middle, conversions, value, nulls = paths
-    return WalkedPartial(PathTable(channel, low, high, group, middle, conversions, value, nulls), at, unit, repeated)
+    table = PathTable(channel, low, high, group, middle, conversions, value, nulls)
+    return WalkedPartial(table, at, unit, repeated, converters, non_converters, lost)
 
 
-def credit_table(table: PathTable, direct: NDArray[np.bool_], *, by_milestone: bool, groups: int) -> AttributionPartial:
+def credit_table(
+    table: PathTable, direct: NDArray[np.bool_], *, by_milestone: bool, groups: int, models: Sequence[str] = MODELS
+) -> AttributionPartial:
     """Credit the channels of paths.
 
     Args:
@@ -178,11 +223,16 @@ def credit_table(table: PathTable, direct: NDArray[np.bool_], *, by_milestone: b
         direct: Whether each channel is direct.
         by_milestone: Whether the W model's middle is the touch at the milestone.
         groups: How many groups there are.
+        models: Models wanted.
     """
+    wanted = sum(1 << place for model, place in OF_SINGLE_PATHS.items() if model in models)
     credit, flow, presence, masks = kernel.credit_paths(
         table.channel, table.low, table.high, table.group, table.middle, table.conversions, table.value, table.nulls,
-        direct, by_milestone, groups,
+        direct, by_milestone, groups, wanted, "markov" in models,
     )  # fmt: skip
+    if "logistic" not in models:
+        none = np.empty((0, groups, 2))
+        return AttributionPartial(table, credit, None, flow, presence, np.empty(0, np.uint64), none)
     sets, place = np.unique(masks, return_inverse=True)
     cell = place * groups + table.group
     counts = [np.bincount(cell, n, len(sets) * groups).astype(np.float64) for n in (table.conversions, table.nulls)]
@@ -207,7 +257,7 @@ def notes_on(partials: Sequence[AttributionPartial], question: AttributionQuesti
     notes = []
     if question and question.money and (note := question.money.note):
         notes.append(note)
-    touches = sum(len(p.table.channel) for p in partials)
+    touches = sum(len(p.table.channel) + (0 if p.lost is None else int(p.lost[:, :-1, 0].sum())) for p in partials)
     if question and not question.visit_us and touches and touches >= _DENSE * events:
         share = f"{touches:,} of {events:,} events have a {question.touch}"
         notes.append(f"{share}, and each is a touch; with touches by visits (`--touches visits`) a visit counts once.")

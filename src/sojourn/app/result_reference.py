@@ -28,6 +28,7 @@ seconds, `share` lies between 0 and 1, everything else says what it counts.
 """
 
 _OTHERS = (
+    "sojourn.analyse.attribution_records",
     "sojourn.app.importing",
     "sojourn.app.report.plan",
     "sojourn.app.report.sections",

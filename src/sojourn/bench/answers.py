@@ -21,6 +21,7 @@ _MICRO = 1_000_000
 _CODE = {name: code for code, name in enumerate(EVENTS)}
 _BEGAN = dt.datetime.fromtimestamp(START_US / _MICRO, dt.UTC).date()
 _RUN = 5
+_MODELS = ("first", "last", "last_non_direct", "linear", "time_decay", "position_u")
 _MOST = 300
 """Enough for the first 100 also where counts are equal."""
 
@@ -67,8 +68,8 @@ def five_grams(journeys: Journeys) -> Rows:
 
 def attribution(journeys: Journeys) -> Rows:
     """Channel, and its conversions in six models."""
-    models = journeys.attribution(goal=EVENTS[7], touch="channel", lookback="30d").models
-    chosen = [models[name] for name in ("first", "last", "last_non_direct", "linear", "time_decay", "position_u")]
+    found = journeys.attribution(goal=EVENTS[7], touch="channel", lookback="30d", models=_MODELS, top=0).models
+    chosen = [found[name] for name in _MODELS]
     return sorted([channel, *(model[channel].conversions for model in chosen)] for channel in chosen[0])
 
 

@@ -18,7 +18,8 @@ from sojourn.analyse.show.words import count, duration, money, percent
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from sojourn.analyse.attribution import Attribution, Credit
+    from sojourn.analyse.attribution import Attribution
+    from sojourn.analyse.attribution_records import Credit
 
 _SHORT = {
     "first": "first",

@@ -41,6 +41,11 @@ _Model = Literal[
 ]
 
 
+def _read_models(text: str | None) -> list[_Model] | None:
+    """Names with commas between; what is no model's name is refused by the question."""
+    return None if text is None else [name.strip() for name in text.split(",")]  # type: ignore[misc]  # see above
+
+
 def attribution(  # noqa: PLR0913  (one argument an option)
     goal: Annotated[
         str | None, typer.Option("--goal", "-g", help="What a conversion is: event, `A|B`, or predicate.")
@@ -76,6 +81,11 @@ def attribution(  # noqa: PLR0913  (one argument an option)
     ] = None,
     spend_channel: Annotated[str | None, typer.Option(help="Its column of channels, when the guess is wrong.")] = None,
     spend_cost: Annotated[str | None, typer.Option(help="Its column of costs, when the guess is wrong.")] = None,
+    models: Annotated[
+        str | None,
+        typer.Option(help="Only these models, with commas: first,last,linear; all ten if not given."),
+    ] = None,
+    top: Annotated[int, typer.Option(min=0, help="Paths listed, those with most conversions.")] = 10,
     by: By = None,
     persons: Annotated[
         str | None,
@@ -111,7 +121,7 @@ def attribution(  # noqa: PLR0913  (one argument an option)
             scope.journeys(progress=progress), goal=goal, touch=touch, touch_event=touch_event,
             touches=touches, lookback=lookback,
             half_life=half_life, value=value, currency=currency, rates=rates, orders=orders, direct=direct or DIRECT, milestone=milestone,
-            channels=channels, by=by, spend=source,
+            channels=channels, by=by, spend=source, models=_read_models(models), top=top,
         )  # fmt: skip
         listed = None
         if persons is not None:
