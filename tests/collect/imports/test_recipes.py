@@ -29,7 +29,8 @@ def sample(root: Path, imported: Callable[..., Any]) -> Callable[[str], Any]:
 def test_every_recipe_has_a_sample(root: Path) -> None:
     samples = {path.stem for path in (root / "tests/fixtures/recipes").iterdir()}
 
-    assert samples == set(recipe_names()) == {"amplitude", "ga4", "matomo", "mixpanel", "posthog", "segment"}
+    assert samples == set(recipe_names())
+    assert {"amplitude", "ga4", "matomo", "mixpanel", "posthog", "segment"} <= samples
 
 
 def test_ga4(sample: Callable[[str], Any]) -> None:

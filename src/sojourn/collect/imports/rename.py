@@ -70,7 +70,8 @@ def sources(names: Iterable[str], table: Table, keep: Iterable[str] = ()) -> dic
 def _found(item: Object, by_name: Mapping[str, list[str]], path: tuple[str, ...]) -> tuple[Any, str | None]:
     """The value at a path, and the member to remove when it is a member of the object itself."""
     for name in by_name.get("".join(path), ()):
-        if item[name] is not None and item[name] != "":
+        # An object is not the value: `customer` may be a number, or hold one.
+        if item[name] is not None and item[name] != "" and not isinstance(item[name], dict):
             return item[name], name
     value: Any = item
     for part in path if len(path) > 1 else ():
