@@ -9,7 +9,7 @@ from tests.analyse.logs import batch
 
 from sojourn.app import worker as module
 from sojourn.app.effects import FoldRules
-from sojourn.app.worker import Worker
+from sojourn.app.worker import Worker, without_ranges
 from sojourn.identify.link import Actor, Evidence, own_actor
 from sojourn.records.event import Event
 from sojourn.signals.catalogue import Catalogue, Count, Segment, Without
@@ -19,10 +19,11 @@ from sojourn.signals.state import read
 from sojourn.store.folder import Folder, create_folder
 from sojourn.store.link_control import decide
 from sojourn.store.log import Log
+from sojourn.store.log_ids import Range, RangeState
 from sojourn.store.quarantine import count_rejected
 from sojourn.store.sources import create_key
 from sojourn.store.sqlite import database, queries
-from sojourn.store.state import State
+from sojourn.store.state import Owed, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -267,6 +268,28 @@ def test_whoever_did_not_allow_it_is_in_no_segment(tmp_path: Path) -> None:
     live.worker.catch_up()
 
     assert [label for label, _, _ in moved(live)] == ["page True", "till True", "till None"]
+
+
+def test_days_of_the_log_that_are_gone_are_taken_from_the_table(live: Live) -> None:
+    from sojourn.app.keeper import KeeperOptions, keep_once
+
+    live.send("anna", "ben")
+    keep_once(live.folder, KeeperOptions())
+    live.log.close_day()
+    live.log.append([event(2, "anna")])
+    live.log.move_ids()
+    assert live.log.drop_days(1, before="9999-12-31")
+    live.worker.catch_up()
+
+    assert (live.views("anna"), live.views("ben")) == (2.0, 1.0)
+
+
+def test_a_gap_is_what_no_import_has_taken() -> None:
+    taken = [Range(first, n, RangeState.STORED) for first, n in ((20, 5), (5, 3), (100, 1))]
+
+    assert without_ranges(0, 30, taken) == [Owed(0, 4, -1), Owed(8, 19, 7), Owed(25, 30, 24)]
+    assert without_ranges(6, 7, taken) == []
+    assert without_ranges(6, 9, taken) == [Owed(8, 9, 7)]
 
 
 def moved(live: Live) -> list[tuple[str, str, bool]]:

@@ -131,10 +131,10 @@ def test_a_stretch_that_is_owed_is_known_until_it_is_done(state: State) -> None:
 
 
 def test_another_catalogue_begins_anew_and_the_same_one_goes_on(state: State) -> None:
-    assert state.begin(b"one", seq=4, owed=[Owed(0, 4, -1)])
+    assert state.begin(b"one", cursors={WORKER: 4}, owed=[Owed(0, 4, -1)])
     state.write(Changes(actors={1: kept(1, 1)}, profiles={1: b""}), cursors={WORKER: 9})
-    assert not state.begin(b"one", seq=4, owed=[Owed(0, 4, -1)])
+    assert not state.begin(b"one", cursors={WORKER: 4}, owed=[Owed(0, 4, -1)])
     assert (state.cursor(), state.counted()) == (9, (1, 1, 0))
 
-    assert state.begin(b"other", seq=7, owed=[Owed(0, 7, -1)])
+    assert state.begin(b"other", cursors={WORKER: 7}, owed=[Owed(0, 7, -1)])
     assert (state.cursor(), state.counted(), state.owed()) == (7, (0, 0, 0), [Owed(0, 7, -1)])

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from sojourn.records.event import Arrived
     from sojourn.store.folder import Folder
     from sojourn.store.log import Log
+    from sojourn.store.log_ids import Range
     from sojourn.store.state import State
 
     Progress = Callable[[int], tuple[Mapping[str, int], Iterable[Owed]]]
@@ -59,9 +60,11 @@ class Worker:
         self._look_at = 0.0
         self._received = 0
         with folder.writing():
-            # Nobody commits meanwhile, so what lies before the log is all in the table.
+            # Nobody commits meanwhile, so what lies before the log is all in the table, imports included.
             first = log.first_seq()
-            state.begin(rules.program.fingerprint, seq=first - 1, owed=[Owed(0, first - 1, -1)])
+            taken = max((one.first for one in log.ids.ranges() if one.first < first), default=-1)
+            cursors, owed = {WORKER: first - 1, _RANGES: taken}, [Owed(0, first - 1, -1)]
+            state.begin(rules.program.fingerprint, cursors=cursors, owed=owed)
 
     def run(self, stop: threading.Event) -> None:
         """Work until told to stop."""
@@ -120,7 +123,13 @@ class Worker:
             self._state.write(timers(persons, self._state, self._rules, at_us=clock), cursors={})
 
     def _newest(self) -> int:
-        found = self._log.read(self._state.cursor(), BATCH)
+        cursor, first = self._state.cursor(), self._log.first_seq()
+        if first > cursor + 1:
+            # Days were dropped before we came: the table has their events, and ranges of imports are owed by themselves.
+            gap = without_ranges(cursor + 1, first - 1, self._log.ids.ranges())
+            self._state.write(Changes(), cursors={WORKER: first - 1}, owed=gap)
+            cursor = first - 1
+        found = self._log.read(cursor, BATCH)
         if not found:
             return 0
         batch = [arrived(seq, event) for seq, event in found]
@@ -173,3 +182,14 @@ class Worker:
         raw = msgspec.json.encode(one.event)[:RAW_LIMIT]
         keep_rejected(self._folder, one.event.source, [Rejected(one.event.source, one.seq, Reason.POISON, detail, raw)])
         _log.warning("an event went to quarantine", seq=one.seq, error=type(error).__name__)
+
+
+def without_ranges(first: int, last: int, ranges: Iterable[Range]) -> list[Owed]:
+    """The places from `first` to `last` that no import has taken."""
+    pieces = []
+    for one in sorted(ranges, key=lambda taken: taken.first):
+        if one.first <= last and one.first + one.n > first:
+            if one.first > first:
+                pieces.append(Owed(first, one.first - 1, first - 1))
+            first = one.first + one.n
+    return [*pieces, Owed(first, last, first - 1)] if first <= last else pieces

@@ -199,12 +199,12 @@ class State:
         """Stretches that have not taken effect yet, in the order of the log."""
         return [Owed(*row) for row in self._queries.owed(self._connection)]
 
-    def begin(self, fingerprint: bytes, *, seq: int, owed: Iterable[Owed]) -> bool:
+    def begin(self, fingerprint: bytes, *, cursors: Mapping[str, int], owed: Iterable[Owed]) -> bool:
         """Make the state ready for a catalogue: what another catalogue's signals were folded to is forgotten.
 
         Args:
             fingerprint: Of the program of signals.
-            seq: Where in the log to begin, when anything is forgotten or there is nothing yet.
+            cursors: Where to begin, when anything is forgotten or there is nothing yet.
             owed: What came before that.
 
         Returns:
@@ -216,7 +216,7 @@ class State:
             for statement in self._queries.forget_everything.sql.split(";"):
                 self._connection.execute(statement)
             self._queries.make_by(self._connection, fingerprint=fingerprint)
-            self._write(Changes(), {WORKER: seq}, owed)
+            self._write(Changes(), cursors, owed)
         return True
 
     def write(self, changes: Changes, *, cursors: Mapping[str, int], owed: Iterable[Owed] = ()) -> None:
