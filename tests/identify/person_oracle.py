@@ -17,10 +17,8 @@ _NINETY_DAYS = 90 * 86_400_000_000
 def persons_by_hand(links: Sequence[Link], *, proven: bool, unknown: set[int], most: int) -> dict[int, int]:
     """Actor -> person."""
     counted = [one for one in links if one.proven or not proven]
-    users = {
-        a for one in counted for a, is_user in ((one.one, one.one_is_user), (one.other, one.other_is_user)) if is_user
-    }
-    known = users - unknown
+    users = {a for one in counted for a in _users(one)}
+    known = users - unknown | {a for one in counted if one.evidence is not Evidence.ALIAS for a in _users(one)}
     sets: dict[int, frozenset[int]] = {a: frozenset([a]) for one in counted for a in (one.one, one.other)}
     joined: dict[tuple[int, Evidence], bool] = {}
     first_named: dict[int, int] = {}
@@ -45,6 +43,10 @@ def persons_by_hand(links: Sequence[Link], *, proven: bool, unknown: set[int], m
                 sets[actor] = both
         joined[one.one, one.evidence] = joined[one.other, one.evidence] = True
     return {actor: min(members, key=lambda a: (a not in known, first_named[a], a)) for actor, members in sets.items()}
+
+
+def _users(one: Link) -> list[int]:
+    return [a for a, is_user in ((one.one, one.one_is_user), (one.other, one.other_is_user)) if is_user]
 
 
 def _tries(links: Iterable[Link]) -> list[Link]:

@@ -22,7 +22,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     ),
     "Signals": ("signals", "scores", "segments", "backtest"),
     "Live": ("keys", "collector", "keeper", "worker", "console"),
-    "Data": ("export", "erase", "compact"),
+    "Data": ("links", "export", "erase", "compact"),
     "Machine": ("warm", "bench"),
 }  # fmt: skip
 """The commands by what they are for, in the order a newcomer needs them."""
@@ -40,6 +40,7 @@ EXAMPLES: dict[str, str] = {
     "funnel": "sojourn funnel --step view --step cart --step purchase --within 7d --by channel",
     "import": "sojourn import events.csv --person user --time time --event event",
     "keeper": "sojourn keeper --every-s 30",
+    "links": "sojourn links anna",
     "orders": "sojourn orders --order order_id --value price --by channel",
     "paths": "sojourn paths --transitions --column path",
     "person": "sojourn person anna",

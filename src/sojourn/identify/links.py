@@ -113,6 +113,16 @@ def as_records(links: Links) -> list[Link]:
     ]  # fmt: skip
 
 
+def link_ids(links: Links) -> NDArray[np.uint64]:
+    """The names of links as numbers: `f"{number:016x}"` is `link.link_id`."""
+    golden, prime = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93)
+    word = links.one.astype(np.uint64) * golden + links.evidence.astype(np.uint64)
+    word = (word ^ word >> np.uint64(32)) * prime
+    word = (word ^ links.other.astype(np.uint64)) * golden
+    word = (word ^ word >> np.uint64(29)) * prime
+    return word ^ word >> np.uint64(32)
+
+
 class Gathering:
     """Puts links together piece by piece; memory grows with the distinct ones."""
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sojourn.identify import persons_kernel as kernel
+from sojourn.identify.link import Evidence
 from sojourn.identify.links import WINDOW_US, Links
 
 if TYPE_CHECKING:
@@ -99,7 +100,8 @@ def persons_of(links: Links, *, proven: bool = False, unknown: NDArray[np.int64]
         links: Links put together by `links.gathered`, without revoked ones and junk.
         proven: Only proven links count: for all that shows something to somebody, or decides about them. Else claimed
             ones do, too: for analysis.
-        unknown: int64: user ids that no event but aliases names. They are names of somebody, not known users.
+        unknown: int64: user ids that no event but aliases carries. Where no other link names them either, they are names of
+            somebody, not known users.
 
     Returns:
         The person of every actor that a link names: the number of the oldest known user among its actors, else of the
@@ -118,7 +120,7 @@ def fold(links: Links, *, unknown: NDArray[np.int64] = NOBODY, most: int = MOST_
 
     Args:
         links: Links put together by `links.gathered`, without revoked ones and junk; claimed and proven alike.
-        unknown: int64: user ids that no event but aliases names.
+        unknown: int64: user ids that no event but aliases carries.
         most: Actors of a person that may be active within 90 days, for each kind of evidence.
     """
     if not len(links):
@@ -126,7 +128,10 @@ def fold(links: Links, *, unknown: NDArray[np.int64] = NOBODY, most: int = MOST_
     order = fold_order(links)
     ordered = links.take(order)
     actors, (one, other) = _numbered(ordered)
-    known = np.isin(actors, ordered.users()) & ~np.isin(actors, unknown)
+    known = np.isin(actors, ordered.users())
+    if len(unknown):
+        shown = ordered.take(ordered.evidence != Evidence.ALIAS).users()
+        known &= ~np.isin(actors, unknown) | np.isin(actors, shown)
     sets, named, fate = kernel.fold(
         one, other, ordered.kind, ordered.time, ordered.last, known.astype(np.uint8), most, WINDOW_US
     )

@@ -81,3 +81,7 @@ class LogFailed(SojournError):
 
 class QueryRefused(SojournError):
     """The SQL may not run: only one SELECT over `events` and `persons` is allowed."""
+
+
+class UnknownLink(SojournError):
+    """No link between two identifiers has this name."""

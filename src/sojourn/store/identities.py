@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 
 from sojourn.identify.links import NONE, Links, gathered
-from sojourn.identify.persons import NOBODY, PersonMap, connected, persons_of
+from sojourn.identify.persons import NOBODY, PersonMap, connected, fold, persons_of
 from sojourn.store.columns import map_columns, write_columns
 from sojourn.store.durable import sync_file
 from sojourn.store.link_control import LinkControl
@@ -117,6 +117,10 @@ class Identities:
             *(np.concatenate(pair) for pair in zip(*(x.columns().values() for x in (below, mine)), strict=True))
         )
 
+    def fates(self, links: Links) -> NDArray[np.uint8]:
+        """The `Fate` of links that lie together, all of them but revoked ones."""
+        return fold(links, unknown=self.aliased.unknown).fate
+
     def updated(self, newer: Links, aliased: Aliased, control: LinkControl) -> Identities:
         """With newer links, and what is decided by now.
 
@@ -204,15 +208,14 @@ def newer_identities(
     wanted = np.union1d(older.aliased.user, alias_users(links))
     fresh = np.setdiff1d(wanted, older.aliased.user)
     known = np.concatenate(
-        [older.aliased.user[older.aliased.known], named_users(version, fresh), named_users(newer, wanted, after=after)]
-    )
-    if (
-        not len(links)
-        and control == older.control
-        and not len(np.setdiff1d(known, older.aliased.user[older.aliased.known]))
-    ):
+        [
+            older.aliased.user[older.aliased.known], named_users(version, fresh), named_users(newer, wanted, after=after),
+        ]
+    )  # fmt: skip
+    aliased = Aliased(wanted, np.isin(wanted, known))
+    if not len(links) and control == older.control and np.array_equal(aliased.known, older.aliased.known):
         return older
-    return older.updated(links, Aliased(wanted, np.isin(wanted, known)), control)
+    return older.updated(links, aliased, control)
 
 
 def write_identities(path: Path, identities: Identities) -> None:
