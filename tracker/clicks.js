@@ -11,7 +11,7 @@ import { automatic } from "./page_script.js";
 import { nameOf, path, plain, target } from "./elements.js";
 
 const LIVE =
-  "[href],button,summary,[role=button],[role=link],[role=tab],[role=menuitem],[onclick],[data-sojourn-name]," +
+  "a[href],area[href],button,summary,[role=button],[role=link],[role=tab],[role=menuitem],[onclick],[data-sojourn-name]," +
   "[type=submit],[type=button],[type=image],[type=checkbox],[type=radio]";
 const FILES = /\.(pdf|zip|gz|docx?|xlsx?|pptx?|csv|txt|epub|dmg|exe|apk|mp[34])$/i;
 const RAGE = 3;
@@ -31,7 +31,7 @@ function onClick(click) {
   const [inner] = elements;
   if (!click.isTrusted || !inner) return;
   const live = elements.find((element) => element.matches(LIVE));
-  const link = elements.find((element) => element.matches("[href]"));
+  const link = elements.find((element) => element.href?.replace); // in SVG it is no text
   const element = live || inner;
   const about = { name: live && nameOf(live), target: target(element) };
   const url = plain(link?.href);

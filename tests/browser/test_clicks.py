@@ -44,6 +44,7 @@ def test_a_click_has_a_name_and_a_place_that_outlive_a_release(shop: Shop) -> No
         ('<button data-testid="buy">Buy</button>', "Buy", '[data-testid="buy"]'),
         ('<button aria-label="Close"><svg width=9 height=9></svg></button>', "Close", "button"),
         ('<a href="/x" id="item-48213"><img alt="A hat" width=9 height=9></a>', "A hat", "a"),
+        ('<button><svg width=9 height=9><use href="#hat"></use></svg> Hats</button>', "Hats", "button"),
         ('<input type=submit value="Send" name=go>', "Send", 'input[name="go"]'),
         ("<input type=checkbox name=newsletter value=secret>", "newsletter", 'input[name="newsletter"]'),
         ("<div role=button>Mail me@example.com now</div>", "Mail … now", "div"),

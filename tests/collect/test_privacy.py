@@ -211,3 +211,20 @@ def test_addresses_are_cut_wherever_they_stand() -> None:
 def test_a_server_s_own_address_is_nobody_s() -> None:
     assert sent("server").context is None
     assert json.loads(sent("browser").context or "")["ip"] == "203.0.113.0"
+
+
+def test_a_withdrawal_reaches_whom_it_names_and_says_nothing_else() -> None:
+    """Otherwise who said yes before would stay known, scored and messaged."""
+    told = {"event": "Consent Updated", "properties": {"email": "a@b.c", "analytics": False}}
+    withdrawn = sent("browser", "required", said={"analytics": False}, message={**told, "userId": None})
+    by_server = sent("server", "assumed", said={"analytics": False}, message=told)
+    unknown = sent("browser", "required", said={"marketing": False}, message=told)
+
+    assert (withdrawn.anonymous_id, withdrawn.user_id, withdrawn.daily) == ("d", None, False)
+    assert (withdrawn.traits, json.loads(withdrawn.properties), withdrawn.external_ids) == (
+        None,
+        {"analytics": False},
+        (),
+    )
+    assert (by_server.user_id, by_server.daily) == ("anna", False)
+    assert (unknown.daily, unknown.anonymous_id != "d") == (True, True)

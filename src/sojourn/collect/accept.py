@@ -63,7 +63,7 @@ def accept(draft: Draft, arrival: Arrival, place: int, raw: bytes) -> Event | Re
         _add_request(draft, arrival)
     if draft.unread is not None:
         draft.context["originalTimestamp"] = draft.unread
-    daily = protect(draft, arrival)
+    daily = protect(draft, arrival, telling=draft.event in CONSENT_EVENTS)
     if draft.user_id is None and draft.anonymous_id is None and not draft.external_ids:
         expected = "expected a userId, an anonymousId or an external id, got none"
         return rejected(arrival, place, Reason.NO_PERSON, expected, raw)

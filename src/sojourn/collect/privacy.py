@@ -130,8 +130,14 @@ def handling(mode: Consent, said: Consents) -> Handling:
     )
 
 
-def protect(draft: Draft, arrival: Arrival) -> bool:
+def protect(draft: Draft, arrival: Arrival, *, telling: bool = False) -> bool:
     """Cut addresses, and make the event cookieless where consent asks for it.
+
+    Args:
+        draft: The event; it is changed.
+        arrival: The request.
+        telling: It tells of consent. A denial of analytics then stays with whom it names and says nothing else: withdrawn consent must
+            reach what is known of them.
 
     Returns:
         Whether it is cookieless now: `anonymous_id` is a pseudonym of the day, and nothing else says who it was.
@@ -143,15 +149,19 @@ def protect(draft: Draft, arrival: Arrival) -> bool:
         # The header is gone once the event is kept; what it said must stay.
         context["consent"] = {**_object(context.get("consent")), "optedOut": True}
     allowed = handling(arrival.source.consent, said)
+    withdrawn = telling and said.analytics == "denied" and (draft.user_id or draft.anonymous_id) is not None
     if not allowed.identified:
+        user_id, anonymous_id = draft.user_id, draft.anonymous_id
         _forget(draft, arrival)
+        if withdrawn:
+            draft.user_id, draft.anonymous_id = user_id, anonymous_id
     _hide(draft.properties)
     _hide(draft.traits)
     _hide(draft.context)
     for value in draft.context.values():
         if type(value) is dict:
             _hide(value)
-    return not allowed.identified
+    return not allowed.identified and not withdrawn
 
 
 def _object(value: object) -> dict[str, Any]:
