@@ -15,6 +15,7 @@ from sojourn.collect.clock import event_time
 from sojourn.collect.messages import text_of, written
 from sojourn.collect.privacy import protect
 from sojourn.records.event import Event
+from sojourn.records.junk_ids import is_junk
 from sojourn.records.rejected import RAW_LIMIT, Reason, Rejected
 
 if TYPE_CHECKING:
@@ -64,8 +65,9 @@ def accept(draft: Draft, arrival: Arrival, place: int, raw: bytes) -> Event | Re
     if draft.unread is not None:
         draft.context["originalTimestamp"] = draft.unread
     daily = protect(draft, arrival, telling=draft.event in CONSENT_EVENTS)
-    if draft.user_id is None and draft.anonymous_id is None and not draft.external_ids:
-        expected = "expected a userId, an anonymousId or an external id, got none"
+    named = (draft.user_id, draft.anonymous_id, *(value for _, value in draft.external_ids))
+    if all(map(is_junk, named)):
+        expected = "expected a userId, an anonymousId or an external id, got none that names somebody"
         return rejected(arrival, place, Reason.NO_PERSON, expected, raw)
     return Event(
         source=source.name,

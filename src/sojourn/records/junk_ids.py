@@ -18,7 +18,6 @@ JUNK_WORDS = frozenset(
 """Without regard to case and surrounding spaces."""
 JUNK_MARKS = "0-_ "
 """What consists of these alone names nobody either: `0`, `-`, an all-zero UUID, the empty text."""
-_NUMBERED = frozenset(("0", "-1"))
 
 
 def is_junk(identifier: str | None) -> bool:
@@ -30,9 +29,18 @@ def is_junk(identifier: str | None) -> bool:
     return identifier is None or identifier.strip().lower() in JUNK_WORDS or not identifier.strip(JUNK_MARKS)
 
 
-def is_junk_alone(identifier: str | None) -> bool:
-    """Whether an identifier names nobody even where it is the only one of a row of a file.
-
-    Tables that number their visitors begin at 0: there `0` and `-1` are somebody, who is still never linked.
-    """
-    return is_junk(identifier) and (identifier or "").strip() not in _NUMBERED
+def junk_texts() -> list[str]:
+    """Junk ids as they are usually written, for looking for them in whole columns; `0` and other marks are not among them."""
+    texts = {
+        "[object Object]",
+        "[object Undefined]",
+        "[object Null]",
+        "NaN",
+        "\\N",
+        "userId",
+        "anonymousId",
+        "distinctId",
+    }
+    for word in JUNK_WORDS:
+        texts |= {word, word.upper(), word.capitalize()}
+    return sorted(texts)

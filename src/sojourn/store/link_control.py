@@ -17,7 +17,7 @@ from sojourn.identify.actor import actor_id
 from sojourn.identify.link import ANONYMOUS, USER, Evidence, link_id
 from sojourn.identify.links import link_ids
 from sojourn.records.errors import UnknownLink
-from sojourn.records.junk_ids import JUNK_WORDS
+from sojourn.records.junk_ids import junk_texts
 from sojourn.store.sqlite import database, queries
 
 if TYPE_CHECKING:
@@ -176,17 +176,5 @@ def ignored_ids(folder: Folder) -> list[str]:
 
 def junk_actors(secret: bytes, ignored: Iterable[str] = ()) -> tuple[int, ...]:
     """Numbers of the devices and users that are nobody: the known words as they are usually written, and some more."""
-    texts = {*_ZEROS, *ignored}
-    for word in JUNK_WORDS:
-        texts |= {word, word.upper(), word.capitalize()}
-    texts |= {
-        "[object Object]",
-        "[object Undefined]",
-        "[object Null]",
-        "NaN",
-        "\\N",
-        "userId",
-        "anonymousId",
-        "distinctId",
-    }
+    texts = {*_ZEROS, *ignored, *junk_texts()}
     return tuple(sorted(actor_id(secret, kind, text) for kind in (USER, ANONYMOUS) for text in texts))

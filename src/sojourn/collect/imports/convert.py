@@ -25,6 +25,7 @@ from sojourn.collect.imports.row_hash import row_hash
 from sojourn.collect.imports.rows import FIELD_LIMIT, Rows, reject
 from sojourn.collect.imports.times import UTC_TIME, joined, parse_times
 from sojourn.records.batch import FIXED_COLUMNS, EventBatch
+from sojourn.records.junk_ids import junk_texts
 from sojourn.records.rejected import Reason, Rejected
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ MISSING_IDS = (
     "-",
 )
 """Texts that stand for no id at all."""
+_JUNK = pa.array([*junk_texts(), "00000000-0000-0000-0000-000000000000"])
 
 
 def convert(rows: Rows, plan: Plan) -> EventBatch:
@@ -89,7 +91,7 @@ def _fixed(rows: Rows, plan: Plan) -> tuple[dict[str, pa.Array], npt.NDArray[np.
     bad[_nulls(event)] = _NO_EVENT
     if mapping.time is not None:
         bad[_nulls(time)] = _BAD_TIME
-    bad[_nulls(user) & _nulls(actor) & _nulls(external)] = _NO_PERSON
+    bad[_nobody(user) & _nobody(actor) & _nulls(external)] = _NO_PERSON
     large = too_large(rows.columns)
     if large is not None:
         bad[large] = _TOO_LARGE
@@ -116,6 +118,13 @@ def _fixed(rows: Rows, plan: Plan) -> tuple[dict[str, pa.Array], npt.NDArray[np.
         "external_ids": external,
     }
     return fixed, bad
+
+
+def _nobody(values: pa.Array) -> npt.NDArray[np.bool_]:
+    """Rows whose identifier is missing or junk. `0` is neither: tables number their visitors from 0."""
+    if values.null_count == len(values):
+        return np.ones(len(values), dtype=np.bool_)
+    return np.asarray(pc.is_in(values, value_set=_JUNK)) | _nulls(values)
 
 
 def _nulls(values: pa.Array) -> npt.NDArray[np.bool_]:
