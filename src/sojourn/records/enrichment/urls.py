@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from sojourn.collect.enrichment.clicks import CLICKS
+from sojourn.records.enrichment.clicks import CLICKS
 
 _ADDRESS = re.compile(
     r"(?P<scheme>https?)://(?:[^/?#@]*@)?(?P<host>\[[^\]/?#]*\]|[^/?#:\[\]@]+)(?::(?P<port>\d*))?"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sojourn.collect.enrichment.agents import Agent, read_agent
+from sojourn.records.enrichment.agents import Agent, read_agent
 
 WEBKIT = "AppleWebKit/605.1.15 (KHTML, like Gecko)"
 CHROME = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/124.0.0.0"

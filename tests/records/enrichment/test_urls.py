@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from sojourn.collect.enrichment.urls import normal_path, normal_url, read_address
+from sojourn.records.enrichment.urls import normal_path, normal_url, read_address
 
 PIECES = st.lists(
     st.sampled_from(

@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote_plus
 
-from sojourn.collect.enrichment.agents import read_agent
-from sojourn.collect.enrichment.channels import DIRECT, NONE, NOT_SET, channel_of
-from sojourn.collect.enrichment.clicks import CLICKS, Click
-from sojourn.collect.enrichment.sites import site_of
-from sojourn.collect.enrichment.urls import Address, normal_path, read_address
+from sojourn.records.enrichment.agents import read_agent
+from sojourn.records.enrichment.channels import DIRECT, NONE, NOT_SET, channel_of
+from sojourn.records.enrichment.clicks import CLICKS, Click
+from sojourn.records.enrichment.sites import site_of
+from sojourn.records.enrichment.urls import Address, normal_path, read_address
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from sojourn.collect.enrichment.sites import SiteKind, source_kind
+from sojourn.records.enrichment.sites import SiteKind, source_kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from sojourn.collect.enrichment.channels import RULES, UNASSIGNED, channel_of
-from sojourn.collect.enrichment.clicks import CLICKS
-from sojourn.collect.enrichment.enriched import NAMES
-from sojourn.collect.enrichment.sites import BY_ALIAS, BY_HOST, BY_NAME, site_of, source_kind
+from sojourn.records.enrichment.channels import RULES, UNASSIGNED, channel_of
+from sojourn.records.enrichment.clicks import CLICKS
+from sojourn.records.enrichment.enriched import NAMES
+from sojourn.records.enrichment.sites import BY_ALIAS, BY_HOST, BY_NAME, site_of, source_kind
 
 PAGE = Path(__file__).parents[3] / "docs" / "channels.md"
 

@@ -1,1 +1,0 @@
-"""What an event's user agent, referrer and address tell. In: context and properties as sent. Out: named results, docs/channels.md. Never: stores, asks a network, or runs in the collector, which only appends; imports, worker and keeper do it, cached."""
