@@ -205,7 +205,7 @@ def test_a_decoder_never_fails(body: bytes, reader: str, source: tuple[SourceKin
     for one in judged:
         if isinstance(one, Event):
             assert msgspec.msgpack.decode(msgspec.msgpack.encode(one), type=Event) == one
-            assert one.user_id or one.anonymous_id
+            assert one.user_id or one.anonymous_id or one.external_ids
             assert 946_684_800_000_000 <= one.time <= NOON
             for text in (one.properties, one.traits, one.context):
                 assert text is None or isinstance(json.loads(text.encode()), dict)

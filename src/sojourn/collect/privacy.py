@@ -9,17 +9,17 @@ The whole table of source, purpose and state is docs/privacy.md, and `ALLOWED` h
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import msgspec
 
 from sojourn.collect.addresses import hide_address, holds_addresses
+from sojourn.records.event import Consent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sojourn.collect.arrival import Arrival, Draft
-    from sojourn.records.event import Consent
 
 Purpose = Literal["analytics", "personalisation", "marketing"]
 State = Literal["granted", "denied", "unknown"]
@@ -130,6 +130,9 @@ def handling(mode: Consent, said: Consents) -> Handling:
     )
 
 
+_NOTHING_SAID = {mode: handling(mode, _UNKNOWN) for mode in get_args(Consent)}
+
+
 def protect(draft: Draft, arrival: Arrival, *, telling: bool = False) -> bool:
     """Cut addresses, and make the event cookieless where consent asks for it.
 
@@ -148,7 +151,8 @@ def protect(draft: Draft, arrival: Arrival, *, telling: bool = False) -> bool:
     if opted_out:
         # The header is gone once the event is kept; what it said must stay.
         context["consent"] = {**_object(context.get("consent")), "optedOut": True}
-    allowed = handling(arrival.source.consent, said)
+    mode = arrival.source.consent
+    allowed = _NOTHING_SAID[mode] if said is _UNKNOWN else handling(mode, said)
     withdrawn = telling and said.analytics == "denied" and (draft.user_id or draft.anonymous_id) is not None
     if not allowed.identified:
         user_id, anonymous_id = draft.user_id, draft.anonymous_id

@@ -53,7 +53,7 @@ def test_null_empty_and_absent_are_alike_and_numbers_are_ids() -> None:
     assert one({"userId": 7, "anonymousId": None}).user_id == "7"
     assert one({"userId": "", "anonymousId": 3.5}).anonymous_id == "3.5"
     assert one({"userId": "", "anonymousId": "d"}).user_id is None
-    assert one({"userId": "null", "anonymousId": "0"}).user_id == "null"  # junk is judged where persons are made
+    assert one({"userId": "null", "anonymousId": "d"}).user_id == "null"  # junk is judged where persons are made
 
 
 def test_each_message_is_judged_alone() -> None:

@@ -187,8 +187,7 @@ def _draft(message: Message, mapping: WebhookMapping) -> Draft:
         message_id=None if given is None else f"{event}:{given}",
         sent_event=state,
         user_id=text_of(_select(message, mapping.user)),
-        # Who is known by an e-mail or a card alone is an actor of that kind until somebody links it.
-        anonymous_id=text_of(_select(message, mapping.anonymous)) or (":".join(external[0]) if external else None),
+        anonymous_id=text_of(_select(message, mapping.anonymous)),
         external_ids=external,
         order_id=text_of(_select(message, mapping.order_id)),
         revenue=revenue,
