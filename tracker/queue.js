@@ -28,10 +28,12 @@ const out = new Set();
 let timer;
 let flights = 0;
 let failures = 0;
+let made = 1e6; // all numbers have as many digits
 
 /** @param {{messageId: string, timestamp: string, [field: string]: any}} message */
 export function enqueue(message) {
-  const name = MESSAGE + message.timestamp + message.messageId;
+  // Names sort as the messages were made, those of one millisecond too.
+  const name = MESSAGE + [message.timestamp, made++, message.messageId];
   write(name, JSON.stringify(message));
   queue.push(name);
   // Whoever has been cut off for so long keeps the newest.
