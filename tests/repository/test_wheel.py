@@ -35,3 +35,7 @@ def test_the_wheel_installs_and_answers_in_a_fresh_environment(root: Path, tmp_p
     columns = ("--person", "user", "--time", "time", "--event", "event")
     last = run(sojourn, "import", log, "--data", tmp_path / "data", *columns, "--json").splitlines()[-1]
     assert '"imported":3' in last.replace(" ", "")
+    script = "from sojourn.api.tracker import tracker; print(tracker().decode())"
+    assert run(python, "-c", script).rstrip("\n") == (root / "src" / "sojourn" / "api" / "t.js").read_text().rstrip(
+        "\n"
+    )
