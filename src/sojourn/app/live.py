@@ -9,7 +9,6 @@ import contextlib
 import signal
 import threading
 import time
-from importlib import resources
 from typing import TYPE_CHECKING
 
 import structlog
@@ -17,18 +16,23 @@ import structlog
 from sojourn.app.effects import FoldRules
 from sojourn.app.live_profile import ProfileReader
 from sojourn.app.worker import Worker
-from sojourn.records.errors import StorageFull, UnknownPerson
+from sojourn.records.errors import NotADataFolder, StorageFull, UnknownPerson
 from sojourn.signals.catalogue import Catalogue
-from sojourn.signals.catalogue_file import load_catalogue, read_catalogue
+from sojourn.signals.catalogue_file import load_catalogue
+from sojourn.signals.default_catalogues import default_catalogue, fitting_branch, path_of
 from sojourn.signals.program import compile_catalogue
-from sojourn.store.durable import clear_errors
+from sojourn.store.durable import clear_errors, replace_file
+from sojourn.store.index import open_index
+from sojourn.store.link_control import read_control
 from sojourn.store.log import Log, open_log
-from sojourn.store.state import State
+from sojourn.store.sources import list_keys
+from sojourn.store.state import STATE_FILE, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sojourn.app.live_profile import LiveProfile
+    from sojourn.signals.default_catalogues import Branch
     from sojourn.store.folder import Folder
 
 _MICRO = 1_000_000
@@ -43,12 +47,23 @@ def fold_rules(folder: Folder) -> FoldRules:
         BadCatalogue: `signals.yaml` is not a catalogue; the message names line and path.
     """
     own = folder.path / Catalogue.FILE
+    catalogue = load_catalogue(own) if own.exists() else default_catalogue("shop")
+    modes = {key.source: key.consent for key in list_keys(folder)}
+    return FoldRules(folder.secret, compile_catalogue(catalogue), control=read_control(folder), modes=modes)
+
+
+def settle_catalogue(folder: Folder) -> None:
+    """Write the folder's `signals.yaml` when it has none, so that live and history read by the same one.
+
+    It is the branch's that fits the events there are; a shop's when there are none.
+    """
+    own = folder.path / Catalogue.FILE
     if own.exists():
-        catalogue = load_catalogue(own)
-    else:
-        text = resources.files("sojourn.signals").joinpath("catalogues/shop.yaml").read_text("utf-8")
-        catalogue = read_catalogue(text, name="shop.yaml")
-    return FoldRules(folder.secret, compile_catalogue(catalogue))
+        return
+    branch: Branch = "shop"
+    with contextlib.suppress(NotADataFolder):
+        branch = fitting_branch(open_index(folder).manifest.events)
+    replace_file(own, path_of(branch).read_bytes())
 
 
 @contextlib.contextmanager
@@ -59,6 +74,7 @@ def worker_of(folder: Folder) -> Iterator[Worker]:
         FolderBusy: There is one already.
     """
     with folder.alone("worker"), clear_errors(folder.path, "the worker stopped"), State(folder) as state:
+        settle_catalogue(folder)
         yield Worker(folder, Log(folder), state, fold_rules(folder))
 
 
@@ -77,6 +93,16 @@ def run_worker(folder: Folder) -> None:
             stop.wait(_AGAIN_S)
 
 
+def live_profile(folder: Folder, identifier: str) -> LiveProfile | None:
+    """A person's live profile; None when no worker has taken anything of it."""
+    if not (folder.path / STATE_FILE).exists():
+        return None
+    try:
+        return LiveQuestions(folder).person(identifier)
+    except UnknownPerson:
+        return None
+
+
 class LiveQuestions:
     """Answers of the moment, for the control API and the command line."""
 
@@ -90,7 +116,7 @@ class LiveQuestions:
         Raises:
             UnknownPerson: The worker has taken no event of it.
         """
-        if not (self._folder.path / "state.sqlite").exists():
+        if not (self._folder.path / STATE_FILE).exists():
             message = (
                 f"no worker has run on {self._folder.path}; start one: `sojourn worker --data {self._folder.path}`"
             )

@@ -22,6 +22,9 @@ from sojourn.signals.state import read
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rich.console import RenderableType
+
+    from sojourn.analyse.person import PersonHistory
     from sojourn.app.effects import FoldRules
     from sojourn.records.actor import ActorRecord
     from sojourn.store.state import State
@@ -121,6 +124,35 @@ class LiveProfile:
     def to_dict(self) -> dict[str, Any]:
         """The same as plain dictionaries and lists."""
         return {one.name: plain(getattr(self, one.name)) for one in dataclasses.fields(self)}
+
+    def __rich__(self) -> RenderableType:
+        """As it is shown on a terminal."""
+        from sojourn.app.live_shown import render_live  # noqa: PLC0415  (only for the terminal)
+
+        return render_live(self)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonAnswer:
+    """A person's history, and where it stands now.
+
+    Attributes:
+        history: From the log.
+        live: From the worker's state; None when no worker has taken anything of it.
+    """
+
+    history: PersonHistory
+    live: LiveProfile | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The history's fields, and `live`."""
+        return {**self.history.to_dict(), "live": None if self.live is None else self.live.to_dict()}
+
+    def __rich__(self) -> RenderableType:
+        """One below the other."""
+        from rich.console import Group  # noqa: PLC0415  (only for the terminal)
+
+        return Group(self.history) if self.live is None else Group(self.history, self.live)
 
 
 class ProfileReader:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sojourn.store.folder import Folder
 
 WORKER = "worker"
+STATE_FILE = "state.sqlite"
 _ENCODE = msgspec.msgpack.Encoder().encode
 _DECODE = msgspec.msgpack.Decoder(ActorRecord).decode
 _MOST_CHUNKS = 16
@@ -115,7 +116,7 @@ class State:
 
     def __init__(self, folder: Folder) -> None:
         """Open it; made when it does not exist."""
-        self._connection = open_database(folder.path / "state.sqlite", "state")
+        self._connection = open_database(folder.path / STATE_FILE, "state")
         self._queries = queries("state")
 
     def __enter__(self) -> Self:

@@ -78,13 +78,14 @@ def person(  # noqa: PLR0913  (one argument an option)
     with progress_bar(quiet=json) as progress:
         journeys = scope.journeys(progress=progress)
         if person is not None:
-            show(
-                journeys.person(
-                    person, period=period, asset=asset, views=views, purchase=purchase, value=value, currency=currency,
-                    rates=rates, gap=gap, gap_rule=gap_rule, sessions=sessions,
-                ),
-                as_json=json,
+            told = journeys.person(
+                person, period=period, asset=asset, views=views, purchase=purchase, value=value, currency=currency,
+                rates=rates, gap=gap, gap_rule=gap_rule, sessions=sessions,
             )  # fmt: skip
+            from sojourn.app.live import live_profile  # noqa: PLC0415  (heavy)
+            from sojourn.app.live_profile import PersonAnswer  # noqa: PLC0415  (heavy)
+
+            show(PersonAnswer(told, live_profile(journeys.index.folder, person)), as_json=json)
             return
         fitting = cohort if cohort in ("hour", "day", "week", "month") else _fitting(journeys)
         result = journeys.history(
