@@ -7,39 +7,46 @@ In: a part and a program. Out: `Feeds` and the columns they read, for `signal_pa
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from sojourn.analyse.masks import names_array, verdicts
 from sojourn.analyse.signal_pass_kernel import (
     ABOVE,
+    ABSENT_KEY,
     AMONG,
     AT_LEAST,
     AT_MOST,
     BELOW,
     EQUAL,
     MISSING,
+    NO_KEY,
+    NUMBER_KEY,
+    SLOT_FIELDS,
     TEXT,
+    TEXT_KEY,
     UNEQUAL,
-    Feeds,
+    look_up,
 )
 from sojourn.records.errors import UnknownColumn
 from sojourn.signals.event_view import hour_of, weekday_of
 from sojourn.signals.keys import text_key
-from sojourn.signals.matches import number_of
-from sojourn.signals.predicates import Compare, IsNull, Like, OneOf
+from sojourn.signals.matches import number_of, of_traits
+from sojourn.signals.predicates import Compare, IsNull, Like, OneOf, columns_of
 from sojourn.signals.truth import leaves_of, truth_table
-from sojourn.store.columns import NumberColumn, TextColumn
+from sojourn.store.columns import MappedNames, NumberColumn, TextColumn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from numpy.typing import NDArray
 
     from sojourn.analyse.parts import Part
     from sojourn.signals.predicates import Predicate, Value
-    from sojourn.signals.program import Program
+    from sojourn.signals.program import Program, Slot
     from sojourn.signals.truth import Leaf
     from sojourn.store.columns import Column
 
@@ -80,45 +87,91 @@ class _Columns:
         return self.places[kind, name]
 
 
-def feeds_of(part: Part, program: Program) -> tuple[Feeds, NDArray[np.int32], NDArray[np.float64]]:
-    """The feeds of a part, and its columns of codes and of numbers, one a row.
+@dataclass(frozen=True, slots=True)
+class Feeds:
+    """How the rows of a part reach the slots of a program; see `signal_pass_kernel`.
+
+    Attributes:
+        words: int64: slots by event name, slots, conditions, comparisons, truth tables.
+        lookups: uint8: worths of comparisons by code.
+        literals: float64: numbers that are compared with.
+        keys: int64: keys by code.
+        codes: int32, shape (columns of text, rows).
+        numbers: float64, shape (columns of numbers, rows).
+    """
+
+    words: NDArray[np.int64]
+    lookups: NDArray[np.uint8]
+    literals: NDArray[np.float64]
+    keys: NDArray[np.int64]
+    codes: NDArray[np.int32]
+    numbers: NDArray[np.float64]
+
+
+def feeds_of(part: Part, program: Program) -> Feeds:
+    """The feeds of a part.
 
     Args:
         part: Any part.
         program: The compiled catalogue.
     """
     columns = _Columns(part, program.catalogue.time_zone)
-    first, slots = _by_name(part.events, program)
     conditions: dict[Predicate, int] = {}
-    condition = [
-        _ABSENT if slot.where is None else conditions.setdefault(slot.where, len(conditions)) for slot in program.slots
-    ]
-    leaves = _Leaves()
-    for predicate in conditions:
-        leaves.add(predicate, columns)
-    keys = _Keys()
+    leaves, keys = _Leaves(), _Keys()
+    slots: list[tuple[int, ...]] = []
     for slot in program.slots:
-        keys.add(slot.key, columns)
-    value_column = [_value(slot.value, columns) for slot in program.slots]
-    feeds = Feeds(
-        first=first, slots=slots, condition=_ints(condition), leaf_first=_ints(leaves.first), leaf_kind=_ints(leaves.kind),
-        leaf_column=_ints(leaves.column), leaf_at=_ints(leaves.at), leaf_many=_ints(leaves.many),
-        lookups=np.concatenate([np.zeros(0, np.uint8), *leaves.lookups]), literals=np.array([*leaves.literals, 0.0]),
-        table=_ints(leaves.table), tables=np.concatenate([np.zeros(0, np.uint8), *leaves.tables]),
-        value_column=_ints(value_column), constant=np.array([slot.constant for slot in program.slots]),
-        key_kind=_ints(keys.kind), key_column=_ints(keys.column), key_at=_ints(keys.at),
-        keys=np.concatenate([np.zeros(0, np.int64), *keys.keys]),
-    )  # fmt: skip
+        condition = _ABSENT if slot.where is None else conditions.setdefault(slot.where, len(conditions))
+        if slot.where is not None and condition == len(leaves.table):
+            leaves.add(slot.where, columns)
+        slots.append((condition, _value(slot.value, columns), 0, *keys.add(slot.key, columns)))
     rows = len(part.time)
-    return feeds, _stacked(columns.codes, np.int32, rows), _stacked(columns.numbers, np.float64, rows)
+    return Feeds(
+        _words([_names(slot, part, columns) for slot in program.slots], part, program, slots, leaves),
+        np.concatenate([np.zeros(0, np.uint8), *leaves.lookups]),
+        np.array([*leaves.literals, 0.0]),
+        np.concatenate([np.zeros(0, np.int64), *keys.keys]),
+        _stacked(columns.codes, np.int32, rows),
+        _stacked(columns.numbers, np.float64, rows),
+    )
 
 
-def _by_name(events: Sequence[str], program: Program) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    lists = [
-        [n for n, slot in enumerate(program.slots) if slot.events is None or name in slot.events] for name in events
-    ]
-    first = np.concatenate(([0], np.cumsum([len(of) for of in lists]))).astype(np.int64)
-    return first, _ints([n for of in lists for n in of])
+def _names(slot: Slot, part: Part, columns: _Columns) -> Collection[str] | None:
+    """Names of the events that can reach a slot; None for all. Traits come with few events, and only those are asked."""
+    if slot.events is not None or slot.where is None or not of_traits(slot):
+        return slot.events
+    found: set[str] = set()
+    for name in columns_of(slot.where):
+        column = columns.column(name)
+        if column is not None:
+            known = column.codes >= 0 if isinstance(column, TextColumn) else ~np.isnan(column.values)
+            found |= {part.events[code] for code in np.unique(part.event[known])}
+    return found
+
+
+def _words(
+    reached: list[Collection[str] | None],
+    part: Part,
+    program: Program,
+    slots: list[tuple[int, ...]],
+    leaves: _Leaves,
+) -> NDArray[np.int64]:
+    """Everything the kernel looks up, one behind the other."""
+    lists = [[n for n, names in enumerate(reached) if names is None or name in names] for name in part.events]
+    head = 5
+    behind = head + len(part.events) + 1
+    first = behind + np.concatenate(([0], np.cumsum([len(of) for of in lists])))
+    conditions = [(*between, at) for between, at in zip(pairwise(leaves.first), leaves.table, strict=True)]
+    compared = list(zip(leaves.kind, leaves.column, leaves.at, leaves.many, strict=True))
+    parts = [
+        _ints(first), _ints([n for of in lists for n in of]), _ints(slots).reshape(-1), _ints(conditions).reshape(-1),
+        _ints(compared).reshape(-1), np.concatenate([np.zeros(0, np.int64), *leaves.tables]),
+    ]  # fmt: skip
+    begins = head + np.concatenate(([0], np.cumsum([len(one) for one in parts])))
+    words = np.concatenate([_ints([begins[n] for n in (0, 2, 3, 4, 5)]), *parts])
+    floats = words.view(np.float64)
+    for n, slot in enumerate(program.slots):
+        floats[begins[2] + SLOT_FIELDS * n + 2] = slot.constant
+    return words
 
 
 class _Leaves:
@@ -132,7 +185,7 @@ class _Leaves:
 
     def add(self, predicate: Predicate, columns: _Columns) -> None:
         """The comparisons of one condition."""
-        self.table.append(sum(map(len, self.tables)))
+        self.table.append(sum(len(one) for one in self.tables))
         self.tables.append(truth_table(predicate))
         for leaf in leaves_of(predicate):
             self._leaf(leaf, columns)
@@ -147,7 +200,7 @@ class _Leaves:
         if column is None:
             self._put(MISSING if isinstance(leaf, IsNull) else TEXT, _ABSENT, 0)
         elif isinstance(column, TextColumn):
-            at = sum(map(len, self.lookups))
+            at = sum(len(one) for one in self.lookups)
             self.lookups.append(_lookup(column, leaf))
             self._put(TEXT, columns.text(name, column), at)
         else:
@@ -177,38 +230,47 @@ class _Leaves:
 
 
 class _Keys:
-    """Keys of all slots."""
+    """Keys of all slots by code, one column behind the other."""
 
     def __init__(self) -> None:
-        self.kind, self.column, self.at = list[int](), list[int](), list[int]()
         self.keys: list[NDArray[np.int64]] = []
         self._begun: dict[str, int] = {}
 
-    def add(self, name: str | None, columns: _Columns) -> None:
-        """The key of one slot."""
+    def add(self, name: str | None, columns: _Columns) -> tuple[int, int, int]:
+        """The key of one slot: its kind, the row of its column, where its keys begin."""
         column = None if name is None else columns.column(name)
         if name is None or column is None:
-            self._put(0 if name is None else 3, 0, 0)
-        elif isinstance(column, NumberColumn):
-            self._put(2, columns.number(name, column), 0)
-        else:
-            if name not in self._begun:
-                self._begun[name] = sum(map(len, self.keys))
-                self.keys.append(_ints([0, *map(text_key, names_array(column.names).to_pylist())]))
-            self._put(1, columns.text(name, column), self._begun[name])
+            return (NO_KEY if name is None else ABSENT_KEY), 0, 0
+        if isinstance(column, NumberColumn):
+            return NUMBER_KEY, columns.number(name, column), 0
+        if name not in self._begun:
+            self._begun[name] = sum(len(one) for one in self.keys)
+            self.keys.append(_keys_of(column.names))
+        return TEXT_KEY, columns.text(name, column), self._begun[name]
 
-    def _put(self, kind: int, column: int, at: int) -> None:
-        self.kind.append(kind)
-        self.column.append(column)
-        self.at.append(at)
+
+_KNOWN_KEYS: WeakKeyDictionary[Sequence[str], NDArray[np.int64]] = WeakKeyDictionary()
+"""Keys of the distinct values of mapped columns: many parts have the same values."""
+
+
+def _keys_of(names: Sequence[str]) -> NDArray[np.int64]:
+    """Keys of distinct values; that of null first."""
+    if not isinstance(names, MappedNames):
+        return _ints([0, *map(text_key, names)])
+    if names not in _KNOWN_KEYS:
+        _KNOWN_KEYS[names] = _ints([0, *map(text_key, names.array.to_pylist())])
+    return _KNOWN_KEYS[names]
 
 
 def _column(part: Part, name: str, zone: str) -> Column | None:
     if name in {"time.hour", "time.weekday"}:
         clock = hour_of if name == "time.hour" else weekday_of
-        quarters, place = np.unique(part.time // _QUARTER_US, return_inverse=True)
-        told = np.array([clock(int(quarter) * _QUARTER_US, zone) for quarter in quarters], np.float64)
-        return NumberColumn(np.where(part.time == 0, np.nan, told[place] if len(told) else np.nan))
+        # The clock of every quarter of an hour there may be, looked up: far fewer than events.
+        latest = int(part.time.max(initial=0))
+        last = latest // _QUARTER_US
+        first = int(part.time.min(initial=latest, where=part.time != 0)) // _QUARTER_US
+        told = np.array([clock(q * _QUARTER_US, zone) or 0 for q in range(first, last + 1)], np.float64)
+        return NumberColumn(look_up(part.time, _QUARTER_US, first, told))
     try:
         return part.column(name)
     except UnknownColumn:
@@ -256,5 +318,5 @@ def _stacked(rows: list[NDArray[Any]], kind: type, length: int) -> NDArray[Any]:
     return np.array(rows, kind).reshape(len(rows), length)
 
 
-def _ints(values: Sequence[int]) -> NDArray[np.int64]:
+def _ints(values: Sequence[Any] | NDArray[Any]) -> NDArray[np.int64]:
     return np.array(values, np.int64)

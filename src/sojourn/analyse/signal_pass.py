@@ -96,7 +96,7 @@ def signal_blocks(
         if not only.any():
             return
         part = choose(part, only)
-    feeds, codes, numbers = feeds_of(part, program)
+    feeds = feeds_of(part, program)
     times = np.array(at, np.int64)
     received = received_at(part)
     signals = len(program.names)
@@ -106,7 +106,8 @@ def signal_blocks(
         values = np.empty((len(times), len(person), signals))
         hits = np.empty((len(person), signals), np.int32)
         fold_persons(
-            program.automata, feeds, codes, numbers, part.start[first : first + size], part.stop[first : first + size],
+            program.automata, feeds.words, feeds.lookups, feeds.literals,
+            feeds.keys, feeds.codes, feeds.numbers, part.start[first : first + size], part.stop[first : first + size],
             part.time, part.event, received, times, values, hits,
         )  # fmt: skip
         yield Block(part, first, person, values, hits, times, received)

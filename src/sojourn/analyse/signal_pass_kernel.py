@@ -6,75 +6,48 @@ signals, one row a person and time. What an event does to a state is `signals.si
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numba import njit
 
-from sojourn.signals.signal_kernel import HEAD, HITS, KEYLESS, _apply, begin, read_values
+from sojourn.signals.memory import byte, half, number, word
+from sojourn.signals.signal_kernel import HEAD, HITS, KEYLESS, MANY, WORDS, apply_match, begin, read_values
 
 TEXT, EQUAL, UNEQUAL, BELOW, AT_MOST, ABOVE, AT_LEAST, AMONG, MISSING = range(9)
 """Kinds of comparisons: a look-up over codes of texts, or one of numbers."""
 
 
-class Feeds(NamedTuple):
-    """How rows reach slots.
+MISSING_COLUMN = -1
+NO_KEY, TEXT_KEY, NUMBER_KEY, ABSENT_KEY = range(4)
+FIRST, SLOT_RECORDS, CONDITIONS, LEAVES, TABLES = range(5)
+SLOT_FIELDS, CONDITION_FIELDS, LEAF_FIELDS = 6, 3, 4
+"""How rows reach slots, as one array of int64 words.
 
-    Attributes:
-        first: int64, event names + 1: where the slots of a name begin in `slots`.
-        slots: int64: slots, ascending within a name.
-        condition: int64, one a slot: its condition, -1 for none.
-        leaf_first: int64, conditions + 1: where the comparisons of a condition begin.
-        leaf_kind: int64, one a comparison.
-        leaf_column: int64, one a comparison: a row of `codes` or of `numbers`; -1 for a column no event has.
-        leaf_at: int64, one a comparison: where its look-ups or its numbers begin.
-        leaf_many: int64, one a comparison: how many numbers it compares with.
-        lookups: uint8: worth of a comparison by code; that of null stands first.
-        literals: float64: numbers compared with.
-        table: int64, one a condition: where its truth table begins in `tables`.
-        tables: uint8.
-        value_column: int64, one a slot: a row of `numbers`, -1 for `constant`.
-        constant: float64, one a slot.
-        key_kind: int64, one a slot: 0 no key, 1 of texts, 2 of numbers, 3 of a column no event has.
-        key_column: int64, one a slot.
-        key_at: int64, one a slot: where the keys of its column begin in `keys`; that of null stands first.
-        keys: int64.
-    """
+The first five words say where these begin:
 
-    first: np.ndarray
-    slots: np.ndarray
-    condition: np.ndarray
-    leaf_first: np.ndarray
-    leaf_kind: np.ndarray
-    leaf_column: np.ndarray
-    leaf_at: np.ndarray
-    leaf_many: np.ndarray
-    lookups: np.ndarray
-    literals: np.ndarray
-    table: np.ndarray
-    tables: np.ndarray
-    value_column: np.ndarray
-    constant: np.ndarray
-    key_kind: np.ndarray
-    key_column: np.ndarray
-    key_at: np.ndarray
-    keys: np.ndarray
+- by event name, and one more: where its slots begin; behind them the slots, ascending within a name;
+- a slot: its condition or -1, row of `numbers` that is its value or -1, the constant value (float), kind of key, row of the key's
+  column, where that column's keys begin in `keys` (that of null stands first);
+- a condition: its first comparison, behind its last, where its truth table begins among the tables;
+- a comparison: kind, row of its column or -1, where its look-ups begin in `lookups` (that of null stands first) or the first of
+  its numbers in `literals`, how many numbers;
+- truth tables.
+"""
 
 
 @njit(nogil=True, cache=True)
-def _worth(f, codes, numbers, leaf, i):
-    """0 unknown, 1 false, 2 true."""
-    kind, column, at = f.leaf_kind[leaf], f.leaf_column[leaf], f.leaf_at[leaf]
+def _worth(f, lookups, literals, codes, numbers, rows, leaf, i):
+    """What a comparison is worth of a row: 0 unknown, 1 false, 2 true."""
+    kind, column, at = word(f, leaf), word(f, leaf + 1), word(f, leaf + 2)
     if column < 0:
         return 2 if kind == MISSING else 0
     if kind == TEXT:
-        return np.int64(f.lookups[at + 1 + codes[column, i]])
-    x = numbers[column, i]
+        return np.int64(byte(lookups, at + 1 + half(codes, column * rows + i)))
+    x = number(numbers, column * rows + i)
     if kind == MISSING:
         return 2 if np.isnan(x) else 1
     if np.isnan(x):
         return 0
-    y = f.literals[at]
+    y = number(literals, at)
     if kind == EQUAL:
         found = x == y
     elif kind == UNEQUAL:
@@ -89,20 +62,20 @@ def _worth(f, codes, numbers, leaf, i):
         found = x >= y
     else:
         found = False
-        for n in range(f.leaf_many[leaf]):
-            found |= x == f.literals[at + n]
+        for n in range(word(f, leaf + 3)):
+            found |= x == number(literals, at + n)
     return 2 if found else 1
 
 
 @njit(nogil=True, cache=True)
-def _met(f, codes, numbers, condition, i):
+def _met(f, lookups, literals, codes, numbers, rows, condition, i):
     """Whether a condition is true of a row."""
-    first, last = f.leaf_first[condition], f.leaf_first[condition + 1]
+    at = word(f, CONDITIONS) + CONDITION_FIELDS * condition
     place, weight = 0, 1
-    for leaf in range(first, last):
-        place += weight * _worth(f, codes, numbers, leaf, i)
+    for leaf in range(word(f, at), word(f, at + 1)):
+        place += weight * _worth(f, lookups, literals, codes, numbers, rows, word(f, LEAVES) + LEAF_FIELDS * leaf, i)
         weight *= 3
-    return f.tables[f.table[condition] + place] == 2
+    return word(f, word(f, TABLES) + word(f, at + 2) + place) == 2
 
 
 @njit(nogil=True, cache=True)
@@ -117,35 +90,29 @@ def number_key(x):
 
 
 @njit(nogil=True, cache=True)
-def _row(a, f, codes, numbers, wi, wf, event, time, i):
-    """Everything one row does."""
-    name = event[i]
-    for j in range(f.first[name], f.first[name + 1]):
-        slot = f.slots[j]
-        condition = f.condition[slot]
-        if condition >= 0 and not _met(f, codes, numbers, condition, i):
-            continue
-        column = f.value_column[slot]
-        value = f.constant[slot] if column < 0 else numbers[column, i]
-        kind = f.key_kind[slot]
-        key = np.int64(1)
-        if kind == 1:
-            key = f.keys[f.key_at[slot] + 1 + codes[f.key_column[slot], i]]
-        elif kind == 2:
-            x = numbers[f.key_column[slot], i]
-            key = np.int64(KEYLESS) if np.isnan(x) else number_key(x)
-        elif kind == 3:
-            key = np.int64(KEYLESS)
-        _apply(a, wi, wf, slot, time[i], value, key)
+def _key(f, keys, codes, numbers, rows, record, i):
+    """The key a row has for a slot."""
+    kind, column = word(f, record + 3), word(f, record + 4)
+    if kind == TEXT_KEY:
+        return word(keys, word(f, record + 5) + 1 + half(codes, column * rows + i))
+    if kind == NUMBER_KEY:
+        x = number(numbers, column * rows + i)
+        return np.int64(KEYLESS) if np.isnan(x) else number_key(x)
+    return np.int64(KEYLESS) if kind == ABSENT_KEY else np.int64(1)
 
 
 @njit(nogil=True, cache=True)
-def fold_persons(a, f, codes, numbers, start, stop, time, event, received, at, values, hits):
+def fold_persons(
+    catalogue, feeds, lookups, literals, keys, codes, numbers, start, stop, time, event, received, at, values, hits
+):
     """Signals of persons at some times.
 
     Args:
-        a: `Automata`.
-        f: `Feeds`.
+        catalogue: int64: the compiled catalogue, `signal_kernel`.
+        feeds: int64: how rows reach slots.
+        lookups: uint8: worths of comparisons by code.
+        literals: float64: numbers that are compared with.
+        keys: int64: keys by code.
         codes: int32, shape (columns of text, rows).
         numbers: float64, shape (columns of numbers, rows).
         start: int64, one a person.
@@ -157,43 +124,57 @@ def fold_persons(a, f, codes, numbers, start, stop, time, event, received, at, v
         values: float64, shape (times, persons, signals), filled.
         hits: int32, shape (persons, signals), filled: hits until the last time.
     """
-    wi = np.empty(a.words[0], np.int64)
-    wf = wi.view(np.float64)
-    times = at.size
-    for u in range(start.size):
-        begin(a, wi, wf)
+    a, f, v = catalogue.ctypes.data, feeds.ctypes.data, values.ctypes.data
+    state = np.empty(word(a, WORDS), np.int64)
+    w = state.ctypes.data
+    c, x = codes.ctypes.data, numbers.ctypes.data
+    look, liter, key = lookups.ctypes.data, literals.ctypes.data, keys.ctypes.data
+    times, rows, persons, many = at.size, time.size, start.size, word(a, MANY)
+    names, slots = word(f, FIRST), word(f, SLOT_RECORDS)
+    for u in range(persons):
         late = False
         if received.size and times > 1:
             for i in range(start[u], stop[u]):
                 if received[i] > time[i]:
                     g = np.searchsorted(at, time[i])
                     late |= g < times and received[i] > at[g]
-        if not late:
-            g = 0
+        # What had not arrived by a time must not be known then: each time of a person with such events has its own fold.
+        for turn in range(times if late else 1):
+            begin(a, w)
+            g = turn
+            end = turn if late else times - 1
             for i in range(start[u], stop[u]):
-                while g < times and at[g] < time[i]:
-                    read_values(a, wi, wf, at[g], values[g, u])
+                t = time[i]
+                while g <= end and at[g] < t:
+                    read_values(a, w, at[g], v + 8 * (g * persons + u) * many)
                     g += 1
-                if g == times:
+                if g > end:
                     break
-                if received.size and received[i] > at[times - 1]:
+                if received.size and received[i] > at[end]:
                     continue
-                _row(a, f, codes, numbers, wi, wf, event, time, i)
-            while g < times:
-                read_values(a, wi, wf, at[g], values[g, u])
+                name = names + event[i]
+                for j in range(word(f, name), word(f, name + 1)):
+                    slot = word(f, j)
+                    record = slots + SLOT_FIELDS * slot
+                    condition, column = word(f, record), word(f, record + 1)
+                    if condition >= 0 and not _met(f, look, liter, c, x, rows, condition, i):
+                        continue
+                    value = number(f, record + 2) if column < 0 else number(x, column * rows + i)
+                    apply_match(a, w, slot, t, value, _key(f, key, c, x, rows, record, i))
+            while g <= end:
+                read_values(a, w, at[g], v + 8 * (g * persons + u) * many)
                 g += 1
-        else:
-            # What had not arrived by a time must not be known then: each time has its own fold.
-            for g in range(times):
-                begin(a, wi, wf)
-                for i in range(start[u], stop[u]):
-                    if time[i] > at[g]:
-                        break
-                    if received[i] <= at[g]:
-                        _row(a, f, codes, numbers, wi, wf, event, time, i)
-                read_values(a, wi, wf, at[g], values[g, u])
-        for s in range(a.op.size):
-            hits[u, s] = wi[s * HEAD + HITS]
+        for s in range(many):
+            hits[u, s] = state[s * HEAD + HITS]
+
+
+@njit(nogil=True, cache=True)
+def look_up(time, span, first, told):
+    """What is told of the stretch of time each row lies in, the first of them `first`; NaN without a time."""
+    out = np.empty(time.size)
+    for i in range(time.size):
+        out[i] = told[time[i] // span - first] if time[i] != 0 else np.nan
+    return out
 
 
 @njit(nogil=True, cache=True)

@@ -5,11 +5,13 @@ In: the folder of the documentation. Out: its pages of commands, results and nam
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
 from sojourn.app import cli_reference, name_reference, result_reference
 from sojourn.app.cli import app
+from sojourn.signals.catalogue import schema
 
 
 def pages() -> dict[str, str]:
@@ -18,6 +20,7 @@ def pages() -> dict[str, str]:
         "cli.md": cli_reference.reference(app),
         "event-names.md": name_reference.reference(),
         "results.md": result_reference.reference(),
+        "signals.schema.json": json.dumps(schema(), indent=1) + "\n",
     }
 
 

@@ -36,6 +36,10 @@ ASKED: tuple[tuple[str, tuple[Any, ...], dict[str, Any]], ...] = (
     ("funnel", (["view", "not cart", "price > 3"],), {"ties": "strict", "unit": "sessions"}),
     ("funnel", (["view", "cart"],), {"order": "any"}),
     ("transitions", (), {}),
+    ("signals", (), {"catalogue": "shop"}),
+    ("scores", (), {"catalogue": "shop", "top": 1}),
+    ("segments", (), {"catalogue": "shop"}),
+    ("backtest", ("shop",), {"every": "7d", "goal": "purchase"}),
 )
 """Name of the method, its arguments and its options."""
 

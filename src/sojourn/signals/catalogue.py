@@ -27,7 +27,7 @@ EXACT = 256
 """Distinct values told apart exactly; beyond, HyperLogLog estimates."""
 STEPS = 8
 COMPARISONS = 8
-"""Comparisons of one trait predicate, at most."""
+"""Comparisons of the predicate of a signal, at most: its truth table has three to the power of their number."""
 
 
 class Match(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 import yaml
@@ -239,6 +239,8 @@ def _explained(what: str, hint: Any) -> str:  # noqa: ANN401  (any annotation)
         return "expected a length of time such as 30m, 12h or 7d"
     if r"^[a-z][a-z0-9_]{0,63}$" in what:
         return "expected a name of lower case letters, digits and `_` that begins with a letter"
+    if what.startswith("invalid enum value") and get_origin(hint) is Literal:
+        return f"expected one of {', '.join(map(str, get_args(hint)))}"
     if hint == Scale | None:
         return f"{what} (a scale has `even_at` and `doubles`)"
     return what

@@ -83,7 +83,7 @@ def weekday_of(time_us: int, time_zone: str) -> int | None:
     return None if not time_us else _clock(time_us // _QUARTER_US, time_zone)[1]
 
 
-@lru_cache(4096)
+@lru_cache(1 << 16)
 def _clock(quarter: int, time_zone: str) -> tuple[int, int]:
     """Hour and weekday of a quarter of an hour since 1970: no zone changes its offset within one."""
     local = (_EPOCH + dt.timedelta(microseconds=quarter * _QUARTER_US)).astimezone(zone(time_zone))

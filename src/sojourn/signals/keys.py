@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import struct
+from functools import lru_cache
 
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _LONGEST_NUMBER = 40
@@ -16,6 +17,7 @@ _MASK = (1 << 64) - 1
 _LOWEST = 16
 
 
+@lru_cache(1 << 17)
 def text_key(text: str) -> int:
     """Key of a text: of the number it writes, else 8 bytes of its BLAKE2b hash."""
     if len(text) <= _LONGEST_NUMBER and _NUMBER.fullmatch(text):

@@ -81,7 +81,7 @@ class Matcher:
     def _slots(self, name: str) -> list[tuple[int, Slot, Test | None, bool]]:
         """The slots that events of a name can reach; kept for the next one."""
         found = sorted([*self._any, *self._named.get(name, [])], key=lambda pair: pair[0])
-        made = [(n, slot, self._tests[slot.where] if slot.where else None, _of_traits(slot)) for n, slot in found]
+        made = [(n, slot, self._tests[slot.where] if slot.where else None, of_traits(slot)) for n, slot in found]
         if len(self._of_event) < _NAMES_KEPT:
             self._of_event[name] = made
         return made
@@ -114,7 +114,7 @@ def key_of(value: Cell) -> int:
     return text_key(value) if isinstance(value, str) else number_key(float(value))
 
 
-def _of_traits(slot: Slot) -> bool:
+def of_traits(slot: Slot) -> bool:
     """Whether it is unknown of every event without traits: spares most events the question."""
     return (
         slot.where is not None

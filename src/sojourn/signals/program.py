@@ -35,6 +35,7 @@ _OPS: dict[type[Signal], int] = {
     c.Trait: k.TRAIT, c.Context: k.CONTEXT,
 }  # fmt: skip
 _VERSION = b"signals 1"
+_NO_TABLE = np.empty(0, np.uint8)
 _WIDTHS = {k.BURST: 2, k.WITHOUT: 2, k.REPEAT: 3, k.DISTINCT: 1}
 
 
@@ -76,13 +77,13 @@ class Program:
     catalogue: Catalogue
     names: tuple[str, ...]
     slots: tuple[Slot, ...]
-    automata: k.Automata
+    automata: NDArray[np.int64]
     fingerprint: bytes
 
     @property
     def words(self) -> int:
         """Words of a person's working state."""
-        return int(self.automata.words[0])
+        return int(self.automata[k.WORDS])
 
 
 def compile_catalogue(catalogue: Catalogue) -> Program:
@@ -170,38 +171,32 @@ def _renamed(leaf: Leaf, column: str) -> Leaf:
             return IsNull(column)
 
 
-def _automata(signals: tuple[Signal, ...], slots: tuple[Slot, ...]) -> k.Automata:
-    ops = [_OPS[type(signal)] for signal in signals]
-    widths, rooms, table, unset = list[int](), list[int](), list[int](), list[int]()
-    tables: list[NDArray[np.uint8]] = []
-    for signal, op in zip(signals, ops, strict=True):
-        widths.append(len(signal.steps) if isinstance(signal, c.Sequence) else _WIDTHS.get(op, 0))
+def _automata(signals: tuple[Signal, ...], slots: tuple[Slot, ...]) -> NDArray[np.int64]:
+    """The words the kernel reads; their order is told in `signal_kernel`."""
+    many = len(signals)
+    behind = k.RECORDS + k.FIELDS * many
+    words = np.zeros(behind, np.int64)
+    floats = words.view(np.float64)
+    tables = [truth_table(parse_predicate(s.where)) if isinstance(s, c.Trait) else _NO_TABLE for s in signals]
+    region, table = k.HEAD * many, behind + 2 * len(slots)
+    for n, signal in enumerate(signals):
+        at = k.RECORDS + k.FIELDS * n
+        op = _OPS[type(signal)]
+        width = len(signal.steps) if isinstance(signal, c.Sequence) else _WIDTHS.get(op, 0)
         # A sketch keeps its highest count in one word behind its registers.
-        rooms.append(c.EXACT + 1 if op == k.DISTINCT else c.OPEN_KEYS if widths[-1] else 0)
-        table.append(sum(len(one) for one in tables))
-        predicate = parse_predicate(signal.where) if isinstance(signal, c.Trait) else None
-        unset.append(0 if predicate is None else unset_place(predicate))
-        if predicate is not None:
-            tables.append(truth_table(predicate))
-    sizes = np.array(widths, np.int64) * np.array(rooms, np.int64)
-    head = k.HEAD * len(signals)
-    return k.Automata(
-        slot_signal=_ints(slot.signal for slot in slots),
-        slot_role=_ints(slot.role for slot in slots),
-        op=_ints(ops),
-        rate=np.array([math.log(2) / microseconds(s.half_life) if s.half_life else 0.0 for s in signals]),
-        cap=np.array([math.inf if s.cap is None else s.cap for s in signals]),
-        window=_ints(_us(s, "within", "longer_than", "after") for s in signals),
-        most=_ints(_us(s, "at_most") for s in signals),
-        times=_ints(_times(s) for s in signals),
-        region=head + np.cumsum(sizes) - sizes,
-        width=_ints(widths),
-        room=_ints(rooms),
-        table=_ints(table),
-        unset=_ints(unset),
-        tables=np.concatenate([np.zeros(0, np.uint8), *tables]),
-        words=np.array([head + int(sizes.sum())], np.int64),
-    )
+        room = c.EXACT + 1 if op == k.DISTINCT else c.OPEN_KEYS if width else 0
+        unset = unset_place(parse_predicate(signal.where)) if isinstance(signal, c.Trait) else 0
+        words[at : at + k.FIELDS] = (
+            op, 0, 0, _us(signal, "within", "longer_than", "after"), _us(signal, "at_most"), _times(signal), region, width,
+            room, table, unset,
+        )  # fmt: skip
+        floats[at + k.RATE] = math.log(2) / microseconds(signal.half_life) if signal.half_life else 0.0
+        floats[at + k.CAP] = math.inf if signal.cap is None else signal.cap
+        region += width * room
+        table += len(tables[n])
+    words[[k.MANY, k.WORDS, k.SLOTS]] = many, region, behind
+    reached = np.array([(slot.signal, slot.role) for slot in slots], np.int64).reshape(-1)
+    return np.concatenate([words, reached, *(one.astype(np.int64) for one in tables)])
 
 
 def _times(signal: Signal) -> int:
@@ -214,7 +209,3 @@ def _us(signal: Signal, *names: str) -> int:
     """The first of these lengths of time that the signal has, microseconds; 0 when it has none."""
     found = (getattr(signal, name, None) for name in names)
     return next((microseconds(text) for text in found if isinstance(text, str)), 0)
-
-
-def _ints(values: object) -> NDArray[np.int64]:
-    return np.fromiter(values, np.int64)  # type: ignore[call-overload]  # any iterable of integers

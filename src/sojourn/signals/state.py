@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sojourn.records.errors import StaleState
-from sojourn.signals import signal_kernel as kernel
+from sojourn.signals.packed_kernel import read_packed, step_packed
+from sojourn.signals.signal_kernel import NONE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -63,7 +64,7 @@ class Reading:
     Attributes:
         values: float64, one a signal.
         hits: int64, one a signal: how often it was hit.
-        due: When the next timer is due that was set before any of this fired, microseconds; None when none is set.
+        due: When the next timer is due that has not fired by then, microseconds; None when none is set.
     """
 
     values: NDArray[np.float64]
@@ -84,7 +85,7 @@ def fold(program: Program, matches: NDArray[np.void], until_us: int = ALWAYS) ->
         matches: `MATCH` records of one person, in any order.
         until_us: Matches after it are left out.
     """
-    empty = State(int(kernel.NONE), int(kernel.NONE), np.empty(0, np.int64), program.fingerprint)
+    empty = State(int(NONE), int(NONE), np.empty(0, np.int64), program.fingerprint)
     return _stepped(program, empty, in_order(matches), int(until_us))
 
 
@@ -125,7 +126,7 @@ def reading(program: Program, state: State, at_us: int) -> Reading:
         StaleState: Another program made the state.
     """
     _fits(program, state)
-    values, hits, due = kernel.read_packed(program.automata, _writable(state), max(int(at_us), state.time))
+    values, hits, due = read_packed(program.automata, _writable(state), max(int(at_us), state.time))
     return Reading(values, hits, None if due == ALWAYS else int(due))
 
 
@@ -145,7 +146,7 @@ def _writable(state: State) -> NDArray[np.int64]:
 
 
 def _stepped(program: Program, state: State, ordered: NDArray[np.void], until_us: int) -> State:
-    taken, words = kernel.step_packed(
+    taken, words = step_packed(
         program.automata, _writable(state), ordered["slot"].astype(np.int64), ordered["time"].copy(),
         ordered["value"].copy(), ordered["key"].copy(), until_us,
     )  # fmt: skip

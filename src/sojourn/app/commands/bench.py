@@ -34,6 +34,7 @@ def bench(
     `intake`: events a second that the collector makes durable, beside the same server storing nothing.
     `live`: how fast the worker takes the log, and how soon an accepted event is in its person's profile.
     `changes`: how many changes of behaviour are found in simulated persons, how soon, and how many that are none.
+    `signals`: the pass of twenty signals, every pattern among them, over history, on one core beside its budget.
     """
     from sojourn.bench.changes import bench_changes  # noqa: PLC0415  (heavy)
     from sojourn.bench.imports import bench_imports  # noqa: PLC0415  (heavy)
@@ -41,10 +42,12 @@ def bench(
     from sojourn.bench.intake import bench_intake  # noqa: PLC0415  (heavy)
     from sojourn.bench.journeys import bench_journeys  # noqa: PLC0415  (heavy)
     from sojourn.bench.live import bench_live  # noqa: PLC0415  (heavy)
+    from sojourn.bench.signals import bench_signals  # noqa: PLC0415  (heavy)
 
     compile_once()
     measure = {
         "journeys": bench_journeys, "imports": bench_imports, "index": bench_index, "changes": bench_changes,
+        "signals": bench_signals,
         "live": bench_live, "intake": bench_intake,
     }[what]  # fmt: skip
     chosen = {} if rounds is None else {"rounds": rounds}
