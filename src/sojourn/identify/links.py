@@ -13,6 +13,7 @@ import numpy as np
 
 from sojourn.identify import links_kernel as kernel
 from sojourn.identify.link import Evidence, Link, key_words
+from sojourn.identify.sets import distinct
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -74,7 +75,7 @@ class Links:
     def users(self) -> NDArray[np.int64]:
         """Numbers of the user ids among the actors, ascending."""
         ones, others = self.one[(self.kind & ONE_IS_USER) != 0], self.other[(self.kind & OTHER_IS_USER) != 0]
-        return np.unique(np.concatenate([ones, others]))
+        return distinct(np.concatenate([ones, others]))
 
 
 DTYPES = {

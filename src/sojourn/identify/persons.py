@@ -15,6 +15,7 @@ import numpy as np
 from sojourn.identify import persons_kernel as kernel
 from sojourn.identify.link import Evidence
 from sojourn.identify.links import WINDOW_US, Links
+from sojourn.identify.sets import among
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -74,7 +75,7 @@ class PersonMap:
 
     def replaced(self, newer: PersonMap) -> PersonMap:
         """This map with some actors' persons replaced, or added."""
-        kept = ~np.isin(self.actor, newer.actor)
+        kept = ~among(self.actor, newer.actor)
         actor = np.concatenate([self.actor[kept], newer.actor])
         order = np.argsort(actor)
         return PersonMap(actor[order], np.concatenate([self.person[kept], newer.person])[order])
@@ -128,10 +129,10 @@ def fold(links: Links, *, unknown: NDArray[np.int64] = NOBODY, most: int = MOST_
     order = fold_order(links)
     ordered = links.take(order)
     actors, (one, other) = _numbered(ordered)
-    known = np.isin(actors, ordered.users())
+    known = among(actors, ordered.users())
     if len(unknown):
         shown = ordered.take(ordered.evidence != Evidence.ALIAS).users()
-        known &= ~np.isin(actors, unknown) | np.isin(actors, shown)
+        known &= ~among(actors, np.sort(unknown)) | among(actors, shown)
     sets, named, fate = kernel.fold(
         one, other, ordered.kind, ordered.time, ordered.last, known.astype(np.uint8), most, WINDOW_US
     )

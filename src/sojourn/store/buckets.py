@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numba import njit
 
+from sojourn.identify.sets import among, distinct
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -47,8 +49,8 @@ def merged(older: Bucket, newer: Bucket, gone: NDArray[np.int64]) -> tuple[Bucke
     Returns:
         The bucket with the rows of both, in memory; and, one a row, its place in `older`, -1 for a row of `newer`.
     """
-    out = np.isin(older.person, gone) if len(gone) else np.zeros(len(older.person), np.bool_)
-    persons = np.union1d(older.person[~out], newer.person)
+    out = among(older.person, gone)
+    persons = distinct(np.concatenate([older.person[~out], newer.person]))
     offset = np.empty(len(persons) + 1, np.int64)
     size = len(older.time) + len(newer.time) - int(np.diff(older.offset)[out].sum())
     time, seq, place = np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.int64)

@@ -14,6 +14,7 @@ import numpy as np
 
 from sojourn.identify.links import NONE, Links, gathered
 from sojourn.identify.persons import NOBODY, PersonMap, connected, fold, persons_of
+from sojourn.identify.sets import among, distinct
 from sojourn.store.columns import map_columns, write_columns
 from sojourn.store.durable import sync_file
 from sojourn.store.link_control import LinkControl
@@ -82,7 +83,7 @@ class Identities:
             below = self.below.actors_of(person)
             mine = np.concatenate([mine, below[~self._places(below)[1]]])
         alone = self.persons(np.array([person], np.int64)) == person
-        return np.union1d(mine, np.array([person], np.int64)[alone])
+        return distinct(np.concatenate([mine, np.array([person], np.int64)[alone]]))
 
     def person_map(self, *, proven: bool = False) -> PersonMap:
         """Whose each actor is that is not called after itself.
@@ -109,7 +110,7 @@ class Identities:
     def connected(self, actors: NDArray[np.int64]) -> Links:
         """All links that are connected with some actors, revoked ones too."""
         place, found = self._places(actors)
-        mine = self.links.take(self._rows(np.unique(self.component[place[found]])))
+        mine = self.links.take(self._rows(distinct(self.component[place[found]])))
         if self.below is None:
             return mine
         below = self.below.connected(actors[~found])
@@ -132,11 +133,12 @@ class Identities:
         newer = newer.take(~control.names_junk(newer))
         concerned = np.concatenate([newer.one, newer.other, self._reconsidered(aliased, control)])
         place, found = self._places(concerned)
-        touched = np.unique(self.component[place[found]])
+        touched = distinct(self.component[place[found]])
         before = self.links.take(self._rows(touched))
         made = identities_of(gathered([before.take(~control.names_junk(before)), newer]), aliased, control)
         # Who has no link any more is whom its own number says, and not whom it was before.
-        left = np.setdiff1d(self.actor[np.isin(self.component, touched)], made.actor)
+        here = self.actor[among(self.component, touched)]
+        left = here[~among(here, made.actor)]
         actor = np.concatenate([made.actor, left])
         order = np.argsort(actor)
         component, person = (np.concatenate([values, left])[order] for values in (made.component, made.person))
@@ -153,7 +155,8 @@ class Identities:
         """Actors of whom something was decided, or became known, since."""
         revoked = set(self.control.revoked) ^ set(control.revoked)
         junk = set(self.control.junk) ^ set(control.junk)
-        known = np.setxor1d(self.aliased.unknown, aliased.unknown)
+        was, now = self.aliased.unknown, aliased.unknown
+        known = np.concatenate([was[~among(was, now)], now[~among(now, was)]])
         return np.concatenate([known, np.array([*(one for one, _, _ in revoked), *junk], np.int64)])
 
     def _places(self, actors: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
@@ -188,7 +191,7 @@ def read_identities(version: Version, secret: bytes, control: LinkControl) -> Id
     links = read_links(version, secret)
     links = links.take(~control.names_junk(links))
     wanted = alias_users(links)
-    return identities_of(links, Aliased(wanted, np.isin(wanted, named_users(version, wanted))), control)
+    return identities_of(links, Aliased(wanted, among(wanted, named_users(version, wanted))), control)
 
 
 def newer_identities(
@@ -205,14 +208,14 @@ def newer_identities(
         after: Last place of the index.
     """
     links = read_links(newer, secret, after=after)
-    wanted = np.union1d(older.aliased.user, alias_users(links))
-    fresh = np.setdiff1d(wanted, older.aliased.user)
+    wanted = distinct(np.concatenate([older.aliased.user, alias_users(links)]))
+    fresh = wanted[~among(wanted, older.aliased.user)]
     known = np.concatenate(
         [
             older.aliased.user[older.aliased.known], named_users(version, fresh), named_users(newer, wanted, after=after),
         ]
     )  # fmt: skip
-    aliased = Aliased(wanted, np.isin(wanted, known))
+    aliased = Aliased(wanted, among(wanted, distinct(known)))
     if not len(links) and control == older.control and np.array_equal(aliased.known, older.aliased.known):
         return older
     return older.updated(links, aliased, control)

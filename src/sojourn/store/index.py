@@ -19,6 +19,7 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
+from sojourn.identify.sets import among, distinct
 from sojourn.records.errors import FolderBusy, NotADataFolder, NotWritable, UnknownColumn
 from sojourn.store.buckets import Bucket
 from sojourn.store.column_source import BySeq, ColumnSource
@@ -117,16 +118,16 @@ class Index:
         if not len(changed.actor):
             return NOT_MOVED
         older = self.identities
-        before = np.unique(older.persons(changed.actor))
+        before = distinct(older.persons(changed.actor))
         found = rows_of(self._base, before, bits=self.manifest.bits, most=_most_rows(self.manifest))
         if found is None:
             return None
         now = identities.persons(found.rows.person)
-        theirs = np.isin(older.person, before)
+        theirs = among(older.person, before)
         actors, persons = older.actor[theirs], older.person[theirs]
         # Where a person's actors go different ways, the events themselves tell whose each is.
-        torn = np.unique(persons[identities.persons(actors) != identities.persons(persons)])
-        mixed = np.isin(found.rows.person, torn)
+        torn = distinct(persons[identities.persons(actors) != identities.persons(persons)])
+        mixed = among(found.rows.person, torn)
         if mixed.any():
             now[mixed] = identities.persons(actors_at(version, found.rows.seq[mixed]))
         return dataclasses.replace(found, rows=dataclasses.replace(found.rows, person=now))

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from sojourn.identify.actor import actor_id, actor_ids
 from sojourn.identify.link import ANONYMOUS, USER, shown_externals
+from sojourn.identify.sets import among, distinct
 from sojourn.store.links import rows_at
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def names_at(version: Version, secret: bytes, seqs: NDArray[np.int64], actors: N
         Table of `NAMES`, by actor, one row for each that was found.
     """
     found = [NAMES.empty_table()]
-    for rows in rows_at(version, np.unique(seqs), _COLUMNS):
+    for rows in rows_at(version, distinct(seqs), _COLUMNS):
         for kind, column in _KINDS:
             texts = rows[column].drop_null().combine_chunks()
             found += _named(actor_ids(secret, kind, texts), kind, texts, actors)
@@ -59,14 +60,16 @@ def names_at(version: Version, secret: bytes, seqs: NDArray[np.int64], actors: N
 
 
 def _named(numbers: NDArray[np.int64], kind: str, texts: pa.Array, actors: NDArray[np.int64]) -> Iterator[pa.Table]:
-    wanted = np.isin(numbers, actors)
+    wanted = among(numbers, actors)
     if wanted.any():
-        distinct, first = np.unique(numbers[wanted], return_index=True)
+        known, first = np.unique(numbers[wanted], return_index=True)
         own = texts.filter(pa.array(wanted)).take(pa.array(first)).cast(pa.string())
-        yield pa.table([pa.array(distinct), pa.repeat(pa.scalar(kind), len(distinct)), own], schema=NAMES)
+        yield pa.table([pa.array(known), pa.repeat(pa.scalar(kind), len(known)), own], schema=NAMES)
 
 
 def _externals(column: pa.ChunkedArray, secret: bytes, actors: NDArray[np.int64]) -> Iterator[pa.Table]:
+    if not len(column):
+        return
     told: dict[int, Actor] = {}
     for text in column.unique().to_pylist():
         try:

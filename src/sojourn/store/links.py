@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from sojourn.identify.actor import actor_id, actor_ids
 from sojourn.identify.link import ANONYMOUS, USER, Evidence, shown_externals
 from sojourn.identify.links import EVIDENCE_BITS, NONE, ONE_IS_USER, OTHER_IS_USER, PROVEN, Gathering, Links
+from sojourn.identify.sets import among
 from sojourn.store.event_columns import FIXED
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def rows_at(version: Version, seqs: NDArray[np.int64], columns: Sequence[str]) -
                 if np.searchsorted(seqs, known.min) == np.searchsorted(seqs, known.max, side="right"):
                     continue
                 seq = opened.read_row_group(group, columns=["seq"], use_threads=False)["seq"]
-                mine = np.flatnonzero(np.isin(seq.to_numpy(), seqs))
+                mine = np.flatnonzero(among(seq.to_numpy(), seqs))
                 if len(mine):
                     rows = opened.read_row_group(group, columns=["seq", *present], use_threads=False).take(
                         pa.array(mine)

@@ -24,6 +24,7 @@ from deltalake.exceptions import DeltaError
 from deltalake.schema import Schema
 from deltalake.transaction import AddAction, RemoveAction
 
+from sojourn.identify.sets import among, distinct
 from sojourn.store.delta_log import log_of, log_version, sync_commit
 from sojourn.store.durable import clear_errors, replace_file, sync_all, sync_folder
 from sojourn.store.events import EventsTable
@@ -141,8 +142,8 @@ class _PersonsTable:
         empty = PERSONS.empty_table()
         held = pa.concat_tables([empty, *(pq.read_table(file, schema=PERSONS) for file in files)]).combine_chunks()
         actors, persons = held["actor"].to_numpy(), held["person"].to_numpy()
-        true = np.isin(actors, now.actor) & (now.persons(actors) == persons)
-        new = ~np.isin(now.actor, actors[true])
+        true = among(actors, now.actor) & (now.persons(actors) == persons)
+        new = ~among(now.actor, np.sort(actors[true]))
         rows = _rows(identities, now.actor[new], now.person[new], version, secret) if new.any() else empty
         if not true.all() or (rows.num_rows and len(files) >= _MOST_FILES):
             kept = pa.concat_tables([held.filter(pa.array(true)), rows])
@@ -194,13 +195,13 @@ def _rows(
     identities: Identities, actors: NDArray[np.int64], persons: NDArray[np.int64], version: Version, secret: bytes
 ) -> pa.Table:
     """Rows of the table for some actors, by actor."""
-    wanted = np.union1d(actors, persons)
+    wanted = distinct(np.concatenate([actors, persons]))
     links = identities.connected(wanted)
     ends, times, seqs = np.concatenate([links.one, links.other]), np.tile(links.time, 2), np.tile(links.seq, 2)
     order = np.lexsort((seqs, times, ends))
     _, first = np.unique(ends[order], return_index=True)
     first = order[first]
-    first = first[np.isin(ends[first], wanted)]
+    first = first[among(ends[first], wanted)]
     named = names_at(version, secret, seqs[first], wanted)
     at = np.searchsorted(ends[first], actors)
     known, whose = (_found(named, some) for some in (actors, persons))
