@@ -152,6 +152,23 @@ def test_natural_variability_is_allowed_for() -> None:
     assert found == {f"s{n}" for n in range(20)}
 
 
+def test_a_visit_of_many_pages_weighs_as_one_visit() -> None:
+    """Twice a month twenty pages: three silent weeks are no fall of sixty events, nor is a visit after them a rise."""
+    dice = np.random.default_rng(3)
+    rows: list[Row] = []
+    for n in range(40):
+        for week in range(40):
+            for _ in range(dice.poisson(0.5)):
+                begins = START + week * WEEK + dt.timedelta(hours=float(dice.uniform(0, 150)))
+                rows += [(f"p{n}", begins + dt.timedelta(minutes=k), "view", {}) for k in range(dice.integers(1, 40))]
+    rows.append(("p0", START + 40 * WEEK - dt.timedelta(minutes=1), "view", {}))
+
+    found = log(rows).changes(least=0.1)
+
+    assert (found.tested, found.changed, found.changed_when_shuffled) == (40, 0, 0)
+    assert [metric.metric for metric in found.metrics] == ["events", "visits"]
+
+
 def test_spend_is_told_in_its_currency_and_large_orders_weigh_as_few() -> None:
     rows = weekly("anna", [4] * 25 + [1] * 8, event="purchase", revenue=20.0, currency="EUR")
     rows += weekly("anna", [4] * 33, event="view")

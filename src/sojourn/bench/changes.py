@@ -136,7 +136,7 @@ class ChangesBench:
             "in the last look",
             "when shuffled",
         )
-        caption = f"400 persons over {WEEKS} weeks, half drop to 30 % in week 31; {self.seeds} seeds together."
+        caption = f"400 persons over {WEEKS} weeks, half drop to 30 % in week 31; {self.seeds} seeds together. Delay: median; dated right: to a week; false: of the steady, in weekly looks."
         made = table("Changes", [("world", "left"), *((name, "right") for name in columns)], caption=caption)
         for one in self.worlds:
             varied = "Poisson" if np.isinf(one.size) else f"negative binomial, size {one.size:g}"
