@@ -375,3 +375,36 @@ def test_a_browser_s_opt_out_and_address_reach_its_events(server: Server) -> Non
 
     context = json.loads(server.log.events[0].context or "")
     assert context == {"ip": "203.0.113.0", "userAgent": "Firefox", "consent": {"optedOut": True}}
+
+
+def test_bodies_that_are_being_read_are_bounded_in_all(server: Server) -> None:
+    """A hundred kilobytes are held by others already; small requests in one piece still go through."""
+    headers = basic(server.key())
+    body = {"batch": [{**TRACK, "properties": {"text": "x" * 5_000}}]}
+    server.app._reading.most, server.app._reading.held = 100_000, 99_000
+
+    assert server.call("POST", "/v1/batch", body, headers, chunk=1_000).status == 429
+    assert server.call("POST", "/v1/batch", {"batch": [TRACK]}, headers).status == 200
+    server.app._reading.held -= 99_000
+    assert server.call("POST", "/v1/batch", body, headers, chunk=1_000).status == 200
+    assert server.app._reading.held == 0
+
+
+def test_a_body_that_never_ends_is_given_up(server: Server) -> None:
+    server.app._reading.within_s = 0.05
+    sent: list[int] = []
+
+    async def receive() -> dict[str, Any]:
+        if sent:
+            await asyncio.sleep(60)
+        sent.append(1)
+        return {"type": "http.request", "body": b"{", "more_body": True}
+
+    async def send(message: Any) -> None:
+        sent.append(message.get("status", 0))
+
+    scope = {"type": "http", "method": "POST", "path": "/v1/batch", "query_string": b"", "headers": []}
+    server.loop.run_until_complete(server.app(scope, receive, send))
+
+    assert 408 in sent
+    assert server.app._reading.held == 0

@@ -17,7 +17,7 @@ from sojourn.api.answers import Answer, refusal, send_answer
 from sojourn.api.intake import Busy
 from sojourn.api.metrics import Metrics
 from sojourn.api.protocols import HANDLERS
-from sojourn.api.request import Gone, Request
+from sojourn.api.request import Gone, Reading, Request, TooSlow
 from sojourn.api.routes import find_route
 from sojourn.collect.arrival import Arrival
 from sojourn.collect.clock import overruled
@@ -71,6 +71,7 @@ class Collector:
         self._salt, self._country, self._now = salt, country, now
         self.webhooks = webhooks
         self.metrics = Metrics(intake)
+        self._reading = Reading()
         self._refreshing: asyncio.Task[None] | None = None
 
     async def ready(self) -> bool:
@@ -82,7 +83,7 @@ class Collector:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         elif scope["type"] == "http":
-            request = Request(scope)
+            request = Request(scope, self._reading)
             try:
                 answer = await self._answer(request, receive)
             except Gone:
@@ -134,6 +135,8 @@ class Collector:
     def _refused(self, error: Exception, protocol: str) -> Answer:
         if isinstance(error, BodyTooLarge):
             return refusal(413, "too_large", str(error))
+        if isinstance(error, TooSlow):
+            return refusal(408, "too_slow", str(error), retry_after_s=_RETRY_S)
         if isinstance(error, BadBody):
             return refusal(400, "bad_body", str(error))
         if isinstance(error, Busy):

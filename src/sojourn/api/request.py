@@ -5,13 +5,15 @@ In: an ASGI scope, and the stream of its body. Out: headers, query, key, body. N
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import urllib.parse
 from typing import TYPE_CHECKING, Any
 
+from sojourn.api.intake import Busy
 from sojourn.collect.body import MOST_BYTES
-from sojourn.records.errors import BadBody, BodyTooLarge
+from sojourn.records.errors import BadBody, BodyTooLarge, SojournError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, MutableMapping
@@ -21,7 +23,27 @@ if TYPE_CHECKING:
     Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _MOST_FIELDS = 256
+_MOST_READING = 256 << 20
+_WITHIN_S = 30.0
 _QUERY_KEYS = ("writeKey", "write_key", "api_key", "token", "key")
+
+
+class TooSlow(SojournError):
+    """The body of a request did not come in time; send it again."""
+
+
+class Reading:
+    """How much of all bodies that are being read is in memory: many large ones at a time must not take it all."""
+
+    def __init__(self, *, most: int = _MOST_READING, within_s: float = _WITHIN_S) -> None:
+        """Begin with none.
+
+        Args:
+            most: So many bytes may be held in all.
+            within_s: A body is to be whole after so many seconds.
+        """
+        self.most, self.within_s = most, within_s
+        self.held = 0
 
 
 class Gone(Exception):
@@ -31,11 +53,17 @@ class Gone(Exception):
 class Request:
     """What came, read when it is asked for."""
 
-    __slots__ = ("_query", "headers", "method", "path", "scope")
+    __slots__ = ("_query", "_reading", "headers", "method", "path", "scope")
 
-    def __init__(self, scope: Scope) -> None:
-        """Take the parts of a scope."""
+    def __init__(self, scope: Scope, reading: Reading | None = None) -> None:
+        """Take the parts of a scope.
+
+        Args:
+            scope: What the server says of the request.
+            reading: What other requests hold.
+        """
         self.scope = scope
+        self._reading = reading or Reading()
         self.method: str = scope["method"]
         self.path: str = scope["path"]
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
@@ -97,6 +125,8 @@ class Request:
         Raises:
             BodyTooLarge: It is larger than `most` bytes; not all of it was read.
             BadBody: Its declared length is none.
+            Busy: Too much of other bodies is in memory.
+            TooSlow: It did not come in time.
             Gone: The client went away.
         """
         declared = self.headers.get(b"content-length")
@@ -111,18 +141,34 @@ class Request:
         found: bytes = first.get("body", b"")
         if not first.get("more_body"):
             return found
-        parts, size = [found], len(found)
-        while True:
-            event = await receive()
-            if event["type"] == "http.disconnect":
-                raise Gone
-            part = event.get("body", b"")
-            parts.append(part)
-            size += len(part)
-            if size > most:
-                raise BodyTooLarge(_too_large(most))
-            if not event.get("more_body"):
-                return b"".join(parts)
+        try:
+            async with asyncio.timeout(self._reading.within_s):
+                return await self._rest(receive, found, most)
+        except TimeoutError as error:
+            message = f"the body did not come within {self._reading.within_s:g} s; send it again"
+            raise TooSlow(message) from error
+
+    async def _rest(self, receive: Receive, first: bytes, most: int) -> bytes:
+        """A body whose first piece came."""
+        parts, size = [first], len(first)
+        self._reading.held += size
+        try:
+            while True:
+                event = await receive()
+                if event["type"] == "http.disconnect":
+                    raise Gone
+                part = event.get("body", b"")
+                parts.append(part)
+                size += len(part)
+                self._reading.held += len(part)
+                if size > most:
+                    raise BodyTooLarge(_too_large(most))
+                if self._reading.held > self._reading.most:
+                    raise Busy("too many large requests are being read; send again in a moment")
+                if not event.get("more_body"):
+                    return b"".join(parts)
+        finally:
+            self._reading.held -= size
 
 
 def _too_large(most: int) -> str:
