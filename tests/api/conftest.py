@@ -12,8 +12,10 @@ import pytest
 
 from sojourn.api.collector import Collector
 from sojourn.api.intake import Intake
+from sojourn.api.links import Links
 from sojourn.api.webhooks import Webhooks
 from sojourn.records.event import Event, event_key
+from sojourn.store.clicks import Clicks
 from sojourn.store.folder import create_folder
 from sojourn.store.quarantine import keep_rejected
 from sojourn.store.sources import Keyring, create_key
@@ -78,7 +80,11 @@ class Server:
         quarantine = lambda source, rejected: keep_rejected(folder, source, rejected)  # noqa: E731 - it is passed on once
         intake = Intake(self.log, quarantine, probe=self._probe, most_events=most_events)
         self.app = Collector(
-            intake, Keyring(folder), salt=lambda _: b"s" * 32, webhooks=Webhooks(folder.path / "webhooks")
+            intake,
+            Keyring(folder),
+            salt=lambda _: b"s" * 32,
+            webhooks=Webhooks(folder.path / "webhooks"),
+            links=Links(folder.secret, Clicks(folder)),
         )
         self.loop = asyncio.new_event_loop()
         self._stop = asyncio.Event()

@@ -15,6 +15,7 @@ import structlog
 
 from sojourn.api.answers import Answer, refusal, send_answer
 from sojourn.api.intake import Busy
+from sojourn.api.links import carries_token
 from sojourn.api.metrics import Metrics
 from sojourn.api.protocols import HANDLERS
 from sojourn.api.request import Gone, Reading, Request, TooSlow
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from sojourn.api.intake import Intake, Kept
+    from sojourn.api.links import Links
     from sojourn.api.request import Receive, Scope, Send
     from sojourn.api.webhooks import Webhooks
     from sojourn.records.rejected import Rejected
@@ -47,7 +49,7 @@ def now_us() -> int:
 class Collector:
     """The application, and what its handlers ask of it."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (what it is wired with, by name)
         self,
         intake: Intake,
         keyring: Keyring,
@@ -55,6 +57,7 @@ class Collector:
         salt: Callable[[int], bytes],
         country: Callable[[str], str | None] = lambda _: None,
         webhooks: Webhooks | None = None,
+        links: Links | None = None,
         now: Callable[[], int] = now_us,
     ) -> None:
         """Wire it.
@@ -65,11 +68,12 @@ class Collector:
             salt: Today's random bytes, by a moment in microseconds.
             country: ISO code of an address.
             webhooks: Mapping files of incoming webhooks; None when there are none.
+            links: Follows signed links of messages; None when there are none.
             now: Microseconds since 1970 UTC.
         """
         self._intake, self._keyring = intake, keyring
-        self._salt, self._country, self._now = salt, country, now
-        self.webhooks = webhooks
+        self._salt, self._country, self.now = salt, country, now
+        self.webhooks, self.links = webhooks, links
         self.metrics = Metrics(intake)
         self._reading = Reading()
         self._refreshing: asyncio.Task[None] | None = None
@@ -173,7 +177,7 @@ class Collector:
 
     def arrival(self, request: Request, known: KnownKey, *, sent_at: int | None = None) -> Arrival:
         """What the events of a request need to know of it."""
-        source, now = known.source, self._now()
+        source, now = known.source, self.now()
         browser = source.kind == "browser"
         address = request.address if browser else None
         return Arrival(
@@ -191,6 +195,8 @@ class Collector:
 
     async def keep(self, judged: Sequence[Event | Rejected], size: int) -> Kept:
         """Wait until judged messages are durable, and count them."""
+        if self.links is not None and any(map(carries_token, judged)):
+            judged = await self.links.joined(judged)
         with self.metrics.durable_s.time():
             kept = await self._intake.put(judged, size)
         self.metrics.kept(kept)

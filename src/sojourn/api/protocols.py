@@ -224,6 +224,18 @@ async def _webhook(collector: Collector, request: Request, receive: Receive, rou
     return accepted(SUCCESS, kept.events, kept.rejected)
 
 
+async def _link(collector: Collector, request: Request, _receive: Receive, route: Route) -> Answer:
+    if collector.links is None:
+        return refusal(404, "not_found", "this collector follows no links")
+    return await collector.links.follow(request, route.detail or "", collector.now(), collector.keep)
+
+
+async def _opened(collector: Collector, request: Request, _receive: Receive, route: Route) -> Answer:
+    if collector.links is None:
+        return PIXEL
+    return await collector.links.opened(request, route.detail or "", collector.now(), collector.keep)
+
+
 async def _tracker(_collector: Collector, request: Request, _receive: Receive, _route: Route) -> Answer:
     return tracker_answer(
         accept_encoding=request.header(b"accept-encoding"), if_none_match=request.header(b"if-none-match")
@@ -257,6 +269,8 @@ HANDLERS: dict[Protocol, Handler] = {
     "snowplow": _snowplow,
     "snowplow_pixel": _snowplow_pixel,
     "webhook": _webhook,
+    "link": _link,
+    "opened": _opened,
     "tracker": _tracker,
     "health": _health,
     "ready": _ready,

@@ -24,6 +24,8 @@ Protocol = Literal[
     "snowplow",
     "snowplow_pixel",
     "webhook",
+    "link",
+    "opened",
     "tracker",
     "health",
     "ready",
@@ -78,7 +80,7 @@ def find_route(path: str) -> Route | None:
     return _with_a_name(plain)
 
 
-def _with_a_name(plain: str) -> Route | None:
+def _with_a_name(plain: str) -> Route | None:  # noqa: PLR0911  (a return a form of address)
     parts = plain.split("/")
     if parts[-1] == "tp2":
         return Route("snowplow", _POST)
@@ -89,6 +91,10 @@ def _with_a_name(plain: str) -> Route | None:
     match parts[1:]:
         case [*_, "v1", "projects", key, "settings"] if _KEY.fullmatch(key):
             return Route("segment_settings", _GET, key)
+        case [*_, "l", token]:
+            return Route("link", _GET, token)
+        case [*_, "o", name] if name.endswith(".gif"):
+            return Route("opened", _GET, name.removesuffix(".gif"))
         case [*_, "v1", "webhooks", name]:
             return Route("webhook", _POST, name)
         case [*_, "array", key, "config"] if _KEY.fullmatch(key):

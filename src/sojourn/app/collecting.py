@@ -20,9 +20,11 @@ import uvicorn
 
 from sojourn.api.collector import Collector
 from sojourn.api.intake import Intake
+from sojourn.api.links import Links
 from sojourn.api.webhooks import Webhooks
 from sojourn.collect.addresses import hide_address
 from sojourn.records.errors import BadOption
+from sojourn.store.clicks import Clicks
 from sojourn.store.daily_salt import DailySalt
 from sojourn.store.durable import clear_errors
 from sojourn.store.log import Log
@@ -62,6 +64,7 @@ def collector_app(folder: Folder, *, log: EventLog | None = None) -> Collector:
         salt=DailySalt(folder),
         country=_countries(),
         webhooks=Webhooks(folder.path / "webhooks"),
+        links=Links(folder.secret, Clicks(folder)),
     )
 
 

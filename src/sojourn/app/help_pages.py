@@ -21,7 +21,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "sql",
     ),
     "Signals": ("signals", "scores", "segments", "backtest"),
-    "Live": ("keys", "collector", "keeper", "worker", "console"),
+    "Live": ("keys", "collector", "link", "keeper", "worker", "console"),
     "Data": ("links", "export", "erase", "compact"),
     "Machine": ("warm", "bench"),
 }  # fmt: skip
@@ -40,6 +40,7 @@ EXAMPLES: dict[str, str] = {
     "funnel": "sojourn funnel --step view --step cart --step purchase --within 7d --by channel",
     "import": "sojourn import events.csv --person user --time time --event event",
     "keeper": "sojourn keeper --every-s 30",
+    "link": "sojourn link https://shop.example/sale --email anna@shop.example --message newsletter-7",
     "links": "sojourn links anna",
     "orders": "sojourn orders --order order_id --value price --by channel",
     "paths": "sojourn paths --transitions --column path",
