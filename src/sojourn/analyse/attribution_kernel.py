@@ -16,6 +16,7 @@ FIRST, LAST, LAST_NON_DIRECT, LINEAR, POSITION_U, POSITION_W, SHAPLEY = range(7)
 _PRIME = 0x9E3779B97F4A7C15
 _HASHED = np.uint64(1 << 63)
 _PACKED = 10
+_ONE = np.uint64(1)
 _LN2 = math.log(2.0)
 _FINE, _STEPS = 10, 1 << 10
 _STEP_OF_HALVING = 2.0 ** -(np.arange(_STEPS) / _STEPS)
@@ -66,26 +67,25 @@ def walk_paths(  # noqa: PLR0915  (one automaton: its state would have to go in 
     touches = paths = repeated = converters = lost_units = 0
     for u in range(start.size):
         begin, marked, last, visit, carried, before = touches, -1, start[u], -1, -1, paths
-        if not keep and gap == 0:
-            seen, last = _count_touches(classes, kinds, codes, channel_of, start[u], stop[u], times)
-            if not seen & GOAL:
-                lost_units += _add_lost(lost[group[last]], times)
-                continue
-            times[:] = 0
-        for i in range(start[u], stop[u]):
+        if not keep and gap == 0 and not _roles(classes, kinds, start[u], stop[u]) & GOAL:
+            last = _count_touches(classes, kinds, codes, channel_of, start[u], stop[u], times)
+            lost_units += _add_lost(lost[group[last]], times)
+            continue
+        # Places are unsigned: a signed one is tested for being counted from the end, at every row.
+        for i in range(np.uint64(start[u]), np.uint64(stop[u])):
             kind = kinds[classes[i]]
-            c = channel_of[codes[i] + 1]
+            c = channel_of[np.uint32(codes[i] + 1)]
             # Written whether it is a touch or not: what is no touch is written over, and no branch is guessed wrong.
-            channel[touches], at[touches] = c, time[i]
+            channel[np.uint64(touches)], at[np.uint64(touches)] = c, time[i]
             new = (kind & TOUCH) & (c >= 0)
             if gap > 0:
-                if i > start[u] and time[i] - time[i - 1] >= gap:
+                if i > np.uint64(start[u]) and time[i] - time[i - _ONE] >= gap:
                     visit = -1
                 new &= (c != visit) | (touches == begin)
                 # A visit that goes on after its conversion may lead to the next one, but is no path without.
                 carried = (touches if c == visit else -1) if new else carried
                 visit = c if new else visit
-            last = i if new else last
+            last = np.int64(i) if new else last
             touches += new
             if not kind & (GOAL | MILESTONE):
                 continue
@@ -125,15 +125,22 @@ def walk_paths(  # noqa: PLR0915  (one automaton: its state would have to go in 
 
 @njit(nogil=True, cache=True)
 def _count_touches(classes, kinds, codes, channel_of, low, high, times):
-    """Add the touches of some rows to `times` by channel + 1; the roles any row has, and the row of the last touch."""
-    seen, last = 0, low
-    for i in range(low, high):
-        kind = kinds[classes[i]]
-        place = (np.int64(channel_of[codes[i] + 1]) + 1) * (kind & TOUCH)
+    """Add the touches of some rows to `times` by channel + 1; returns the row of the last one."""
+    last = low
+    for i in range(np.uint64(low), np.uint64(high)):
+        place = np.uint64(channel_of[np.uint32(codes[i] + 1)] + 1) * np.uint64(kinds[classes[i]] & TOUCH)
         times[place] += 1
-        seen |= kind
-        last = i if place else last
-    return seen, last
+        last = np.int64(i) if place else last
+    return last
+
+
+@njit(nogil=True, cache=True)
+def _roles(classes, kinds, low, high):
+    """The roles that any of some rows has."""
+    found = 0
+    for i in range(np.uint64(low), np.uint64(high)):
+        found |= kinds[classes[i]]
+    return found
 
 
 @njit(nogil=True, cache=True)
@@ -366,9 +373,9 @@ def credit_decayed(channel, at, low, high, group, conversions, value, half_life,
             continue
         # Counted back from the last touch: only ratios matter, and so the sum is never below 1.
         whole = 0.0
-        for k in range(a, b):
+        for k in range(np.uint64(a), np.uint64(b)):
             one = _halved((at[b - 1] - at[k]) * steps_a_us)
-            weight[channel[k]] += one
+            weight[np.uint16(channel[k])] += one
             whole += one
         for k in range(a, min(b, a + channels)):
             # Of a short path its touches are looked at, of a long one all channels.
