@@ -12,7 +12,7 @@ import { nameOf, path, plain, target } from "./elements.js";
 
 const LIVE =
   "a[href],area[href],button,summary,[role=button],[role=link],[role=tab],[role=menuitem],[onclick],[data-sojourn-name]," +
-  "[type=submit],[type=button],[type=image],[type=checkbox],[type=radio]";
+  "[type=submit],[type=button],[type=checkbox],[type=radio]";
 const FILES = /\.(pdf|zip|gz|docx?|xlsx?|pptx?|csv|txt|epub|dmg|exe|apk|mp[34])$/i;
 const RAGE = 3;
 const RAGE_MS = 1000;

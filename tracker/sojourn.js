@@ -87,14 +87,15 @@ const run = (name, given) =>
   guarded(() => (WHO.includes(name) && !mayStore() ? void waiting.push([name, ...given]) : calls[name](...given)));
 
 function begin() {
-  const early = /** @type {any[]} */ (window.sojourn || []);
+  // An element of the page may have this name as its id.
+  const early = /** @type {any[][]} */ ([window.sojourn].flat().filter(Array.isArray));
   const choosing = (/** @type {any[]} */ call) => call[0] === "consent";
   /** @type {Record<string, any>} */
   const api = { version: VERSION };
   for (const name in calls) api[name] = (/** @type {any[]} */ ...given) => run(name, given);
   window.sojourn = api;
-  calls.push(...early.filter(choosing));
   restore();
+  calls.push(...early.filter(choosing));
   followSearches();
   followForms();
   followVideos();

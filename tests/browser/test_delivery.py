@@ -241,6 +241,17 @@ def test_a_page_that_breaks_after_loading_us_is_still_followed(shop: Shop) -> No
     shop.wait("Element Clicked")
 
 
+@pytest.mark.parametrize(
+    "there", ["<p id=sojourn>Sojourn</p>", "<script>sojourn = [7, ['track', 'Early'], null]</script>"]
+)
+def test_whatever_the_page_already_calls_by_our_name(shop: Shop, there: str) -> None:
+    page = shop.visit("/", there + "<button>Buy</button>")
+    page.click("button")
+
+    shop.wait("Element Clicked")
+    assert len(shop.capture.named("Early")) == ("Early" in there)
+
+
 def test_a_key_is_needed(shop: Shop) -> None:
     shop.visit("/", tag=f'<script defer src="{shop.collector}/t.js"></script>').wait_for_timeout(500)
 
