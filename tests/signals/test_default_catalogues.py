@@ -43,6 +43,7 @@ def test_the_catalogues_use_every_pattern() -> None:
     assert used == set(PATTERNS.values())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("branch", BRANCHES)
 def test_no_signal_stage_or_segment_is_dead_on_its_simulated_world(branch: Branch, tmp_path: Path) -> None:
     """Every signal fires, every stage is reached, every segment has had a member by some day of the month."""

@@ -14,7 +14,8 @@ _UNITS = {"k": 1_000, "M": 1_000_000}
 
 def bench(
     what: Annotated[
-        Literal["journeys", "imports", "index", "changes", "live", "intake"], typer.Argument(help="What to measure.")
+        Literal["journeys", "imports", "index", "changes", "signals", "live", "intake"],
+        typer.Argument(help="What to measure."),
     ],
     events: Annotated[str, typer.Option(help="How many simulated events: 200k, 10M.")] = "1M",
     rounds: Annotated[
@@ -47,8 +48,7 @@ def bench(
     compile_once()
     measure = {
         "journeys": bench_journeys, "imports": bench_imports, "index": bench_index, "changes": bench_changes,
-        "signals": bench_signals,
-        "live": bench_live, "intake": bench_intake,
+        "signals": bench_signals, "live": bench_live, "intake": bench_intake,
     }[what]  # fmt: skip
     chosen = {} if rounds is None else {"rounds": rounds}
     show(measure(_count(events), say=lambda text: lines([text]), **chosen), as_json=json)
