@@ -62,6 +62,7 @@ def test_any_identifier_of_a_person_finds_them() -> None:
         ("user", "anna", 5),
         ("anonymous", "device-1", 2),
     ]
+    assert [(identity.evidence, identity.proven) for identity in anna.identities] == [("same event", False)] * 2
 
 
 def test_somebody_unknown_is_an_error_that_shows_how_ids_look() -> None:
@@ -101,7 +102,8 @@ def test_a_person_can_be_shown_in_every_form() -> None:
 
     text = str(anna)
     assert "Session 1, 2024-03-01 10:00, 21 min 0 s, 4 events" in text
-    assert "anonymous id device-1: 2 events" in text
+    assert "user id anna: 5 events" in text
+    assert "anonymous id device-1 (claimed: same event): 2 events" in text
     assert anna.plot().data
     assert anna.to_dict()["periods"][0]["visits"] == 1
 

@@ -15,6 +15,7 @@ from sojourn.analyse.results import Drill, Result
 from sojourn.identify.link import Evidence
 from sojourn.identify.links import link_ids
 from sojourn.identify.persons import Fate
+from sojourn.identify.sets import among, distinct
 from sojourn.records.errors import UnknownPerson
 from sojourn.records.periods import from_us, zone
 from sojourn.store.index import retried
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from sojourn.identify.links import Links
     from sojourn.store.folder import Folder
     from sojourn.store.identities import Identities
+    from sojourn.store.index import Index
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,19 +109,30 @@ def person_links(journeys: Journeys, person: str) -> PersonLinks:
     number = find_person(index, person)
     if number is None:
         raise UnknownPerson(f"no event carries the id {person!r}; upper and lower case matter")
-    identities = index.identities
-    actors = identities.actors_of(number)
-    all_links = identities.connected(actors)
-    ours = np.isin(all_links.one, actors) | np.isin(all_links.other, actors)
-    fates = _fates(identities, all_links)[ours]
-    proven = identities.person_map(proven=True).persons(actors)
-    own = identities.person_map(proven=True).persons(np.array([number], np.int64))
+    actors = index.identities.actors_of(number)
+    proven = index.identities.person_map(proven=True)
+    own = proven.persons(np.array([number], np.int64))
     return PersonLinks(
         person=names_of(index, np.array([number], np.int64))[0],
         identifiers=len(actors),
-        proven_identifiers=int((proven == own).sum()),
-        links=retried(lambda: _told(index.folder, all_links.take(ours), fates, zone(journeys.time_zone))),
+        proven_identifiers=int((proven.persons(actors) == own).sum()),
+        links=links_of_person(index, number, zone(journeys.time_zone)),
     )
+
+
+def links_of_person(index: Index, number: int, where: ZoneInfo) -> tuple[PersonLink, ...]:
+    """Every link that names an identifier of a person.
+
+    Args:
+        index: The index.
+        number: The person's.
+        where: Time zone of the times.
+    """
+    actors = index.identities.actors_of(number)
+    links = index.identities.connected(actors)
+    ours = among(links.one, actors) | among(links.other, actors)
+    fates = _fates(index.identities, links)[ours]
+    return retried(lambda: _told(index.folder, links.take(ours), fates, where))
 
 
 def _fates(identities: Identities, links: Links) -> NDArray[np.uint8]:
@@ -135,13 +148,13 @@ def _told(folder: Folder, links: Links, fates: NDArray[np.uint8], where: ZoneInf
     version = read_version(folder)
     ids = link_ids(links)
     order = np.lexsort((links.low, links.high, links.time))
-    distinct = list(dict.fromkeys(ids[order].tolist()))
-    names = names_at(version, folder.secret, links.seq, np.union1d(links.one, links.other)).to_pylist()
+    called_links = list(dict.fromkeys(ids[order].tolist()))
+    names = names_at(version, folder.secret, links.seq, distinct(np.concatenate([links.one, links.other]))).to_pylist()
     called = {name["actor"]: (name["kind"], name["id"]) for name in names}
-    events = {seq: event for rows in rows_at(version, np.unique(links.seq), ("event",)) for seq, event in _pairs(rows)}
+    events = {seq: event for rows in rows_at(version, distinct(links.seq), ("event",)) for seq, event in _pairs(rows)}
     decided = {one.id: one.decided_at for one in decisions(folder)}
     made = []
-    for number in distinct:
+    for number in called_links:
         rows = order[ids[order] == number]
         first = rows[0]
         name, seq = f"{number:016x}", int(links.seq[first])

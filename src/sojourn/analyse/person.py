@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,10 +16,12 @@ from sojourn.analyse.channels import Channels, coded, has_column
 from sojourn.analyse.groups import group_events
 from sojourn.analyse.history import partial
 from sojourn.analyse.history_question import read_history
+from sojourn.analyse.links import links_of_person
 from sojourn.analyse.parts import choose
 from sojourn.analyse.person_names import names_of
 from sojourn.analyse.results import Drill, Result
 from sojourn.analyse.steps import mask_of
+from sojourn.identify.persons import Fate
 from sojourn.records.errors import UnknownPerson
 from sojourn.records.periods import Period, from_us, zone
 from sojourn.store.columns import TextColumn
@@ -35,12 +37,14 @@ if TYPE_CHECKING:
 
     from sojourn.analyse.history_question import HistoryQuestion
     from sojourn.analyse.journeys import Journeys
+    from sojourn.analyse.links import PersonLink
     from sojourn.analyse.parts import GapRule, Part
     from sojourn.store.timeline import Row
 
 _SECOND = 1_000_000
 _ASSETS = 8
 _EXAMPLES = 3
+_COUNTING = frozenset((Fate.JOINED.words, Fate.TOGETHER.words))
 _NEVER = np.iinfo(np.int64).max
 _LENGTHS: tuple[tuple[int, Period], ...] = ((2, "hour"), (45, "day"), (270, "week"))
 _DAY = 86_400 * _SECOND
@@ -51,18 +55,23 @@ class Identity:
     """One identifier the person was seen with.
 
     Attributes:
-        kind: user or anonymous.
+        kind: user, anonymous, email, ...
         id: As it was sent.
-        events: Events of the timeline that carry it.
+        events: Events of the timeline that carry it as user id or anonymous id.
         first: Time of the first of them, ISO 8601 in the time zone; None without times.
         last: Time of the last.
+        evidence: What links it with the person's other identifiers, `sojourn links`; None where no link of it counts: it is
+            the only one, or a device that belongs to somebody else.
+        proven: Whether that is proven; else it is claimed.
     """
 
-    kind: Literal["user", "anonymous"]
+    kind: str
     id: str
     events: int
     first: str | None
     last: str | None
+    evidence: str | None = None
+    proven: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +250,7 @@ def person_history(  # noqa: PLR0913  (the options of the question; each has a d
     return replace(
         measured,
         person=names_of(journeys.index, np.array([number], np.int64))[0],
-        identities=_identities(journeys, part, where),
+        identities=_identities(journeys, number, part, where),
         first=_iso(int(times[times != 0].min()), where) if (times != 0).any() else None,
         last=_iso(int(times.max()), where) if (times != 0).any() else None,
         visits=len(bounds) - 1,
@@ -365,9 +374,14 @@ class _Told:
         )
 
 
-def _identities(journeys: Journeys, part: Part, where: ZoneInfo) -> tuple[Identity, ...]:
-    """Identifiers of the person's events, most events first within users and devices."""
+def _identities(journeys: Journeys, number: int, part: Part, where: ZoneInfo) -> tuple[Identity, ...]:
+    """Identifiers of the person's events and links, most events first within users and others."""
     first, last = int(part.start[0]), int(part.stop[0])
+    linked: dict[tuple[str, str], list[PersonLink]] = {}
+    for link in links_of_person(journeys.index, number, where):
+        if link.outcome in _COUNTING:
+            for end in ((link.one_kind, link.one), (link.other_kind, link.other)):
+                linked.setdefault(end, []).append(link)
     found: list[Identity] = []
     for kind, name in (("user", "user_id"), ("anonymous", "anonymous_id")):
         column = part.column(name) if has_column(journeys, name) else None
@@ -377,8 +391,16 @@ def _identities(journeys: Journeys, part: Part, where: ZoneInfo) -> tuple[Identi
         for code in np.unique(own[own >= 0]).tolist():
             seen = times[own == code]
             ends = (_iso(int(seen[seen != 0].min(initial=_NEVER)), where), _iso(int(seen.max()), where))
-            found.append(Identity(kind, column.names[code], len(seen), *ends))  # type: ignore[arg-type]  # one of the two above
-    return tuple(sorted(found, key=lambda identity: (identity.kind == "anonymous", -identity.events, identity.id)))
+            told = _evidence(linked.pop((kind, column.names[code]), []))
+            found.append(Identity(kind, column.names[code], len(seen), *ends, *told))
+    found += [Identity(kind, name, 0, None, None, *_evidence(links)) for (kind, name), links in linked.items()]
+    return tuple(sorted(found, key=lambda identity: (identity.kind != "user", -identity.events, identity.id)))
+
+
+def _evidence(links: list[PersonLink]) -> tuple[str | None, bool]:
+    """What shows an identifier to be the person's: proven evidence before claimed, then the earliest."""
+    best = min(links, key=lambda link: not link.proven, default=None)
+    return (None, False) if best is None else (best.evidence, best.proven)
 
 
 def _seqs(journeys: Journeys, part: Part, a: int, b: int) -> NDArray[np.int64]:

@@ -62,8 +62,11 @@ def _opening(person: PersonHistory) -> Text:
     )
     for identity in person.identities:
         seen = f", {_day(identity.first)} to {_day(identity.last)}" if identity.first else ""
+        shown = f" ({'proven' if identity.proven else 'claimed'}: {identity.evidence})"
+        shown = shown if identity.evidence and identity.id != person.person else ""
         made.append(
-            f"{identity.kind} id {identity.id}: {counted(identity.events, 'event')}{seen}\n", style="dim not bold"
+            f"{identity.kind} id {identity.id}{shown}: {counted(identity.events, 'event')}{seen}\n",
+            style="dim not bold",
         )
     if person.money_note:
         made.append(person.money_note, style="dim not bold")
