@@ -26,6 +26,7 @@ from sojourn.store.ids import SeenIds
 from sojourn.store.leftovers import add_to_rest, fit
 from sojourn.store.log import open_log
 from sojourn.store.log_import import join_log
+from sojourn.store.migrations import migrate
 from sojourn.store.quarantine import keep_rejected
 from sojourn.store.sqlite import database, queries
 
@@ -79,6 +80,7 @@ class Append:
         """
         self._folder = folder
         self._table = EventsTable(folder.events)
+        migrate(folder)
         self._table.recover()
         self._log = open_log(folder)
         if self._log is not None:

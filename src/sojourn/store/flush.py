@@ -18,6 +18,7 @@ from sojourn.store.events import FRESH, EventsTable, Version, write_file
 from sojourn.store.log import Log, open_log
 from sojourn.store.log_ids import RangeState
 from sojourn.store.log_rows import LogRows
+from sojourn.store.migrations import migrate
 from sojourn.store.tail import suppressed, tail_events
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def flush(folder: Folder) -> Flushed:
     if log is None:
         return Flushed(0, table.read().seq)
     with clear_errors(folder.path, "the events stay in the log"):
+        migrate(folder)
         table.recover()
         settle_imports(log, table.read())
         if log.last_seq() <= table.read().seq:

@@ -19,12 +19,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from sojourn.records.errors import FolderBusy, NotADataFolder
-from sojourn.store.durable import clear_errors, sync_folder
+from sojourn.store.durable import clear_errors, replace_file, sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FORMAT = 1
+FORMAT = 2
+"""Of the folders this version makes; older ones are brought up to it by `store.migrations`."""
 _FILE = "folder.json"
 _SECRET_BYTES = 32
 
@@ -41,10 +42,12 @@ class Folder:
     Attributes:
         path: The folder.
         secret: 32 random bytes made with the folder; actors are numbered with it.
+        format: The format it had when it was opened.
     """
 
     path: Path
     secret: bytes
+    format: int = FORMAT
 
     @property
     def events(self) -> Path:
@@ -143,7 +146,7 @@ def open_folder(path: str | Path) -> Folder:
     if record.format > FORMAT:
         message = f"{place} has format {record.format}, this version reads up to {FORMAT}; upgrade Sojourn"
         raise NotADataFolder(message)
-    return Folder(path=place, secret=secret)
+    return Folder(path=place, secret=secret, format=record.format)
 
 
 def create_folder(path: str | Path) -> Folder:
@@ -169,6 +172,12 @@ def create_folder(path: str | Path) -> Folder:
         message = f"{place} is no folder; name another one with --data"
         raise NotADataFolder(message) from error
     return open_folder(place)
+
+
+def set_format(folder: Folder, number: int) -> None:
+    """Record that a folder has a format now. For the holder of `Folder.writing`."""
+    record = _FolderFile(format=number, secret=folder.secret.hex())
+    replace_file(folder.path / _FILE, msgspec.json.encode(record))
 
 
 def _write_secret(place: Path) -> None:
