@@ -82,9 +82,9 @@ def test_a_damaged_folder_is_said_and_never_made_anew(folder: Folder, content: s
 
 
 def test_a_newer_format_asks_for_an_upgrade(folder: Folder) -> None:
-    (folder.path / "folder.json").write_text(json.dumps({"format": 2, "secret": "00" * 32}))
+    (folder.path / "folder.json").write_text(json.dumps({"format": 3, "secret": "00" * 32}))
 
-    with pytest.raises(NotADataFolder, match="has format 2, this version reads up to 1; upgrade Sojourn"):
+    with pytest.raises(NotADataFolder, match="has format 3, this version reads up to 2; upgrade Sojourn"):
         create_folder(folder.path)
 
 

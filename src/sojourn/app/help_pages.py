@@ -23,7 +23,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "Signals": ("signals", "scores", "segments", "backtest"),
     "Live": ("keys", "collector", "link", "keeper", "worker", "console"),
     "Data": ("links", "export", "erase", "compact"),
-    "Machine": ("warm", "bench"),
+    "Machine": ("doctor", "warm", "bench"),
 }  # fmt: skip
 """The commands by what they are for, in the order a newcomer needs them."""
 
@@ -33,6 +33,7 @@ EXAMPLES: dict[str, str] = {
     "changes": "sojourn changes --by channel",
     "compact": "sojourn compact",
     "compare": "sojourn compare --step cart --step purchase",
+    "doctor": "sojourn doctor",
     "engagement": "sojourn engagement --by channel",
     "erase": "sojourn erase anna",
     "events": "sojourn events --rejected",

@@ -43,6 +43,7 @@ class Environment:
         self._size = size
         self._names = tuple(names)
         self._lock = threading.RLock()
+        self._dead = 0
         self._env: Any = None
         self._open()
         if fresh:
@@ -119,7 +120,8 @@ class Environment:
     def check_readers(self) -> int:
         """Give back what killed readers hold; returns how many there were."""
         with self._lock:
-            return int(self._env.reader_check())
+            found, self._dead = self._dead + int(self._env.reader_check()), 0
+            return found
 
     def size(self) -> int:
         """Bytes of the map, of which the used part is on the disk."""
@@ -132,7 +134,7 @@ class Environment:
             )
             self._tables = {name: self._env.open_db(name.encode()) for name in self._names}
         # Nothing of a killed process may hold on to pages.
-        self._env.reader_check()
+        self._dead += int(self._env.reader_check())
         weakref.finalize(self, self._env.close)
 
     def _reopen(self) -> None:
