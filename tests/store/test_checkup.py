@@ -146,11 +146,14 @@ def _wait_until_stopped(pid: int) -> None:
 
 
 def test_readers_that_were_killed_are_named_once(shop: Folder, root: Path) -> None:
+    """While somebody has the log open: the last one out clears the table of readers."""
+    log = Log(shop)
     code = "import os, sys; from sojourn.store.folder import open_folder; from sojourn.store.log import Log\nwith Log(open_folder(sys.argv[1])).ids.env.reading(): os.kill(os.getpid(), 9)"
     subprocess.run([sys.executable, "-c", code, shop.path], check=False, cwd=root)
 
     assert one(shop).found == "1 readers of the log were killed and held on to its pages"
     assert found(shop) == []
+    assert log.last_seq() == 24
 
 
 def test_an_older_format_is_named(root: Path, tmp_path: Path) -> None:
