@@ -75,6 +75,7 @@ def test_every_world_keeps_the_promise_in_weekly_looks() -> None:
     assert [one.delay_weeks <= 4 for one in measured.worlds if one.rate >= 8 and np.isinf(one.size)] == [True, True]
 
 
+@pytest.mark.long
 def test_figures_of_a_small_world() -> None:
     found = figures(ChangeWorld(15, persons=40), [1])
 
