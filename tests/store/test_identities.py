@@ -39,7 +39,7 @@ def event(n: int, second: int = 0, **more: object) -> Event:
     """An event with an id of its own."""
     time = START + second * SECOND
     fields: dict[str, object] = {"type": "track", "event": "view", **more}
-    return Event("shop", f"m{n}", time=time, received_at=time, **fields)  # type: ignore[arg-type]
+    return Event("shop", f"m{n}", time=time, received_at=time, **fields)  # type: ignore[arg-type]  # fields by name, each of its type
 
 
 def number_in(folder: Folder) -> Callable[[Actor], int]:
