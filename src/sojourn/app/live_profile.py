@@ -173,7 +173,10 @@ class ProfileReader:
         Raises:
             UnknownPerson: No event that the worker took carries it.
         """
-        person = self._find(identifier)
+        return self.of_person(self._find(identifier), called=identifier, at_us=at_us, behind=behind)
+
+    def of_person(self, person: int, *, at_us: int, called: str | None = None, behind: int = 0) -> LiveProfile:
+        """The profile of a person by its number; `called` names it where it has no user id, else its oldest identifier does."""
         records = [kept.record for kept in self._state.actors_of([person]).get(person, [])]
         records.sort(key=lambda one: (one.kind != USER, one.first, one.actor))
         signals = SignalState.from_bytes(self._state.profiles([person])[person])
@@ -183,7 +186,7 @@ class ProfileReader:
         scored = may_be_scored(records)
         told = self._fold.standing.profile(values, traits, at_us) if scored else Profile(None, (), ())
         return LiveProfile(
-            person=next((one.value for one in records if one.kind == USER), identifier),
+            person=next((one.value for one in records if one.kind == USER), called or records[0].value),
             at=_iso(at_us),
             identities=tuple(_identity(record) for record in records),
             events=sum(record.events for record in records),

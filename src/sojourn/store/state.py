@@ -171,6 +171,11 @@ class State:
         """Folded signals of these persons."""
         return dict(self._rows("select person, state from profiles where person in ({})", persons))
 
+    def persons(self, after: int | None = None, *, most: int = 1_000) -> list[int]:
+        """Numbers of persons past a number, ascending."""
+        rows = self._queries.persons_after(self._connection, after=after, most=most)
+        return [person for (person,) in rows]
+
     def segments(self, persons: Iterable[int]) -> dict[int, frozenset[str]]:
         """Segments that these persons are in, as of each one's last event or timer."""
         out: dict[int, set[str]] = defaultdict(set)

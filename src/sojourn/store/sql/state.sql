@@ -143,6 +143,10 @@ on conflict (person) do update set state = excluded.state;
 -- name: forget_profiles*!
 delete from profiles where person = :person;
 
+-- name: persons_after
+-- Numbers of persons past a number, ascending; all of them past null.
+select person from profiles where :after is null or person > :after order by person limit :most;
+
 -- name: put_timers*!
 insert into timers (person, due) values (:person, :due) on conflict (person) do update set due = excluded.due;
 
