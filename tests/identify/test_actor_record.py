@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,13 +18,16 @@ from sojourn.identify.actor_record import (
 from sojourn.records.actor import ActorRecord, Known, Stay
 from sojourn.records.event import Event
 
+if TYPE_CHECKING:
+    from random import Random
+
 MINUTE = 60_000_000
 GAP = 30 * MINUTE
 
 
 def event(minute: int, name: str = "view", **more: object) -> Event:
     fields: dict[str, object] = {"type": "track", **more}
-    return Event("shop", f"m{minute}", event=name, time=minute * MINUTE, received_at=minute * MINUTE, **fields)  # type: ignore[arg-type]
+    return Event("shop", f"m{minute}", event=name, time=minute * MINUTE, received_at=minute * MINUTE, **fields)  # type: ignore[arg-type]  # named as they are in `Event`
 
 
 def record(events: list[tuple[int, Event]]) -> ActorRecord:
@@ -101,9 +105,9 @@ def test_counts_are_added_up_most_frequent_first() -> None:
 
 
 @given(st.lists(st.integers(0, 300), min_size=1, max_size=40), st.randoms())
-def test_any_order_of_arrival_gives_the_same_stays(minutes: list[int], random: object) -> None:
+def test_any_order_of_arrival_gives_the_same_stays(minutes: list[int], random: Random) -> None:
     shuffled = list(minutes)
-    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    random.shuffle(shuffled)
     brute: list[list[int]] = []
     for minute in sorted(minutes):
         if brute and minute - brute[-1][-1] < 30:

@@ -22,7 +22,9 @@ PERMISSIVE = re.compile(
 PERMISSIVE_WORDS = re.compile(r"\b(Apache|BSD|ISC|MIT)\b")
 
 REVIEWED = {
+    "certifi": "MPL-2.0: Mozilla's list of certificate authorities, used unmodified by httpx; data, not code of ours",
     "crawler-user-agents": "MIT by the LICENSE file of the package; its metadata has no licence field",
+    "lmdb": "OpenLDAP Public License 2.8, permissive like BSD; its metadata names it without a licence expression",
     "pathspec": "MPL-2.0: used unmodified by hatchling when the package is built, never imported by Sojourn",
 }
 

@@ -22,7 +22,7 @@ def state(tmp_path: Path) -> Iterator[State]:
 
 
 def kept(actor: int, person: int, **more: object) -> Kept:
-    return Kept(person, ActorRecord(actor, "user", f"u{actor}", 1, 2, **more))  # type: ignore[arg-type]
+    return Kept(person, ActorRecord(actor, "user", f"u{actor}", 1, 2, **more))  # type: ignore[arg-type]  # named as they are in `ActorRecord`
 
 
 def test_nothing_has_taken_effect_before_the_first_batch(state: State) -> None:

@@ -26,6 +26,13 @@ _LAST_STEP = 1075.0 * _STEPS
 
 
 @njit(nogil=True, cache=True)
+def _room(most):
+    """Arrays of so many paths: low, high, unit, group, place of the milestone, value, nulls."""
+    places = np.empty(most, np.int64), np.empty(most, np.int64), np.empty(most, np.int64)
+    return (*places, np.empty(most, np.int32), np.empty(most, np.int32), np.empty(most), np.empty(most))
+
+
+@njit(nogil=True, cache=True)
 def walk_paths(  # noqa: PLR0915  (one automaton: its state would have to go in and out of every piece)
     start, stop, time, classes, kinds, codes, channel_of, value, order, orders, lines, group, lookback, gap, channels,
     groups, keep,
@@ -57,13 +64,10 @@ def walk_paths(  # noqa: PLR0915  (one automaton: its state would have to go in 
         `lost`, one row a group (groups, channels + 1, 2): touches and paths by channel of paths that are not kept, and in
         the last place how many there are.
     """
-    most = start.size + classes.size
     channel, at = np.empty(classes.size + 1, np.int16), np.empty(classes.size + 1, np.int64)
-    low, high, unit = np.empty(most, np.int64), np.empty(most, np.int64), np.empty(most, np.int64)
-    which, middle = np.empty(most, np.int32), np.empty(most, np.int32)
-    amount, null = np.empty(most, np.float64), np.empty(most, np.float64)
+    low, high, unit, which, middle, amount, null = _room(start.size + classes.size)
     path_of, times = np.full(orders, -1, np.int64), np.zeros(channels + 1, np.int64)
-    lost = np.zeros((groups, channels + 1, 2), np.float64)
+    lost = np.zeros((groups, channels + 1, 2))
     touches = paths = repeated = converters = lost_units = 0
     for u in range(start.size):
         begin, marked, last, visit, carried, before = touches, -1, start[u], -1, -1, paths
@@ -89,8 +93,7 @@ def walk_paths(  # noqa: PLR0915  (one automaton: its state would have to go in 
             touches += new
             if not kind & (GOAL | MILESTONE):
                 continue
-            if kind & MILESTONE and marked < begin and touches > begin:
-                marked = touches - 1
+            marked = touches - 1 if kind & MILESTONE and marked < begin and touches > begin else marked
             if kind & GOAL:
                 worth = value[i] if value.size and not np.isnan(value[i]) else 0.0
                 if order.size and order[i] >= 0:
@@ -118,9 +121,9 @@ def walk_paths(  # noqa: PLR0915  (one automaton: its state would have to go in 
                 times[channel[k] + 1] += 1
             _add_lost(lost[group[last]], times)
         touches = touches if keep else begin
-    n, m = touches, paths
+    m = paths
     made = low[:m], high[:m], unit[:m], which[:m], middle[:m], 1.0 - null[:m], amount[:m], null[:m]
-    return channel[:n], at[:n], made, repeated, converters, lost_units, lost
+    return channel[:touches], at[:touches], made, repeated, converters, lost_units, lost
 
 
 @njit(nogil=True, cache=True)

@@ -147,7 +147,12 @@ def _event(dice: random.Random, n: int, people: int) -> Event:
     (name,) = dice.choices([name for name, _ in _NAMES], [weight for _, weight in _NAMES])
     product = dice.randrange(500)
     now = time.time_ns() // 1_000
-    said: dict[str, Any] = {"product_id": f"p{product}", "price": 5 + product % 90, "cart_id": f"c{who}", "path": f"/p/{product}"}
+    said: dict[str, Any] = {
+        "product_id": f"p{product}",
+        "price": 5 + product % 90,
+        "cart_id": f"c{who}",
+        "path": f"/p/{product}",
+    }
     return Event(
         "bench", f"m{n}", "track", name, now, now,
         anonymous_id=f"d{who}",
