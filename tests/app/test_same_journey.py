@@ -13,7 +13,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from tests.collect.arrivals import arrival
 
+from sojourn.analyse.journeys import Journeys
 from sojourn.app.effects import FoldRules
+from sojourn.app.exporting import export_events
 from sojourn.app.importing import import_files
 from sojourn.app.worker import Worker
 from sojourn.collect.imports.mapping import load_mapping
@@ -59,7 +61,6 @@ SEVERAL: list[Message] = [
     {"type": "alias", "userId": "anna-old", "previousId": "anna"},
     {"type": "track", "event": "Login", "userId": "ben", "anonymousId": "undefined"},
     {"type": "track", "event": "Login", "userId": "anonymous", "anonymousId": "tablet"},
-    {"type": "track", "event": "Login", "userId": "0"},
     {"type": "group", "userId": "ben", "groupId": "acme", "traits": {"email": "office@acme.example"}},
 ]
 
@@ -139,10 +140,20 @@ def test_the_persons_of_a_file_are_those_of_the_collector(tmp_path: Path) -> Non
     from_file(bulk, messages, tmp_path / "log.jsonl")
 
     anna = frozenset(f"m{n}" for n in (0, 1, 2, 3, 4, 5, 6))
-    assert persons(live) == {anna, frozenset({"m7", "m10"}), frozenset({"m8"}), frozenset({"m9"})}
+    assert persons(live) == {anna, frozenset({"m7", "m9"}), frozenset({"m8"})}
     assert persons(bulk) == persons(live)
     assert profiles(bulk, messages) == profiles(live, messages)
     assert profiles(live, messages)["loyalty_card 77"] == pytest.approx(7)
+
+
+def test_an_export_of_events_makes_the_same_persons_again(tmp_path: Path) -> None:
+    live, bulk = twins(tmp_path)
+    collected(live, numbered(SEVERAL))
+    with (tmp_path / "export.jsonl").open("wb") as out:
+        export_events(Journeys(open_index(live)), out, "segment", progress=lambda *_: None)
+    import_files([tmp_path / "export.jsonl"], bulk.path, load_mapping("segment"), source="web")
+
+    assert persons(bulk) == persons(live)
 
 
 IDS = ["a", "b", "c", "null", "0", "anonymous", "00000000-0000-0000-0000-000000000000"]

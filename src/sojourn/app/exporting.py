@@ -100,11 +100,13 @@ def _message(row: dict[str, Any], promoted: list[tuple[str, str]]) -> dict[str, 
         "messageId": row["message_id"] or f"{row['id_high'] % 2**64:016x}{row['id_low'] % 2**64:016x}",
         "anonymousId": row["anonymous_id"],
         "userId": row["user_id"],
+        "previousId": row["previous_id"],
+        "groupId": row["group_id"],
         "timestamp": _iso(row["time"]),
         "receivedAt": _iso(row["received_at"]),
         "properties": _properties(row, promoted),
         "traits": _decoded(row["traits"]),
-        "context": _decoded(row["context"]),
+        "context": _context(row),
     }
     return {key: value for key, value in message.items() if value is not None}
 
@@ -116,6 +118,15 @@ def _properties(row: dict[str, Any], promoted: list[tuple[str, str]]) -> dict[st
         if row[name] is not None:
             found.setdefault(name, row[name])
     return found
+
+
+def _context(row: dict[str, Any]) -> dict[str, Any] | None:
+    """The context as it was sent, with the further identifiers that were taken out of it."""
+    context = _decoded(row["context"])
+    if row["external_ids"] is None:
+        return context
+    listed = [{"type": kind, "id": value} for kind, value in msgspec.json.decode(row["external_ids"])]
+    return {**(context or {}), "externalIds": listed}
 
 
 def _decoded(text: str | None) -> dict[str, Any] | None:

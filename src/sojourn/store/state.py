@@ -29,10 +29,12 @@ if TYPE_CHECKING:
 
 WORKER = "worker"
 STATE_FILE = "state.sqlite"
+_LOWEST = -(1 << 63)
 _ENCODE = msgspec.msgpack.Encoder().encode
 _DECODE = msgspec.msgpack.Decoder(ActorRecord).decode
 _MOST_CHUNKS = 16
-
+_RESIDUE = "residue"
+"""Not 0 while pages may hold copies of what was erased."""
 
 _LINKS_AT = "select one, other, kind, time, high, low, last, seq from links where {} in ({})"
 
@@ -173,7 +175,8 @@ class State:
 
     def persons(self, after: int | None = None, *, most: int = 1_000) -> list[int]:
         """Numbers of persons past a number, ascending."""
-        rows = self._queries.persons_after(self._connection, after=after, most=most)
+        first = _LOWEST if after is None else after + 1
+        rows = self._queries.persons_from(self._connection, first=first, most=most) if first <= -_LOWEST - 1 else ()
         return [person for (person,) in rows]
 
     def segments(self, persons: Iterable[int]) -> dict[int, frozenset[str]]:
@@ -204,6 +207,33 @@ class State:
     def owed(self) -> list[Owed]:
         """Stretches that have not taken effect yet, in the order of the log."""
         return [Owed(*row) for row in self._queries.owed(self._connection)]
+
+    def erased(self, until: Mapping[int, int]) -> set[int]:
+        """Erased actors of which something is left.
+
+        Args:
+            until: When each was erased, microseconds; what it does afterwards may be kept.
+        """
+        known = self.actors(until)
+        found = {actor for actor, one in known.items() if one.record.first <= until[actor]}
+        for end in ("one", "other"):
+            rows = self._rows(f"select {end}, min(time) from links where {end} in ({{}}) group by {end}", until)
+            # One that only events of others name has links and no record.
+            found |= {actor for actor, time in rows if actor not in known and time <= until[actor]}
+        return found
+
+    def has_residue(self) -> bool:
+        """Whether pages may hold copies of what was erased."""
+        return self.cursor(_RESIDUE) > 0
+
+    def overwrite_residue(self) -> None:
+        """Write the file anew after an erasure.
+
+        `secure_delete` overwrites what is deleted, and not the copies that SQLite leaves where it moves rows between pages.
+        """
+        if self.has_residue():
+            self._connection.execute("vacuum")
+            self.write(Changes(), cursors={_RESIDUE: 0})
 
     def begin(self, fingerprint: bytes, *, cursors: Mapping[str, int], owed: Iterable[Owed]) -> bool:
         """Make the state ready for a catalogue: what another catalogue's signals were folded to is forgotten.
@@ -246,6 +276,7 @@ class State:
     def _put(self, changes: Changes) -> None:
         put, connection = self._queries, self._connection
         erased = [{"actor": actor} for actor in changes.erased]
+        called = [{"label": kept.record.value} for kept in self.actors(changes.erased).values()]
         for forget in (put.forget_actors, put.forget_matches, put.forget_links_of):
             forget(connection, erased)
         put.put_actors(
@@ -262,8 +293,11 @@ class State:
         put.forget_profiles(connection, gone)
         put.forget_memberships(connection, gone)
         if erased:
-            # What was told of an erased person has to go, too.
+            # What was told of an erased person has to go, too: also under numbers that it had before, which its actors have.
+            gone += [{"person": actor} for actor in changes.erased]
             put.forget_moves_of(connection, gone + [{"person": person} for person in changes.profiles])
+            put.forget_moves_called(connection, called)
+            put.put_cursor(connection, name=_RESIDUE, seq=1)
         entered = [{"person": m.person, "segment": m.segment} for m in changes.moves if m.entered]
         put.enter(connection, entered)
         put.leave(connection, [{"person": m.person, "segment": m.segment} for m in changes.moves if not m.entered])

@@ -75,7 +75,6 @@ def convert(rows: Rows, plan: Plan) -> EventBatch:
     )
 
 
-_NOTHING = pa.scalar(None, pa.string())
 _REASONS = (None, Reason.FIELD_TOO_LARGE, Reason.NO_PERSON, Reason.BAD_TIME, Reason.NO_EVENT)
 _TOO_LARGE, _NO_PERSON, _BAD_TIME, _NO_EVENT = 1, 2, 3, 4
 
@@ -209,7 +208,8 @@ def _events(rows: Rows, plan: Plan) -> tuple[pa.Array, pa.Array]:
         plain = [(name.strip().lower(), event) for name, event in mapping.names]
         known = renamed(pc.utf8_lower(pc.utf8_trim_whitespace(sent)), plain)
         event = known if mapping.event_value is None else pc.fill_null(known, mapping.event_value)
-        return event, pc.if_else(pc.equal(sent, event), _NOTHING, sent)
+        # What the column says is a state, and stays a property; it is no name that the event was sent with.
+        return event, pa.nulls(rows.count, pa.string())
     event = sent if mapping.event_value is None else pc.fill_null(sent, mapping.event_value)
     if not mapping.names:
         return event, pa.nulls(rows.count, pa.string())

@@ -83,7 +83,7 @@ class Mapping:
         context: Object columns (or single columns) that say something about device and place, kept apart as context.
         names: Event names to rename, as sent -> canonical. The name as sent is kept.
         names_only: True: a value of the event column that `names` does not list is no name of an event, and `event_value` is its event;
-            values are compared without regard to case and surrounding spaces.
+            values are compared without regard to case and surrounding spaces, and stay a property.
         kinds: Segment type of events, by canonical name.
         external_ids: Columns with further identifiers, by kind: `email`, `phone`, `loyalty_card`, ... A row may have them alone.
         previous: Column with the id that is the same as the person's (alias).

@@ -123,7 +123,8 @@ def _form(values: pa.Array | None, selector: str | None, mapping: Mapping) -> Ti
 
 def used_columns(mapping: Mapping) -> set[str]:
     """Columns that become something else than a property."""
-    return {name for field, selector in mapping.selectors if field != "user_agent" for name in split_names(selector)}
+    kept = {"user_agent", "event"} if mapping.names_only else {"user_agent"}
+    return {name for field, selector in mapping.selectors if field not in kept for name in split_names(selector)}
 
 
 def property_names(names: Sequence[str], mapping: Mapping) -> list[str]:

@@ -116,6 +116,9 @@ delete from moves where at < :before;
 -- name: forget_moves_of*!
 delete from moves where person = :person;
 
+-- name: forget_moves_called*!
+delete from moves where label = :label;
+
 -- name: enter*!
 insert into memberships (person, segment) values (:person, :segment) on conflict do nothing;
 
@@ -143,9 +146,9 @@ on conflict (person) do update set state = excluded.state;
 -- name: forget_profiles*!
 delete from profiles where person = :person;
 
--- name: persons_after
--- Numbers of persons past a number, ascending; all of them past null.
-select person from profiles where :after is null or person > :after order by person limit :most;
+-- name: persons_from
+-- Numbers of persons from a number on, ascending.
+select person from profiles where person >= :first order by person limit :most;
 
 -- name: put_timers*!
 insert into timers (person, due) values (:person, :due) on conflict (person) do update set due = excluded.due;
