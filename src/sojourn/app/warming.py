@@ -58,10 +58,11 @@ def warm(say: Callable[[str], None]) -> float:
         read_journeys([log], data=data)
         # One question a process at a time: the compiler does not let threads work side by side.
         with ProcessPoolExecutor(_PROCESSES, multiprocessing.get_context("spawn")) as pool:
-            messages = pool.submit(_read, lines)
+            others = [pool.submit(_read, lines), pool.submit(_live, Path(place) / "live")]
             for name in pool.map(_ask, repeat(data), range(len(ASKED))):
                 say(f"compiled {name}")
-            messages.result()
+            for other in others:
+                other.result()
     marker = _marker()
     marker.parent.mkdir(parents=True, exist_ok=True)
     marker.touch()
@@ -79,6 +80,24 @@ def _opened(data: Path) -> Journeys:
 
 def _read(lines: Path) -> None:
     read_journeys([lines])
+
+
+def _live(place: Path) -> None:
+    """A login and what came before it, through log, worker and profile."""
+    from sojourn.app.live import live_profile, worker_of  # noqa: PLC0415  (every command asks whether it is warm)
+    from sojourn.records.event import Event  # noqa: PLC0415  (the same)
+    from sojourn.store.folder import create_folder  # noqa: PLC0415  (the same)
+    from sojourn.store.log import Log  # noqa: PLC0415  (the same)
+
+    folder = create_folder(place)
+    events = [
+        Event("warm", f"m{n}", "track", "Product Viewed", n, n, anonymous_id="device", user_id=user)
+        for n, user in enumerate((None, "anna", "anna"), 1)
+    ]
+    Log(folder).append(events)
+    with worker_of(folder) as worker:
+        worker.catch_up()
+    live_profile(folder, "anna")
 
 
 def _marker() -> Path:
