@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import re
 import tomllib
+from functools import cache
 from typing import TYPE_CHECKING
 
+from sojourn.collect.imports.mapping import Mapping, load_mapping, recipe_names
+from sojourn.collect.protocols.mapped import check_live
 from sojourn.collect.protocols.webhook import BUILT_IN, WebhookMapping, mapping_of
 from sojourn.records.errors import BadMapping
 
@@ -18,15 +21,27 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 
+@cache
+def _recipe(name: str) -> Mapping | None:
+    """The recipe of this name, where single objects can be read by it."""
+    if name not in recipe_names():
+        return None
+    try:
+        return check_live(load_mapping(name), name)
+    except BadMapping:
+        # It is for the files of a tool that sends no webhooks.
+        return None
+
+
 class Webhooks:
-    """Mappings by name: the files `NAME.toml` of a folder, then those that come with Sojourn."""
+    """Mappings by name: the files `NAME.toml` of a folder, then those that come with Sojourn, recipes of imports among them."""
 
     def __init__(self, folder: Path) -> None:
         """Begin with none read."""
         self._folder = folder
-        self._read: dict[str, tuple[int, WebhookMapping]] = {}
+        self._read: dict[str, tuple[int, WebhookMapping | Mapping]] = {}
 
-    def find(self, name: str) -> WebhookMapping | None:
+    def find(self, name: str) -> WebhookMapping | Mapping | None:
         """The mapping of this name; None when there is none.
 
         Raises:
@@ -38,7 +53,7 @@ class Webhooks:
         try:
             changed = path.stat().st_mtime_ns
         except OSError:
-            return BUILT_IN.get(name)
+            return BUILT_IN.get(name) or _recipe(name)
         known = self._read.get(name)
         if known is None or known[0] != changed:
             try:

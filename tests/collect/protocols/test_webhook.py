@@ -12,11 +12,12 @@ from sojourn.collect.protocols.webhook import BUILT_IN, WebhookMapping, mapping_
 from sojourn.records.errors import BadMapping
 
 if TYPE_CHECKING:
+    from sojourn.collect.imports.mapping import Mapping
     from sojourn.records.event import Event
     from sojourn.records.rejected import Rejected
 
 
-def judged(body: Any, mapping: WebhookMapping | str) -> list[Event | Rejected]:
+def judged(body: Any, mapping: WebhookMapping | Mapping | str) -> list[Event | Rejected]:
     chosen = BUILT_IN[mapping] if isinstance(mapping, str) else mapping
     return read_webhook(json.dumps(body).encode(), chosen, arrival())
 
@@ -47,8 +48,12 @@ def test_a_survey_a_ticket_and_a_call() -> None:
         (("email", "a@b.c"),),
         9,
     )
-    assert (ticket.event, ticket.sent_event, ticket.user_id) == ("Ticket Solved", "solved", "7")
-    assert (call.event, call.external_ids, call.time) == ("Call Ended", (("phone", "+49 30 1"),), NOON - 10_000_000)
+    assert (ticket.event, ticket.sent_event, ticket.user_id) == ("Ticket Resolved", "solved", "7")
+    assert (call.event, call.external_ids, call.time) == (
+        "Phone Call Ended",
+        (("phone", "+49 30 1"),),
+        NOON - 10_000_000,
+    )
 
 
 def test_a_mapping_of_one_s_own_with_a_list() -> None:

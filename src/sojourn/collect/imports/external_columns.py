@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pyarrow as pa
 
-from sojourn.records.junk_ids import is_junk
+from sojourn.collect.imports.external_id import normal_external
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,14 +36,3 @@ def _normal(kind: str, values: pa.Array) -> list[str | None]:
     coded = values.dictionary_encode()
     told = [normal_external(kind, text) for text in coded.dictionary.to_pylist()]
     return [None if code is None else told[code] for code in coded.indices.to_pylist()]
-
-
-def normal_external(kind: str, value: str | None) -> str | None:
-    """An identifier without surrounding spaces, e-mail addresses in small letters; None when it names nobody.
-
-    >>> normal_external("email", " Anna@Shop.Example "), normal_external("loyalty_card", "n/a")
-    ('anna@shop.example', None)
-    """
-    if value is None or is_junk(value):
-        return None
-    return value.strip().lower() if kind.removeprefix("click:") == "email" else value.strip()

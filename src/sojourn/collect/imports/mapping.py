@@ -212,6 +212,15 @@ def parse_mapping(text: str, where: str) -> Mapping:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise BadMapping(f"{where} is not TOML: {error}") from error
+    return mapping_from(table, where)
+
+
+def mapping_from(table: dict[str, Any], where: str) -> Mapping:
+    """A mapping from the table of a mapping file; `where` names it in errors.
+
+    Raises:
+        BadMapping: A key or a value is not one `Mapping` knows.
+    """
     known = {field.name: field for field in dataclasses.fields(Mapping)}
     values: dict[str, Any] = {}
     for key, value in table.items():

@@ -13,15 +13,16 @@ import msgspec
 from sojourn.collect.accept import accept, rejected
 from sojourn.collect.arrival import Draft
 from sojourn.collect.clock import moment
+from sojourn.collect.imports.mapping import mapping_from
 from sojourn.collect.messages import Message, cut, read_message, text_of
+from sojourn.collect.protocols.mapped import check_live, draft_of, objects_of
 from sojourn.collect.protocols.segment import amount
 from sojourn.records.errors import BadMapping
 from sojourn.records.rejected import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from sojourn.collect.arrival import Arrival
+    from sojourn.collect.imports.mapping import Mapping
     from sojourn.records.event import Event
     from sojourn.records.rejected import Rejected
 
@@ -30,9 +31,13 @@ EVENTS: dict[Kind, str] = {
     "order": "Order Completed",
     "survey": "Survey Answered",
     "ticket": "Ticket Created",
-    "call": "Call Ended",
+    "call": "Phone Call Ended",
 }
 """What an event is called where a mapping does not say."""
+
+
+_OF_IMPORTS = frozenset(("person", "actor", "external_ids", "event_value", "rename"))
+"""Keys that a mapping of imports has and one of webhooks has not."""
 
 
 class WebhookMapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -107,7 +112,7 @@ BUILT_IN: dict[str, WebhookMapping] = {
     "ticket": WebhookMapping(
         kind="ticket",
         event_from="status|event",
-        names={"solved": "Ticket Solved", "closed": "Ticket Closed", "reopened": "Ticket Reopened"},
+        names={"solved": "Ticket Resolved", "closed": "Ticket Resolved", "reopened": "Ticket Reopened"},
         user=_USER + "|requester.id",
         external={"email": _EMAIL},
         time=_TIME,
@@ -123,12 +128,14 @@ BUILT_IN: dict[str, WebhookMapping] = {
 }
 
 
-def mapping_of(table: Mapping[str, Any], *, where: str) -> WebhookMapping:
-    """A mapping from the table of a mapping file.
+def mapping_of(table: dict[str, Any], *, where: str) -> WebhookMapping | Mapping:
+    """A mapping from the table of a mapping file: one of webhooks, or the one that files of the same system are imported by.
 
     Raises:
         BadMapping: It is none; the error says where.
     """
+    if table.keys() & _OF_IMPORTS:
+        return check_live(mapping_from(table, where), where)
     try:
         return msgspec.convert(table, WebhookMapping)
     except msgspec.ValidationError as error:
@@ -136,7 +143,7 @@ def mapping_of(table: Mapping[str, Any], *, where: str) -> WebhookMapping:
         raise BadMapping(message) from error
 
 
-def read_webhook(body: bytes, mapping: WebhookMapping, arrival: Arrival) -> list[Event | Rejected]:
+def read_webhook(body: bytes, mapping: WebhookMapping | Mapping, arrival: Arrival) -> list[Event | Rejected]:
     """Judge the objects of a webhook's body.
 
     Raises:
@@ -149,11 +156,16 @@ def read_webhook(body: bytes, mapping: WebhookMapping, arrival: Arrival) -> list
         if not isinstance(whole, dict):
             found.append(rejected(arrival, len(found) + 1, *whole, raw))
             continue
-        listed = _select(whole, mapping.list) if mapping.list else None
-        for one in listed if isinstance(listed, list) else [whole]:
+        if isinstance(mapping, WebhookMapping):
+            listed = _select(whole, mapping.list) if mapping.list else None
+            bodies_of = listed if isinstance(listed, list) else [whole]
+        else:
+            bodies_of = list(objects_of(whole, mapping))
+        for one in bodies_of:
             place = len(found) + 1
             if isinstance(one, dict):
-                found.append(accept(_draft(one, mapping), arrival, place, raw))
+                draft = _draft(one, mapping) if isinstance(mapping, WebhookMapping) else draft_of(one, mapping)
+                found.append(accept(draft, arrival, place, raw))
             else:
                 found.append(rejected(arrival, place, Reason.BAD_JSON, "expected an object in the list", raw))
     return found
