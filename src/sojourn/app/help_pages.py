@@ -22,7 +22,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     ),
     "Signals": ("signals", "scores", "segments", "backtest"),
     "Live": ("keys", "collector", "link", "keeper", "worker", "console"),
-    "Data": ("links", "export", "erase", "compact"),
+    "Data": ("products", "links", "export", "erase", "compact"),
     "Machine": ("doctor", "warm", "bench"),
 }  # fmt: skip
 """The commands by what they are for, in the order a newcomer needs them."""

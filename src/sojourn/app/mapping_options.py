@@ -96,7 +96,7 @@ class Columns:
             if value is not None and value not in known:
                 message = f"expected --{name} to be {', '.join(known[:-1])} or {known[-1]}, got {value!r}"
                 raise BadOption(message)
-        pairs = {name: _pairs(flag, self.given.get(name)) for name, flag, _ in _PAIRS}
+        pairs = {name: named_pairs(flag, self.given.get(name)) for name, flag, _ in _PAIRS}
         return merged_mapping(self.recipe, {**self.given, **pairs, "time_zone": time_zone})
 
 
@@ -127,7 +127,7 @@ def _options() -> list[inspect.Parameter]:
     return [*texts, *lists, *(_option(said, bool) for said in _FLAGS)]
 
 
-def _pairs(flag: str, given: list[str] | None) -> tuple[tuple[str, str], ...] | None:
+def named_pairs(flag: str, given: list[str] | None) -> tuple[tuple[str, str], ...] | None:
     """What stands on both sides of `=`.
 
     Raises:

@@ -17,6 +17,7 @@ from sojourn.store.event_columns import FIXED
 from sojourn.store.events import EMPTY, EventsTable, Version
 from sojourn.store.folder import open_folder
 from sojourn.store.log import open_log
+from sojourn.store.products import read_catalogue
 from sojourn.store.query import FILES_GONE, QueryRequest
 from sojourn.store.tail import with_tail
 
@@ -67,6 +68,7 @@ def answer(request: QueryRequest, linked: pa.Table = NONE_LINKED) -> pa.Table:
     version = version if log is None else with_tail(folder, log, version, request.through)
     with duckdb.connect(config={"threads": request.threads, "memory_limit": f"{request.memory_mb}MB"}) as connection:
         _register(connection, table, version, linked)
+        connection.register("products", read_catalogue(folder))
         # From here on the query cannot read files, load extensions, or undo this.
         connection.execute("set temp_directory=''")
         # Its bar would be written into the answer of a query of a few seconds.
