@@ -50,6 +50,8 @@ signals:
   - {name: returned, kind: behavioral, pattern: return, says: returned, after: 45m}
   - {name: pro, kind: demographic, pattern: trait, says: pro, where: "plan = 'pro'"}
   - {name: mobile, kind: contextual, pattern: context, says: mobile, where: "context.device.type = 'mobile'"}
+  - {name: searched, kind: contextual, pattern: context, says: searched, where: "channel = 'Organic Search' and os = 'iOS'"}
+  - {name: systems, kind: contextual, pattern: distinct, says: systems, of: view, property: os}
 stages:
   - {name: aware, says: aware, where: "signal.begun > 0"}
   - {name: customer, says: customer, where: "signal.spent > 0"}
@@ -65,6 +67,11 @@ segments:
   - {name: keen, says: keen, where: "score.intent >= 5"}
   - {name: pros, says: pros, where: "traits.plan = 'pro' and signal.pages > 1"}
 """
+ARRIVALS: list[dict[str, Any]] = [
+    {},
+    {"os": {"name": "iOS"}, "page": {"url": "https://shop.example.com/", "referrer": "https://www.google.com/"}},
+    {"userAgent": "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0", "page": {"url": "/"}},
+]
 PROGRAM = compile_catalogue(read_catalogue(CATALOGUE))
 ROWS = st.lists(
     st.tuples(
@@ -90,7 +97,7 @@ def event(n: int, row: tuple[Any, ...]) -> Event:
         anonymous_id=device, user_id=user, browser=True,
         traits=json.dumps({"plan": plan}) if identifies else None,
         properties=json.dumps({"page": f"/{minute % 4}", "price": minute}),
-        context=json.dumps({"device": {"type": "mobile" if late % 2 else "desktop"}}),
+        context=json.dumps({"device": {"type": "mobile" if late % 2 else "desktop"}} | ARRIVALS[minute % 3]),
     )  # fmt: skip
 
 

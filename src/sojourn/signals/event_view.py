@@ -1,6 +1,6 @@
 """One event as predicates see it: a column by its name, as the events table would give it.
 
-In: an `Event`. Out: text, number or nothing for a column: a fixed one, a property, a path into context or traits, the clock.
+In: an `Event`. Out: text, number or nothing for a column: a fixed one, a property, a path into context or traits, the clock, what is derived.
 JSON is decoded once, when a column in it is first asked for.
 """
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from sojourn.records.enrichment.derived import DERIVED, derive
 from sojourn.records.periods import zone
 
 if TYPE_CHECKING:
@@ -62,15 +63,21 @@ class EventView:
             return "false"
         root, _, path = name.partition(".")
         if path and root == "context":
-            self._context = self._context if self._context is not None else _object(event.context)
-            return _cell(_at(self._context, path))
+            return _cell(_at(self._said_context(), path))
         if path and root == "traits":
             self._traits = self._traits if self._traits is not None else _object(event.traits)
             return _cell(_at(self._traits, path))
         if self._properties is None:
             self._properties = _object(event.properties)
         properties = self._properties
+        if name in DERIVED and properties.get(name) is None:
+            return derive(name, self._said_context(), properties)
         return _cell(properties[name] if name in properties else _at(properties, name) if "." in name else None)
+
+    def _said_context(self) -> dict[str, Any]:
+        if self._context is None:
+            self._context = _object(self.event.context)
+        return self._context
 
 
 def hour_of(time_us: int, time_zone: str) -> int | None:

@@ -1,25 +1,26 @@
 """Reading one column of the whole table by place in the log.
 
 In: a version of the events table and a column's name. Out: its values by seq, as codes or numbers.
-Knows where a name may stand: a fixed column, a promoted property, JSON properties, traits or context.
+Knows where a name may stand: a fixed column, a promoted property, JSON properties, traits or context; or how it is derived from them.
 """
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sojourn.records.enrichment.derived import DERIVED
 from sojourn.records.errors import UnknownColumn
+from sojourn.store.derived_columns import derived_values, inputs_with_column
 from sojourn.store.event_columns import FIXED
+from sojourn.store.json_engine import engine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
@@ -136,14 +137,25 @@ class ColumnSource:
             for group in self._table.scan(self._version, ["seq", root]):
                 yield group["seq"].to_numpy(), json_values(group[root].combine_chunks(), path.split("."))
             return
+        yield from self._properties(name)
+
+    def _properties(self, name: str) -> Any:  # noqa: ANN401  (a generator of pairs)
+        """The same of a property, derived where it can be and was not sent."""
         promoted = self._promoted.get(name)
-        wanted = ["seq", "properties"] + ([promoted.column] if promoted else [])
+        columns = {known.property: known.column for known in self._version.promoted}
+        telling = inputs_with_column(name, columns)
+        wanted = ["seq", "properties", *telling.values()]
+        wanted += ["context"] if name in DERIVED else []
+        wanted += [promoted.column] if promoted else []
         for group in self._table.scan(self._version, wanted):
             rest = json_values(group["properties"].combine_chunks(), [name])
             if rest.null_count == len(rest) and "." in name:
                 rest = json_values(group["properties"].combine_chunks(), name.split("."))
             column = group[promoted.column].combine_chunks() if promoted else None
-            yield group["seq"].to_numpy(), _merged(column, rest)
+            sent = _merged(column, rest)
+            if name in DERIVED:
+                sent = _derived_where_null(name, sent, group, telling)
+            yield group["seq"].to_numpy(), sent
 
     def _unknown(self, name: str) -> str:
         known = ", ".join(self.names()[:40])
@@ -156,18 +168,12 @@ def json_values(objects: pa.Array, path: list[str]) -> pa.Array:
         return pa.nulls(len(objects), pa.string())
     pointer = "".join("/" + key.replace("~", "~0").replace("/", "~1") for key in path)
     distinct = objects.dictionary_encode()
-    with _engine().cursor() as connection:
+    with engine().cursor() as connection:
         connection.register("objects", pa.table({"o": distinct.dictionary}))
         query = "select json_extract_string(o, $pointer) v from objects"
         values: pa.Table = connection.sql(query, params={"pointer": pointer}).to_arrow_table()
     found = values["v"].combine_chunks()
     return found.cast(pa.string()).take(distinct.indices)
-
-
-@functools.cache
-def _engine() -> duckdb.DuckDBPyConnection:
-    """One engine for all columns: starting one takes longer than reading a column of a small log."""
-    return duckdb.connect()
 
 
 def _merged(column: pa.Array | None, rest: pa.Array) -> pa.Array:
@@ -181,6 +187,17 @@ def _merged(column: pa.Array | None, rest: pa.Array) -> pa.Array:
         if numbers is not None:
             return numbers
     return pc.coalesce(_texts(column), rest)
+
+
+def _derived_where_null(name: str, sent: pa.Array, rows: pa.Table, telling: Mapping[str, str]) -> pa.Array:
+    """A property as sent, with what is derived for the rows that have none."""
+    if not sent.null_count:
+        return sent
+    missing = sent.is_null()
+    told = derived_values(name, rows.filter(missing), telling)
+    if told.null_count == len(told):
+        return sent
+    return pc.replace_with_mask(_texts(sent), missing, told)
 
 
 def _as_numbers(column: pa.Array, rest: pa.Array) -> pa.Array | None:

@@ -20,6 +20,7 @@ import numpy as np
 import pyarrow as pa
 
 from sojourn.identify.sets import among, distinct
+from sojourn.records.enrichment.derived import DERIVED, RULES
 from sojourn.records.errors import FolderBusy, NotADataFolder, NotWritable, UnknownColumn
 from sojourn.store.buckets import Bucket
 from sojourn.store.column_source import BySeq, ColumnSource
@@ -172,7 +173,9 @@ class Index:
 
     def _base_column(self, name: str) -> list[Column]:
         """The column in the index's own buckets, from its files or built now."""
-        place = self._path / "columns" / hashlib.blake2b(name.encode(), digest_size=12).hexdigest()
+        # What older rules derived is not read again.
+        known_as = f"{name}\0{RULES}" if name in DERIVED else name
+        place = self._path / "columns" / hashlib.blake2b(known_as.encode(), digest_size=12).hexdigest()
         try:
             with clear_errors(self.folder.path, f"the column {name} was not indexed"):
                 return self._open_column(name, place)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.analyse.logs import log
 from tests.app.report.journeys_of import evidence_of
 
 import sojourn
@@ -15,6 +16,7 @@ from sojourn.app.report.choose import (
     choose_touch,
     choose_unit,
     page_candidates,
+    referrer_candidates,
     touch_candidates,
     without_idle,
     without_skipped,
@@ -215,17 +217,38 @@ def test_sessions_count_where_people_come_often_and_decide_at_once() -> None:
 
 
 def test_columns_are_known_in_any_spelling_best_name_first() -> None:
-    assert touch_candidates(["referrer", "Acquisition Channel", "price", "utm_source"]) == [
-        "Acquisition Channel",
-        "utm_source",
-        "referrer",
-    ]
+    names = ["referrer", "Acquisition Channel", "price", "utm_source"]
+    assert touch_candidates(names) == ["Acquisition Channel", "utm_source"]
+    assert referrer_candidates(names) == ["referrer"]
     assert page_candidates(["URL", "path"]) == ["path", "URL"]
 
 
 def test_a_channel_has_more_than_one_and_not_too_many_values() -> None:
     assert choose_touch({"channel": 1, "utm_source": 5000, "referrer": 12}) == "referrer"
     assert choose_touch({"channel": 1}) is None
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "touch", "said"),
+    [
+        ({"referrer": "https://www.google.com/"}, {"query": "utm_medium=email"}, "channel", "column channel, told by"),
+        ({"referrer": "https://a.example/"}, {"referrer": "https://b.example/"}, "referrer", "column referrer ("),
+        ({"query": "utm_medium=email"}, {"query": "utm_medium=email"}, None, "no column looks like one"),
+        (
+            {"referrer": "https://www.google.com/", "utm_source": "a"},
+            {"query": "utm_medium=email", "utm_source": "b"},
+            "utm_source",
+            "column utm_source (",
+        ),
+    ],
+)
+def test_channels_are_told_by_referrers_where_no_column_names_them(
+    first: dict[str, str], second: dict[str, str], touch: str | None, said: str
+) -> None:
+    plan = make_plan(log([("anna", 0, "view", first), ("ben", 1, "view", second)]), Wishes())
+
+    assert plan.touch == touch
+    assert any(line.startswith(f"Channel: {said}") for line in plan.lines())
 
 
 REAL = {
@@ -242,7 +265,7 @@ REAL = {
         "sessions",
         "acquisition_channel",
     ),
-    "apache_weblog/apache_access.log.gz": ((), (), "persons", None),
+    "apache_weblog/apache_access.log.gz": ((), (), "persons", "channel"),
     "wikipedia_readers/wikipedia_reader_events.csv.gz": ((), (), "persons", None),
 }
 

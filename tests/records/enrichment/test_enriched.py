@@ -73,6 +73,11 @@ def test_an_access_logs_line_tells_by_its_columns() -> None:
     )  # fmt: skip
 
 
+def test_an_access_log_cannot_tell_its_own_site_from_one_that_nobody_listed() -> None:
+    assert "channel" not in enriched({}, {"path": "/cart", "referrer": "https://shop.example.com/"})
+    assert enriched({}, {"url": f"{SHOP}/", "referrer": "https://blog.example.net/"})["channel"] == "Referral"
+
+
 def test_posthogs_names_are_read_too() -> None:
     found = enriched(
         {}, {"$current_url": f"{SHOP}/a?gclid=1", "$referrer": "https://www.google.com/", "$device_type": "Desktop", "$browser": "Chrome", "$os": "Linux"}

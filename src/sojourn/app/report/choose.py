@@ -17,6 +17,7 @@ from sojourn.app.report.vocabulary import (
     NOT_A_GOAL,
     NOT_A_STEP,
     PAGES,
+    REFERRERS,
     SHOP_STEPS,
     TOUCHES,
     family,
@@ -213,6 +214,11 @@ def choose_touch(distinct: Mapping[str, int]) -> str | None:
 def touch_candidates(names: Sequence[str]) -> list[str]:
     """Columns that may say where a visit came from, best first."""
     return choose_column(names, TOUCHES)
+
+
+def referrer_candidates(names: Sequence[str]) -> list[str]:
+    """Columns of addresses that visits came from, best first."""
+    return choose_column(names, REFERRERS)
 
 
 def page_candidates(names: Sequence[str]) -> list[str]:

@@ -18,12 +18,14 @@ from sojourn.app.report.choose import (
     choose_touch,
     choose_unit,
     page_candidates,
+    referrer_candidates,
     touch_candidates,
     without_idle,
     without_skipped,
 )
 from sojourn.app.report.evidence import gather
 from sojourn.app.report.known_columns import distinct_values, known_columns
+from sojourn.records.enrichment.derived import DERIVED
 from sojourn.records.visible import visible
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from sojourn.app.report.evidence import Evidence
 
 Unit = Literal["persons", "sessions"]
+_DERIVED_TOUCH = "channel"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,11 @@ class Plan:
                 f"Steps: {' > '.join(self.steps)}, because {self.path.why if self.path else ''} (--step A --step B)"
             )
             said.append(f"Counted: {self.unit}, because {self.unit_why} (--unit persons|sessions)")
-        said.append(f"Channel: {f'column {self.touch}' if self.touch else 'no column looks like one'} (--touch COLUMN)")
+        derived = self.touch in DERIVED and self.touch not in self.columns
+        told = ", told by addresses and referrers" if derived else ""
+        said.append(
+            f"Channel: {f'column {self.touch}{told}' if self.touch else 'no column looks like one'} (--touch COLUMN)"
+        )
         said.append(
             f"Page: {f'column {self.page}' if self.page else 'no column looks like one; event names stand for pages'} (--page COLUMN)"
         )
@@ -152,12 +159,21 @@ def make_plan(journeys: Journeys, wishes: Wishes) -> Plan:
         path=path,
         unit=unit,
         unit_why=why,
-        touch=wishes.touch or choose_touch(distinct_values(journeys, touch_candidates(columns))),
+        touch=wishes.touch or _touch(journeys, columns),
         page=wishes.page or next(iter(distinct_values(journeys, page_candidates(columns))), None),
         timed=timed,
         columns=tuple(columns),
         within=wishes.within,
     )
+
+
+def _touch(journeys: Journeys, columns: Sequence[str]) -> str | None:
+    """A column that names channels, else what addresses and referrers tell, else the referrers themselves."""
+    for names in (touch_candidates(columns), [_DERIVED_TOUCH], referrer_candidates(columns)):
+        found = choose_touch(distinct_values(journeys, names))
+        if found is not None:
+            return found
+    return None
 
 
 def _goal_and_path(journeys: Journeys, wishes: Wishes, evidence: Evidence) -> tuple[Goal | None, Path | None]:

@@ -108,9 +108,12 @@ MOST_NEEDED = ("add to cart", "checkout", "product", "payment", "cart", "deliver
 TOUCHES = (
     "channel", "acquisition_channel", "marketing_channel", "channel_grouping", "utm_source", "utm_medium", "traffic_source", "source_medium",
     "medium", "campaign", "utm_campaign", "referrer_type", "context.campaign.source", "context.campaign.medium", "traits.channel",
-    "traffic_medium", "mc_channel", "touchpoint", "ad_platform", "referring_domain", "initial_referring_domain", "referrer", "referer", "context.page.referrer",
+    "traffic_medium", "mc_channel", "touchpoint", "ad_platform",
 )  # fmt: skip
 """Columns that say where a visit came from, best first."""
+
+REFERRERS = ("referring_domain", "initial_referring_domain", "referrer", "referer", "context.page.referrer")
+"""Columns that say it by an address: channels are told from them, docs/channels.md, and where that fails they stand for themselves."""
 
 PAGES = (
     "path", "page_path", "page", "page_name", "url_path", "context.page.path", "pathname", "url", "page_url", "page_location", "uri",

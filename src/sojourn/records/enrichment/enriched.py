@@ -148,6 +148,9 @@ def _arrival(
         if address is not None and _same_site(address.host, referrer.host):
             return None
         site = site_of(referrer.host)
+        if address is None and site.kind is None:
+            # An access log's line does not say its own host: its links within the site look like anybody's.
+            return None
         return Arrival(site.name, "organic" if site.kind == "search" else "referral")
     return Arrival(DIRECT, NONE) if address is not None else None
 
