@@ -9,16 +9,17 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from sojourn.api.links import link_address, pixel_address
+from sojourn.app.live import worker_of
 from sojourn.identify.click_token import LIFE_US, Token, sign
 from sojourn.identify.link import CLICKED, Evidence, links_of
 from sojourn.records.errors import StorageFull
+from sojourn.records.event import Event
 from sojourn.store.index import open_index
 from sojourn.store.log import Log
 
 if TYPE_CHECKING:
     from tests.api.conftest import Server
 
-    from sojourn.records.event import Event
 
 TARGET = "https://shop.example/sale?ref=mail#top"
 CHROME = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/126 Safari/537.36"}
@@ -135,6 +136,18 @@ def test_a_device_with_a_known_user_is_not_joined(server: Server) -> None:
     landed = click(server, token(server)).headers["location"]
 
     assert view(server, server.key("browser"), landed, userId="ben").external_ids == ()
+
+
+def test_a_device_on_which_the_worker_saw_a_user_is_not_joined(server: Server) -> None:
+    landed = click(server, token(server)).headers["location"]
+    before = Event("web", "m1", "identify", "Identified", 1, 1, user_id="ben", anonymous_id="phone")
+    Log(server.folder).append([before])
+    with worker_of(server.folder) as worker:
+        worker.catch_up()
+
+    key = server.key("browser")
+    assert view(server, key, landed, "phone").external_ids == ()
+    assert view(server, key, landed, "laptop").external_ids
 
 
 def test_an_old_link_still_leads_there_and_shows_nothing(server: Server) -> None:
