@@ -133,6 +133,9 @@ def effects(
     actors = touched | set(links.one.tolist()) | set(links.other.tolist())
     before = store.actors(actors)
     records = _records(said, {actor: kept for actor, kept in before.items() if actor not in erased}, rules)
+    # Whom only an erased identifier joined is not one person any more.
+    gone = np.array(sorted(erased), np.int64)
+    links = links.take(~(np.isin(links.one, gone) | np.isin(links.other, gone)))
     persons = persons_among(links, records, rules.control)
     changes.actors = {
         actor: Kept(persons.get(actor, actor), record)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from sojourn.analyse.journeys import Journeys
     from sojourn.store.events import Version
+    from sojourn.store.folder import Folder
 
 ExportFormat = Literal["segment", "parquet", "csv"]
 _INTERNAL = {"actor", "linked_actor", "id_high", "id_low"}
@@ -50,6 +51,16 @@ def export_events(
     wanted = _wanted(journeys)
     rows = _rows(table, version, wanted, progress)
     return _WRITERS[form](rows, version, out)
+
+
+def export_events_of(
+    folder: Folder, actors: NDArray[np.int64], out: IO[bytes], *, progress: Callable[[str, int, int], None]
+) -> int:
+    """Write the events of some actors as Segment messages, bots' too; returns how many."""
+    table, version = EventsTable(folder.events), read_version(folder)
+    groups = _rows(table, version, None, progress)
+    rows = (group.filter(pa.array(np.isin(group["actor"].fill_null(0).to_numpy(), actors))) for group in groups)
+    return _write_segment(rows, version, out)
 
 
 def _wanted(journeys: Journeys) -> NDArray[np.int64] | None:

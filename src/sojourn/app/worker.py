@@ -14,6 +14,7 @@ import msgspec
 import structlog
 
 from sojourn.app.effects import effects, timers
+from sojourn.app.forgetting import forget_erased
 from sojourn.records.event import arrived
 from sojourn.records.rejected import RAW_LIMIT, Reason, Rejected
 from sojourn.store.events import EventsTable
@@ -109,10 +110,7 @@ class Worker:
         control, self._suppressed = read_control(self._folder), suppressed(self._folder)
         again = control.differs(self._rules.control)
         self._rules.control = control
-        kept = self._state.actors(self._suppressed)
-        erased = {actor for actor, one in kept.items() if one.record.first <= self._suppressed[actor]}
-        if again or erased:
-            self._state.write(effects((), self._state, self._rules, again=again, erased=erased), cursors={})
+        forget_erased(self._state, self._rules, self._suppressed, again=again)
 
     def _timers(self, *, up_to_date: bool) -> None:
         """Persons whose timers are due on the stream's clock: when events were received, and now only when none waits."""

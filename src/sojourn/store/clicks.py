@@ -14,16 +14,26 @@ from sojourn.identify.actor_number import actor_number
 from sojourn.identify.click_token import LIFE_US, Seen, Token
 from sojourn.identify.link import ANONYMOUS
 from sojourn.store.durable import clear_errors
-from sojourn.store.sqlite import database, queries
+from sojourn.store.sqlite import database, overwrite_residue, queries
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from sojourn.store.folder import Folder
 
 _DAY_US = 86_400_000_000
+_FILE = "clicks.sqlite"
 _OF_A_USER = "select 1 from links where (one = ? and kind & 32) or (other = ? and kind & 16) limit 1"
 """Whether the other end of one of an actor's links is a user."""
+
+
+def forget_clicks(folder: Folder, actors: Iterable[int]) -> None:
+    """Forget which tokens erased devices came with, bytes included."""
+    path = folder.path / _FILE
+    if path.exists():
+        with database(path, "clicks") as connection:
+            queries("clicks").forget_device(connection, [{"actor": actor} for actor in actors])
+        overwrite_residue(path)
 
 
 class Clicks:
@@ -32,7 +42,7 @@ class Clicks:
     def __init__(self, folder: Folder) -> None:
         """Begin; the file is made with the first visit."""
         self._folder = folder
-        self._path = folder.path / "clicks.sqlite"
+        self._path = folder.path / _FILE
         self._forgot = 0
 
     def visit(self, token: Token, time: int) -> list[int]:

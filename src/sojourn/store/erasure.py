@@ -1,7 +1,8 @@
 """Erasing one person, bytes included.
 
-In: an identifier of the person. Out: a receipt. Reaches log, quarantine, events table, persons table and index; the suppression
-list then refuses the person's events up to this moment on every import. Readers of other persons are not disturbed.
+In: an identifier of the person. Out: a receipt. Reaches log, quarantine, events table, persons table, index, what was decided by hand
+and who clicked; the suppression list then refuses the person's events up to this moment on every path, and has the live state forget
+the person (`app.forgetting`). Readers of other persons are not disturbed.
 """
 
 from __future__ import annotations
@@ -12,23 +13,25 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from sojourn.identify.actor import actor_id
-from sojourn.identify.link import ANONYMOUS, Actor, own_actor
 from sojourn.records.errors import UnknownPerson
 from sojourn.records.periods import to_us
 from sojourn.store.append import without_device
+from sojourn.store.clicks import forget_clicks
 from sojourn.store.durable import clear_errors
+from sojourn.store.erased_names import COLUMNS, ErasedNames
 from sojourn.store.events import EventsTable, scan_file, write_file
 from sojourn.store.flush import flush
 from sojourn.store.index_build import build_index, current_identities
 from sojourn.store.log import open_log
 from sojourn.store.persons_table import doubt_persons, publish_persons
-from sojourn.store.sqlite import database, queries
+from sojourn.store.sqlite import database, overwrite_residue, queries
+from sojourn.store.state import STATE_FILE, State
+from sojourn.store.timeline import readings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +39,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sojourn.records.event import Event
     from sojourn.store.events import DataFile, Version
     from sojourn.store.folder import Folder
 
@@ -50,12 +52,20 @@ class Receipt:
         actors: Identifiers of the person.
         events: Events removed from the table and the index.
         quarantined: Rows removed from quarantine.
+        logged: Records of the log removed, or changed where others named the person.
+        live: Identifiers removed from the live state.
+        decisions: Links of the person that were decided on by hand; the decisions are removed.
+        pending: Where the person still is, for whoever keeps it: `backups` made before.
     """
 
     erased_at: str
     actors: int
     events: int
     quarantined: int
+    logged: int = 0
+    live: int = 0
+    decisions: int = 0
+    pending: tuple[str, ...] = ("backups",)
 
 
 def erase(folder: Folder, person: str, *, progress: Callable[[str, int, int], None] | None = None) -> Receipt:
@@ -85,13 +95,15 @@ def _erase(folder: Folder, person: str, progress: Callable[[str, int, int], None
     version = table.read()
     actors = _actors(folder, table, version, person)
     now = dt.datetime.now(dt.UTC)
-    found = _affected(version, actors)
+    names = ErasedNames(folder.secret, actors.tolist())
+    found = _affected(version, actors, names)
     until = max(to_us(now), found.last_us)
-    with database(folder.control, "control") as control:
-        queries("control").suppress(control, ({"actor": int(a), "until_us": until} for a in actors))
+    # Before the suppression list has a running worker forget them.
+    live = _count_live(folder, actors)
+    decided = _suppress(folder, actors, until)
     quarantined = _erase_quarantine(folder, found.ids | {person})
-    _erase_log(folder, actors, until)
-    written = [path for file in found.files if (path := _without(table, version, file, actors))]
+    logged = _erase_log(folder, names, until)
+    written = [path for file in found.files if (path := _without(table, version, file, actors, names))]
     doubt_persons(folder)
     table.commit(written, seq=version.seq, removes=found.files, kind="erase", checkpoint=True)
     table.remove_unreferenced()
@@ -99,35 +111,38 @@ def _erase(folder: Folder, person: str, progress: Callable[[str, int, int], None
     shutil.rmtree(folder.events / "torn", ignore_errors=True)
     _renew_index(folder, progress)
     publish_persons(folder)
-    receipt = Receipt(now.isoformat(timespec="seconds"), len(actors), found.events, quarantined)
+    at = now.isoformat(timespec="seconds")
     with database(folder.control, "control") as control:
         queries("control").add_receipt(
-            control, erased_at=receipt.erased_at, actors=len(actors), events=found.events, quarantined=quarantined
+            control, erased_at=at, actors=len(actors), events=found.events, quarantined=quarantined
         )
-    return receipt
+    overwrite_residue(folder.control)
+    return Receipt(at, len(actors), found.events, quarantined, logged, live, decided)
 
 
-def _erase_log(folder: Folder, actors: NDArray[np.int64], until: int) -> None:
+def _count_live(folder: Folder, actors: NDArray[np.int64]) -> int:
+    if not (folder.path / STATE_FILE).exists():
+        return 0
+    with State(folder) as state:
+        return len(state.actors(actors.tolist()))
+
+
+def _suppress(folder: Folder, actors: NDArray[np.int64], until: int) -> int:
+    """Refuse the person's events from now on, and drop what is kept of its numbers; returns decisions on links."""
+    rows = [{"actor": int(actor), "until_us": until} for actor in actors]
+    erased = {row["actor"] for row in rows}
+    with database(folder.control, "control") as control:
+        queries("control").suppress(control, rows)
+        decided = [row for row in queries("control").link_decisions(control) if erased & set(row[:2])]
+        queries("control").forget_decisions(control, rows)
+    forget_clicks(folder, erased)
+    return len(decided)
+
+
+def _erase_log(folder: Folder, names: ErasedNames, until: int) -> int:
     """Take the person's records out of the log, before the table's: while those are there the erasure can be done again."""
     log = open_log(folder)
-    if log is None:
-        return
-    erased = set(actors.tolist())
-
-    def number(actor: Actor) -> int:
-        return actor_id(folder.secret, actor.kind, actor.value, namespace=actor.namespace)
-
-    def kept(event: Event) -> Event | None:
-        own = own_actor(event)
-        if event.time <= until and own is not None and number(own) in erased:
-            return None
-        device = Actor(ANONYMOUS, event.anonymous_id or "")
-        if event.user_id and event.anonymous_id and number(device) in erased:
-            # Somebody else's event on the person's device stays, and no longer names the device.
-            return msgspec.structs.replace(event, anonymous_id=None)
-        return event
-
-    log.rewrite(kept)
+    return 0 if log is None else log.rewrite(lambda event: names.without(event, until))
 
 
 def _renew_index(folder: Folder, progress: Callable[[str, int, int], None] | None) -> None:
@@ -141,12 +156,14 @@ def _renew_index(folder: Folder, progress: Callable[[str, int, int], None] | Non
 
 def _actors(folder: Folder, table: EventsTable, version: Version, person: str) -> NDArray[np.int64]:
     """All actors of the person that an identifier belongs to."""
-    given = {actor_id(folder.secret, "user", person), actor_id(folder.secret, "anonymous", person)}
+    given = {actor_id(folder.secret, kind, value) for kind, value in readings(person)}
     seen: set[int] = set()
     for group in table.scan(version, ["linked_actor", "actor"]):
         for name in ("linked_actor", "actor"):
             seen |= given & set(np.unique(group[name].fill_null(0).to_numpy()).tolist())
     identities = current_identities(folder, version)
+    # An e-mail address or a card may be named by links alone.
+    seen |= {one for one in given if len(identities.connected(np.array([one], np.int64)))}
     if not seen:
         message = f"no event carries the id {person!r}; `sojourn sql` over the view `persons` lists the known ones"
         raise UnknownPerson(message)
@@ -172,15 +189,20 @@ def _of(rows: pa.Table, column: str, actors: NDArray[np.int64]) -> NDArray[np.bo
     return mine
 
 
-def _affected(version: Version, actors: NDArray[np.int64]) -> _Found:
-    """Find the person's events, and events of others that name one of the person's devices."""
+_NAMING = ("actor", "linked_actor", "user_id", "anonymous_id", "time", *COLUMNS)
+
+
+def _affected(version: Version, actors: NDArray[np.int64], names: ErasedNames) -> _Found:
+    """Find the person's events, and events of others that name the person."""
     ids: set[str] = set()
     files, events, last = [], 0, 0
     for file in version.files:
         named = False
-        for group in scan_file(file.path, ["actor", "linked_actor", "user_id", "anonymous_id", "time"]):
+        for group in scan_file(file.path, _NAMING):
             mine, linked = _of(group, "actor", actors), _of(group, "linked_actor", actors)
-            named = named or bool((mine | linked).any())
+            values, told = names.named(group)
+            ids |= values
+            named = named or told or bool((mine | linked).any())
             theirs = group.filter(pa.array(mine))
             if not theirs.num_rows:
                 continue
@@ -193,11 +215,13 @@ def _affected(version: Version, actors: NDArray[np.int64]) -> _Found:
     return _Found(ids, files, events, last)
 
 
-def _without(table: EventsTable, version: Version, file: DataFile, actors: NDArray[np.int64]) -> Path | None:
+def _without(
+    table: EventsTable, version: Version, file: DataFile, actors: NDArray[np.int64], names: ErasedNames
+) -> Path | None:
     """The file without the person's events; None when nothing is left."""
     path = table.new_file(file.bucket)
-    names = table.schema(version).names
-    kept = (_kept(group, actors) for group in scan_file(file.path, names, version.promoted))
+    columns = table.schema(version).names
+    kept = (names.stripped(_kept(group, actors)) for group in scan_file(file.path, columns, version.promoted))
     return path if write_file(path, kept) else None
 
 
@@ -215,4 +239,6 @@ def _erase_quarantine(folder: Folder, ids: set[str]) -> int:
         rows = queries("quarantine").texts(quarantine)
         keys = [{"key": key} for key, raw, detail in rows if named.search(raw) or named.search(detail.encode())]
         queries("quarantine").erase(quarantine, keys)
+    if keys:
+        overwrite_residue(folder.quarantine)
     return len(keys)

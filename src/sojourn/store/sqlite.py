@@ -69,6 +69,13 @@ def open_database(path: Path, name: str) -> sqlite3.Connection:
     return connection
 
 
+def overwrite_residue(path: Path) -> None:
+    """Write a database anew after an erasure: `secure_delete` leaves the copies of rows that moved from page to page."""
+    with contextlib.closing(sqlite3.connect(path, timeout=30)) as connection:
+        connection.executescript(_SETTINGS)
+        connection.execute("vacuum")
+
+
 def _as_it_stands(path: Path, name: str) -> sqlite3.Connection:
     """A database that nobody can be writing to, without the files that SQLite makes beside one; empty when there is none."""
     if path.exists():

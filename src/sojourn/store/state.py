@@ -36,6 +36,10 @@ _MOST_CHUNKS = 16
 _RESIDUE = "residue"
 """Not 0 while pages may hold copies of what was erased."""
 
+_FIRST_LINKED = (
+    "select one, min(time) from links where one in ({}) group by one",
+    "select other, min(time) from links where other in ({}) group by other",
+)
 _LINKS_AT = "select one, other, kind, time, high, low, last, seq from links where {} in ({})"
 
 
@@ -216,8 +220,8 @@ class State:
         """
         known = self.actors(until)
         found = {actor for actor, one in known.items() if one.record.first <= until[actor]}
-        for end in ("one", "other"):
-            rows = self._rows(f"select {end}, min(time) from links where {end} in ({{}}) group by {end}", until)
+        for statement in _FIRST_LINKED:
+            rows = self._rows(statement, until)
             # One that only events of others name has links and no record.
             found |= {actor for actor, time in rows if actor not in known and time <= until[actor]}
         return found

@@ -64,12 +64,12 @@ def find_person(index: Index, identifier: str) -> int | None:
     Returns:
         The person's number; None when no event carries the identifier.
     """
-    named = [actor_id(index.folder.secret, kind, value) for kind, value in _readings(identifier)]
+    named = [actor_id(index.folder.secret, kind, value) for kind, value in readings(identifier)]
     persons = index.identities.persons(np.array(named, np.int64)).tolist()
     return next((person for person in persons if _holds(index, person)), None)
 
 
-def _readings(identifier: str) -> list[tuple[str, str]]:
+def readings(identifier: str) -> list[tuple[str, str]]:
     """What an identifier may be, likeliest first."""
     kind, _, value = identifier.partition(":")
     named = external_actor(kind, value) if value else None

@@ -23,7 +23,7 @@ from sojourn.app.asking import (
 )
 from sojourn.records.errors import BadOption
 
-What = Literal["events", "profiles", "segments"]
+What = Literal["events", "profiles", "segments", "person"]
 Format = Literal["segment", "jsonl", "parquet", "csv"]
 _LOOK_S = 1.0
 _AGAIN_S = 60.0
@@ -31,6 +31,7 @@ _AGAIN_S = 60.0
 
 def export(  # noqa: PLR0913  (one argument an option)
     what: Annotated[What, typer.Argument(help="What to export.")] = "events",
+    person: Annotated[str | None, typer.Argument(help="With `person`: any identifier of the person.")] = None,
     data: Data = DEFAULT_DATA,
     form: Annotated[
         Format | None,
@@ -53,10 +54,14 @@ def export(  # noqa: PLR0913  (one argument an option)
     time_zone: Zone = "UTC",
     bots: Bots = False,
 ) -> None:
-    """Write events as they came, live profiles, or the members of segments; or tell a CRM who enters and leaves segments.
+    """Write events as they came, live profiles, members of segments, or all of one person; or tell a CRM who enters segments.
 
-    Events come in the order of the log, as Segment messages, Parquet or CSV, bots only with --bots.
+    Events come in the order of the log, as Segment messages, Parquet or CSV, bots only with --bots. `person ID` is one JSON object of
+    everything that is known of a person, for the person.
     """
+    if (what == "person") != (person is not None):
+        message = "`sojourn export person ID` names one person, and nothing else does"
+        raise BadOption(message)
     if webhook is not None:
         _tell(what, data, webhook, follow=follow, allow_private=allow_private)
         return
@@ -64,6 +69,9 @@ def export(  # noqa: PLR0913  (one argument an option)
         message = "--follow and --allow-private are for --webhook"
         raise BadOption(message)
     chosen = form or ("segment" if what == "events" else "jsonl")
+    if what == "person" and form is not None:
+        message = "a person is written as one JSON object; leave --format out"
+        raise BadOption(message)
     if (chosen == "segment") != (what == "events") and chosen in ("segment", "jsonl"):
         message = f"{what} are written as {', '.join(_formats(what))}, not as {chosen}"
         raise BadOption(message)
@@ -75,19 +83,23 @@ def export(  # noqa: PLR0913  (one argument an option)
         message = f"which events to write can be said of events only: {what} are those of this moment"
         raise BadOption(message)
     if out is None:
-        written = _write(what, scope, sys.stdout.buffer, chosen)
+        written = _write(what, scope, sys.stdout.buffer, chosen, person)
     else:
         with out.open("wb") as file:
-            written = _write(what, scope, file, chosen)
-    say(f"{written:,} {what} written" + (f" to {out}" if out else ""), err=True)
+            written = _write(what, scope, file, chosen, person)
+    say(f"{written:,} {'events' if person else what} written" + (f" to {out}" if out else ""), err=True)
 
 
 def _formats(what: What) -> list[str]:
     return [one for one in get_args(Format) if one != ("jsonl" if what == "events" else "segment")]
 
 
-def _write(what: What, scope: Scope, out: IO[bytes], form: Any) -> int:  # noqa: ANN401  (checked before)
+def _write(what: What, scope: Scope, out: IO[bytes], form: Any, person: str | None) -> int:  # noqa: ANN401  (checked before)
     with progress_bar(quiet=False) as progress:
+        if what == "person":
+            from sojourn.app.person_export import export_person  # noqa: PLC0415  (heavy)
+
+            return export_person(scope.journeys(progress=progress), person or "", out, progress=progress)
         if what == "events":
             from sojourn.app.exporting import export_events  # noqa: PLC0415  (heavy)
 

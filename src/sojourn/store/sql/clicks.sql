@@ -35,3 +35,7 @@ delete from clicks where time < :before;
 -- name: forget_devices!
 -- The same of devices.
 delete from devices where time < :before;
+
+-- name: forget_device*!
+-- An erased device.
+delete from devices where device = :actor;

@@ -70,6 +70,10 @@ on conflict (one, other, evidence) do update set revoked = excluded.revoked, dec
 -- What was decided of links.
 select one, other, evidence, revoked, decided_at from link_decisions order by one, other, evidence;
 
+-- name: forget_decisions*!
+-- What was decided of links of an erased actor.
+delete from link_decisions where one = :actor or other = :actor;
+
 -- name: ignore_id!
 -- An identifier names nobody.
 insert or ignore into ignored_ids (value) values (:value);
