@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 from typing import TYPE_CHECKING
 
 import pytest
@@ -8,7 +9,7 @@ from sojourn.identify.link import Evidence, Link
 from sojourn.identify.links import Links, as_links, as_records
 from sojourn.records.actor import ActorRecord, Known, Stay
 from sojourn.store.folder import create_folder
-from sojourn.store.state import WORKER, Changes, Kept, Owed, State
+from sojourn.store.state import WORKER, Changes, Kept, Move, Owed, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -138,3 +139,31 @@ def test_another_catalogue_begins_anew_and_the_same_one_goes_on(state: State) ->
 
     assert state.begin(b"other", cursors={WORKER: 7}, owed=[Owed(0, 7, -1)])
     assert (state.cursor(), state.counted(), state.owed()) == (7, (0, 0, 0), [Owed(0, 7, -1)])
+
+
+def test_no_page_of_the_file_holds_an_erased_identifier(tmp_path: Path) -> None:
+    """Pages that were split and joined hold copies of rows that `secure_delete` does not see."""
+    folder = create_folder(tmp_path / "data")
+    dice = random.Random(1)
+    names = {dice.getrandbits(62): f"identifier-{n:03}-of-somebody" for n in range(400)}
+    actors = list(names)
+    gone = set(dice.sample(actors, 60))
+
+    def record(actor: int) -> Kept:
+        traits = {f"{names[actor]}-{n}": Known("x", 1, 1) for n in range(dice.randrange(30))}
+        return Kept(actor, ActorRecord(actor, "user", names[actor], 1, 2, traits=traits))
+
+    with State(folder) as state:
+        for seq in range(6):
+            state.write(Changes(actors={n: record(n) for n in dice.sample(actors, 150)}), cursors={WORKER: seq})
+        known = set(state.actors(actors))
+        told = [Move(7, names[n], "s", entered=True, at=1, seq=1) for n in sorted(known & gone)]
+        state.write(Changes(moves=told), cursors={})
+        state.write(Changes(erased=gone), cursors={})
+        assert (state.has_residue(), state.moves(0)) == (True, [])
+
+        state.overwrite_residue()
+        assert (state.has_residue(), set(state.actors(actors))) == (False, known - gone)
+
+    files = b"".join(path.read_bytes() for path in folder.path.glob("state.sqlite*"))
+    assert {n for n in actors if names[n].encode() in files} == known - gone
