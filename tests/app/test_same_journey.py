@@ -90,10 +90,12 @@ def collected(folder: Folder, messages: list[Message]) -> None:
     Log(folder).append(events)
 
 
-def from_file(folder: Folder, messages: list[Message], place: Path) -> None:
+def from_file(folder: Folder, messages: list[Message], place: Path, *, proven: bool = True) -> None:
     """Over a file of the same messages."""
     place.write_text("".join(json.dumps(message) + "\n" for message in messages))
-    result = import_files([place], folder.path, dataclasses.replace(load_mapping("segment"), proven=True), source="web")
+    result = import_files(
+        [place], folder.path, dataclasses.replace(load_mapping("segment"), proven=proven), source="web"
+    )
     assert result.imported == len(messages), result
 
 
@@ -133,11 +135,12 @@ def as_event(message: Message) -> Event:
     return event
 
 
-def test_the_persons_of_a_file_are_those_of_the_collector(tmp_path: Path) -> None:
+@pytest.mark.parametrize("proven", [True, False])
+def test_the_persons_of_a_file_are_those_of_the_collector(tmp_path: Path, *, proven: bool) -> None:
     live, bulk = twins(tmp_path)
     messages = numbered(SEVERAL)
     collected(live, messages)
-    from_file(bulk, messages, tmp_path / "log.jsonl")
+    from_file(bulk, messages, tmp_path / "log.jsonl", proven=proven)
 
     anna = frozenset(f"m{n}" for n in (0, 1, 2, 3, 4, 5, 6))
     assert persons(live) == {anna, frozenset({"m7", "m9"}), frozenset({"m8"})}

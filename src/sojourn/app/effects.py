@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
+from sojourn.collect.canonical import SEGMENT
 from sojourn.collect.privacy import PURPOSES, Consents, consents, handling
 from sojourn.identify.actor import actor_id
 from sojourn.identify.actor_record import add_event, latest
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
 SESSION_GAP_US = 30 * 60_000_000
 _NUMBERS_KEPT = 200_000
+_ALIAS = dict(SEGMENT)["alias"]
 
 
 @dataclass(slots=True)
@@ -54,7 +56,7 @@ class FoldRules:
         program: The compiled catalogue of signals.
         gap_us: Silence that ends a session, microseconds.
         control: What is decided by hand about links.
-        modes: By source whether it asks for consent; of a source that is not named consent is assumed.
+        modes: By source and whether a browser's key sent, whether consent is asked for; of others it is assumed.
         matcher: Of the program.
         standing: Its stages, scores and segments.
     """
@@ -63,7 +65,7 @@ class FoldRules:
     program: Program
     gap_us: int = SESSION_GAP_US
     control: LinkControl = field(default_factory=LinkControl)
-    modes: Mapping[str, Consent] = field(default_factory=dict)
+    modes: Mapping[tuple[str, bool], Consent] = field(default_factory=dict)
     matcher: Matcher = field(init=False)
     standing: Rules = field(init=False)
 
@@ -136,7 +138,7 @@ def effects(
     # Whom only an erased identifier joined is not one person any more.
     gone = np.array(sorted(erased), np.int64)
     links = links.take(~(np.isin(links.one, gone) | np.isin(links.other, gone)))
-    persons = persons_among(links, records, rules.control)
+    persons = persons_among(links, known_users(records), rules.control)
     changes.actors = {
         actor: Kept(persons.get(actor, actor), record)
         for actor, record in records.items()
@@ -198,9 +200,14 @@ def _records(said: _Batch, before: Mapping[int, Kept], rules: FoldRules) -> dict
             named, first = said.named[number], events[0][1].time
             record = records[number] = ActorRecord(number, named.kind, named.value, first, first)
         for seq, event in events:
-            required = rules.modes.get(event.source) == "required"
+            required = rules.modes.get((event.source, event.browser)) == "required"
             add_event(record, event, seq, gap_us=rules.gap_us, consent=_consent(event), required=required)
     return records
+
+
+def known_users(records: Mapping[int, ActorRecord]) -> set[int]:
+    """Actors that an event carries which is no alias: a user that only aliases name is none of them."""
+    return {actor for actor, record in records.items() if record.events > record.counts.get(_ALIAS, 0)}
 
 
 def persons_among(links: Links, known: Container[int], control: LinkControl) -> dict[int, int]:
@@ -208,7 +215,7 @@ def persons_among(links: Links, known: Container[int], control: LinkControl) -> 
 
     Args:
         links: All that reach from some actors.
-        known: Actors with events of their own: a user that only aliases name is none of them.
+        known: As `known_users` tells.
         control: What is decided by hand about links.
     """
     links = links.take(~(control.is_revoked(links) | control.names_junk(links)))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sojourn.analyse.results import plain
-from sojourn.app.effects import may_be_scored, persons_among
+from sojourn.app.effects import known_users, may_be_scored, persons_among
 from sojourn.identify.actor_record import joined, latest, summed
 from sojourn.identify.link import ANONYMOUS, DAILY, USER, Actor
 from sojourn.records.errors import UnknownPerson
@@ -212,7 +212,8 @@ class ProfileReader:
             # An identifier that only links name, such as an e-mail address, sends no events of its own.
             links = self._state.links([number])
             known = self._state.actors({*links.one.tolist(), *links.other.tolist()})
-            person = persons_among(links, known, self._fold.control).get(number)
+            users = known_users({actor: kept.record for actor, kept in known.items()})
+            person = persons_among(links, users, self._fold.control).get(number)
             if person in {kept.person for kept in known.values()}:
                 return person
         message = f"no event carries the identifier {identifier!r}"
