@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ from tests.analyse.logs import batch
 
 from sojourn.app import worker as module
 from sojourn.app.effects import FoldRules
-from sojourn.app.worker import Worker, without_ranges
+from sojourn.app.worker import Worker, consent_modes, without_ranges
 from sojourn.identify.link import Actor, Evidence, own_actor
 from sojourn.records.event import Event
 from sojourn.signals.catalogue import Catalogue, Count, Segment, Without
@@ -17,7 +18,7 @@ from sojourn.signals.program import compile_catalogue
 from sojourn.signals.state import State as Signals
 from sojourn.signals.state import read
 from sojourn.store.folder import Folder, create_folder
-from sojourn.store.link_control import decide
+from sojourn.store.link_control import decide, read_control
 from sojourn.store.log import Log
 from sojourn.store.log_ids import Range, RangeState
 from sojourn.store.quarantine import count_rejected
@@ -257,7 +258,7 @@ def test_whoever_did_not_allow_it_is_in_no_segment(tmp_path: Path) -> None:
     def said(n: int, user: str, source: str, *, personalisation: bool | None) -> Event:
         choice = {} if personalisation is None else {"personalisation": personalisation}
         context = json.dumps({"consent": {"categoryPreferences": {"analytics": True, **choice}}})
-        return Event(source, f"m{n}", "track", "view", n, n, user_id=user, context=context)
+        return Event(source, f"m{n}", "track", "view", n, n, user_id=user, context=context, browser=source == "page")
 
     live.log.append(
         [
@@ -290,6 +291,44 @@ def test_a_gap_is_what_no_import_has_taken() -> None:
     assert without_ranges(0, 30, taken) == [Owed(0, 4, -1), Owed(8, 19, 7), Owed(25, 30, 24)]
     assert without_ranges(6, 7, taken) == []
     assert without_ranges(6, 9, taken) == [Owed(8, 9, 7)]
+
+
+def test_what_was_decided_while_no_worker_ran_is_followed_by_the_next(live: Live) -> None:
+    live.log.append(
+        [
+            Event("shop", "d1", "track", "view", 1, 1, anonymous_id="phone"),
+            Event("shop", "d2", "track", "view", 2, 2, anonymous_id="phone", user_id="anna"),
+        ]
+    )
+    live.worker.catch_up()
+    ends = sorted((live.person("anna"), live.device("phone")))
+    for revoked, views in ((True, 1.0), (False, 2.0)):
+        decide(live.folder, [(ends[0], ends[1], Evidence.SAME_EVENT)], revoked=revoked)
+        # As a process that starts: its rules know what is decided now.
+        rules = FoldRules(live.folder.secret, PROGRAM, control=read_control(live.folder))
+        Worker(live.folder, live.log, live.state, rules).catch_up()
+        assert live.views("anna") == views
+
+
+def test_a_worker_waits_for_who_is_writing(live: Live) -> None:
+    started: list[Worker] = []
+    with live.folder.writing():
+        starting = threading.Thread(
+            target=lambda: started.append(Worker(live.folder, live.log, State(live.folder), live.rules))
+        )
+        starting.start()
+        time.sleep(0.3)
+        assert not started
+    starting.join(10)
+
+    assert started
+
+
+def test_two_keys_of_one_source_ask_for_consent_each_by_itself(live: Live) -> None:
+    create_key(live.folder, "web", kind="browser")
+    create_key(live.folder, "web")
+
+    assert consent_modes(live.folder) == {("web", True): "required", ("web", False): "assumed"}
 
 
 def moved(live: Live) -> list[tuple[str, str, bool]]:

@@ -128,7 +128,7 @@ def _refused(status: int, code: str, message: str) -> Response:
 
 
 async def _not_found(request: Request, _error: Exception) -> Response:
-    return _refused(404, "not_found", f"nothing is at {request.url.path[:100]}; docs/api.md lists the paths")
+    return _refused(404, "not_found", f"nothing is at {request.url.path[:100]}; docs/live.md lists the paths")
 
 
 async def _wrong_method(request: Request, _error: Exception) -> Response:

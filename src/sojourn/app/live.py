@@ -15,7 +15,7 @@ import structlog
 
 from sojourn.app.effects import FoldRules
 from sojourn.app.live_profile import ProfileReader
-from sojourn.app.worker import Worker
+from sojourn.app.worker import Worker, consent_modes
 from sojourn.records.errors import NotADataFolder, StorageFull, UnknownPerson
 from sojourn.signals.catalogue import Catalogue
 from sojourn.signals.catalogue_file import load_catalogue
@@ -25,7 +25,6 @@ from sojourn.store.durable import clear_errors, replace_file
 from sojourn.store.index import open_index
 from sojourn.store.link_control import read_control
 from sojourn.store.log import Log, open_log
-from sojourn.store.sources import list_keys
 from sojourn.store.state import STATE_FILE, State
 
 if TYPE_CHECKING:
@@ -48,8 +47,9 @@ def fold_rules(folder: Folder) -> FoldRules:
     """
     own = folder.path / Catalogue.FILE
     catalogue = load_catalogue(own) if own.exists() else default_catalogue("shop")
-    modes = {key.source: key.consent for key in list_keys(folder)}
-    return FoldRules(folder.secret, compile_catalogue(catalogue), control=read_control(folder), modes=modes)
+    return FoldRules(
+        folder.secret, compile_catalogue(catalogue), control=read_control(folder), modes=consent_modes(folder)
+    )
 
 
 def settle_catalogue(folder: Folder) -> None:

@@ -6,6 +6,7 @@ and its place are one transaction. An event that cannot be worked on goes to qua
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ import structlog
 
 from sojourn.app.effects import effects, timers
 from sojourn.app.forgetting import forget_erased
+from sojourn.records.errors import FolderBusy
 from sojourn.records.event import arrived
 from sojourn.records.rejected import RAW_LIMIT, Reason, Rejected
 from sojourn.store.events import EventsTable
@@ -28,10 +30,10 @@ from sojourn.store.tail import suppressed
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from sojourn.app.effects import FoldRules
-    from sojourn.records.event import Arrived
+    from sojourn.records.event import Arrived, Consent
     from sojourn.store.folder import Folder
     from sojourn.store.log import Log
     from sojourn.store.log_ids import Range
@@ -43,6 +45,7 @@ BATCH = 5_000
 """Events a transaction: more wait longer for each other, fewer cost more syncs."""
 STRETCH = 20_000
 _IDLE_S = 0.01
+_BUSY_S = 0.1
 _LOOK_S = 0.25
 _GRACE_US = 1_000_000
 """A timer waits this much longer, for events that are on their way."""
@@ -60,12 +63,14 @@ class Worker:
         self._suppressed: Mapping[int, int] = {}
         self._look_at = 0.0
         self._received = 0
-        with folder.writing():
+        with _when_free(folder):
             # Nobody commits meanwhile, so what lies before the log is all in the table, imports included.
             first = log.first_seq()
             taken = max((one.first for one in log.ids.ranges() if one.first < first), default=-1)
             cursors, owed = {WORKER: first - 1, _RANGES: taken}, [Owed(0, first - 1, -1)]
             state.begin(rules.program.fingerprint, cursors=cursors, owed=owed)
+        # What was decided while no worker ran is followed at the first look.
+        self._followed = state.decisions()
 
     def run(self, stop: threading.Event) -> None:
         """Work until told to stop."""
@@ -97,7 +102,7 @@ class Worker:
         if now < self._look_at:
             return
         self._look_at = now + _LOOK_S
-        self._rules.modes = {key.source: key.consent for key in list_keys(self._folder)}
+        self._rules.modes = consent_modes(self._folder)
         self._follow_decisions()
         known = self._state.cursor(_RANGES)
         new = [one for one in self._log.ids.ranges() if one.first > known]
@@ -108,9 +113,12 @@ class Worker:
     def _follow_decisions(self) -> None:
         """What was decided by hand since the last look takes effect at once."""
         control, self._suppressed = read_control(self._folder), suppressed(self._folder)
-        again = control.differs(self._rules.control)
+        again = control.differs(self._followed)
         self._rules.control = control
         forget_erased(self._state, self._rules, self._suppressed, again=again)
+        if control != self._followed:
+            self._state.follow(control)
+            self._followed = control
 
     def _timers(self, *, up_to_date: bool) -> None:
         """Persons whose timers are due on the stream's clock: when events were received, and now only when none waits."""
@@ -180,6 +188,27 @@ class Worker:
         raw = msgspec.json.encode(one.event)[:RAW_LIMIT]
         keep_rejected(self._folder, one.event.source, [Rejected(one.event.source, one.seq, Reason.POISON, detail, raw)])
         _log.warning("an event went to quarantine", seq=one.seq, error=type(error).__name__)
+
+
+def consent_modes(folder: Folder) -> dict[tuple[str, bool], Consent]:
+    """Whether consent is asked for, by source and whether the key is a browser's; of several keys the newest says."""
+    return {(key.source, key.kind == "browser"): key.consent for key in list_keys(folder)}
+
+
+@contextlib.contextmanager
+def _when_free(folder: Folder) -> Iterator[None]:
+    """Be the folder's one writer as soon as who is writing has done: an import, an erasure, the keeper."""
+    said = False
+    while True:
+        try:
+            with folder.writing():
+                yield
+                return
+        except FolderBusy as error:
+            if not said:
+                _log.info("waiting", why=str(error))
+            said = True
+            time.sleep(_BUSY_S)
 
 
 def without_ranges(first: int, last: int, ranges: Iterable[Range]) -> list[Owed]:

@@ -17,6 +17,7 @@ import numpy as np
 
 from sojourn.identify.links import DTYPES, Links
 from sojourn.records.actor import ActorRecord
+from sojourn.store.link_control import LinkControl
 from sojourn.store.sqlite import open_database, queries
 
 if TYPE_CHECKING:
@@ -258,6 +259,17 @@ class State:
             self._queries.make_by(self._connection, fingerprint=fingerprint)
             self._write(Changes(), cursors, owed)
         return True
+
+    def decisions(self) -> LinkControl:
+        """What was decided by hand about links, as far as the state follows it."""
+        kept = self._queries.decided(self._connection)
+        return LinkControl() if kept is None else msgspec.msgpack.decode(kept, type=LinkControl)
+
+    def follow(self, control: LinkControl) -> None:
+        """Note that the state follows these decisions."""
+        with self._connection:
+            self._queries.forget_decided(self._connection)
+            self._queries.decide(self._connection, control=_ENCODE(control))
 
     def write(self, changes: Changes, *, cursors: Mapping[str, int], owed: Iterable[Owed] = ()) -> None:
         """Write what a batch changes, and what has taken effect by it, in one transaction that outlives a power cut.

@@ -9,6 +9,9 @@ create table if not exists owed (
     last integer not null,
     done integer not null
 );
+create table if not exists decided (
+    control blob not null
+);
 create table if not exists made_by (
     fingerprint blob not null
 );
@@ -81,6 +84,16 @@ delete from owed where done >= last;
 -- name: made_by$
 -- Fingerprint of the catalogue whose signals are kept; null before the first.
 select fingerprint from made_by;
+
+-- name: decided$
+-- What was decided by hand about links, as the state follows it.
+select control from decided;
+
+-- name: forget_decided!
+delete from decided;
+
+-- name: decide!
+insert into decided (control) values (:control);
 
 -- name: forget_everything#
 delete from cursors; delete from owed; delete from made_by; delete from actors; delete from matches; delete from profiles;
