@@ -29,7 +29,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
 
 EXAMPLES: dict[str, str] = {
     "attribution": "sojourn attribution --goal purchase --touch channel --lookback 30d",
-    "backtest": 'sojourn backtest signals.yaml --goal "Order Completed" --within 7d',
+    "backtest": "sojourn backtest shop --goal purchase --within 7d",
     "changes": "sojourn changes --by channel",
     "compact": "sojourn compact",
     "compare": "sojourn compare --step cart --step purchase",
@@ -40,7 +40,7 @@ EXAMPLES: dict[str, str] = {
     "export": "sojourn export events --format segment",
     "funnel": "sojourn funnel --step view --step cart --step purchase --within 7d --by channel",
     "import": "sojourn import events.csv --person user --time time --event event",
-    "keeper": "sojourn keeper --every-s 30",
+    "keeper": "sojourn keeper --once",
     "link": "sojourn link https://shop.example/sale --email anna@shop.example --message newsletter-7",
     "links": "sojourn links anna",
     "orders": "sojourn orders --order order_id --value price --by channel",
@@ -49,11 +49,12 @@ EXAMPLES: dict[str, str] = {
     "report": "sojourn report events.csv --html report.html",
     "retention": "sojourn retention --period week --first view",
     "scores": "sojourn scores --top 3",
-    "segments": "sojourn segments --persons hot",
+    "segments": "sojourn segments --catalogue shop",
     "sessions": "sojourn sessions --gap 30m --trend day --time-zone Europe/Berlin",
     "signals": "sojourn signals --catalogue shop --at 2025-03-15",
     "simulate": "sojourn simulate shop --out shop --days 10 --persons 300",
     "sql": 'sojourn sql "select event, count(*) from events group by event"',
+    "worker": "sojourn worker --once",
 }
 """A line to begin with."""
 
