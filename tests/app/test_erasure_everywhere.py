@@ -167,6 +167,7 @@ def working(shop: Shop) -> Iterator[None]:
         thread.join()
 
 
+@pytest.mark.long
 def test_before_it_the_search_finds_every_word_and_the_state_among_the_places(shop: Shop) -> None:
     found = shop.found()
 
@@ -231,12 +232,14 @@ def test_one_person_s_export_is_all_that_is_known_of_her_and_nothing_of_others(s
     assert not {"ben", "carl", "bens-phone"} & set(json.dumps(found).replace('"', " ").split())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("words", [("person",), ("events", "anna"), ("person", "anna", "--format", "csv")])
 def test_one_person_s_export_names_one_person(shop: Shop, words: tuple[str, ...]) -> None:
     with pytest.raises(BadOption):
         shop.run("export", *words)
 
 
+@pytest.mark.long
 def test_a_second_erasure_says_there_is_nobody_and_finishes_what_a_killed_one_left(shop: Shop) -> None:
     """Killed before the live state was reached: the suppression list knows whom it has to forget."""
     from sojourn.store.erasure import erase
@@ -251,6 +254,7 @@ def test_a_second_erasure_says_there_is_nobody_and_finishes_what_a_killed_one_le
     assert shop.found() == {}
 
 
+@pytest.mark.long
 def test_a_worker_that_does_not_get_to_it_is_said(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(forgetting, "_is_forgotten", lambda *_: False)
 
@@ -258,6 +262,7 @@ def test_a_worker_that_does_not_get_to_it_is_said(shop: Shop, monkeypatch: pytes
         forget_live(shop.folder, lambda: fold_rules(shop.folder), wait_s=0.0)
 
 
+@pytest.mark.long
 def test_our_own_lines_of_log_name_nobody(shop: Shop, caplog: pytest.LogCaptureFixture, capfd: Any) -> None:
     """Collector, worker and keeper at work, a poisoned event and an erasure among it."""
     with structlog.testing.capture_logs() as lines, caplog.at_level(logging.DEBUG):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sojourn.analyse.journeys import Journeys
@@ -145,7 +145,6 @@ def same(state: State, folder: Folder, rules: FoldRules) -> None:
         assert found[person][3].tolist() == members.tolist()
 
 
-@settings(max_examples=40)
 @given(ROWS, st.lists(st.integers(1, 7), min_size=1, max_size=6), st.integers(0, 7))
 def test_live_is_history_with_late_events_logins_and_revoked_links(
     rows: list[Any], sizes: list[int], choice: int
@@ -174,7 +173,10 @@ def test_live_is_history_with_late_events_logins_and_revoked_links(
             same(state, folder, rules)
 
 
-@pytest.mark.parametrize("world", ["shop", "software", "streaming"])
+@pytest.mark.parametrize(
+    "world",
+    ["shop", pytest.param("software", marks=pytest.mark.long), pytest.param("streaming", marks=pytest.mark.long)],
+)
 def test_live_is_history_over_a_simulated_world(world: Any, tmp_path: Any) -> None:
     from sojourn.app.importing import import_files
     from sojourn.collect.imports.mapping import Mapping

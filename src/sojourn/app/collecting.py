@@ -134,8 +134,9 @@ def configure_logs() -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.JSONRenderer(),
         ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
+        # Found at each line: whoever replaces stderr, as tests and supervisors do, gets what follows.
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+        cache_logger_on_first_use=False,
     )
     # The server's own words may quote a request; its errors are answered and counted by the application.
     logging.getLogger("uvicorn").setLevel(logging.CRITICAL)
