@@ -22,7 +22,7 @@ from sojourn.store.delta_log import log_of
 from sojourn.store.folder import open_folder
 from sojourn.store.index import open_index, refresh_index
 from sojourn.store.log import Log
-from sojourn.store.state import WORKER, State
+from sojourn.store.state import WORKER, Changes, State
 from tests.store.log_events import events
 from tests.store.rows import Row, batch, store
 
@@ -95,6 +95,15 @@ def test_a_cursor_ahead_of_the_log_is_named(shop: Folder) -> None:
     for file in shop.path.glob("state.sqlite*"):
         file.unlink()
     assert found(shop) == []
+
+
+def test_events_that_wait_for_a_worker_that_does_not_run_are_named(shop: Folder) -> None:
+    with State(shop) as state:
+        state.write(Changes(), cursors={WORKER: Log(shop).last_seq() - 3})
+    assert one(shop).found.startswith("no worker runs, and 3 events wait")
+
+    with shop.alone("worker"):
+        assert found(shop) == []
 
 
 def test_a_log_older_than_the_table_is_named(shop: Folder, root: Path) -> None:

@@ -272,9 +272,13 @@ def _part_of(journeys: Journeys, person: str) -> tuple[int, Part]:
     part = journeys.parts()[bucket_of(journeys.index, number)]
     mine = part.person == number
     if not mine.any():
-        raise UnknownPerson(
-            f"{person!r} is known, but has no event among those asked about; widen the filter or the time"
+        among = journeys.including_bots().parts()[bucket_of(journeys.index, number)]
+        hint = (
+            "all of them are of bots: `--bots` counts those"
+            if number in among.person
+            else "widen the filter or the time"
         )
+        raise UnknownPerson(f"{person!r} is known, but has no event among those asked about; {hint}")
     return number, choose(part, mine)
 
 

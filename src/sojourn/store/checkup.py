@@ -121,7 +121,12 @@ def _cursors(folder: Folder) -> Iterator[Finding]:
     if taken > max(last, stored):
         yield Finding(
             "cursor", f"the worker's cursor {taken} is ahead of the log's last place {last}: its state is of another log",
-            "stop the worker and delete `state.sqlite` with its -wal and -shm: the worker derives it again",
+            "stop the worker and delete `state.sqlite`: the worker derives it again",
+        )  # fmt: skip
+    elif taken < last and not _held(folder.path / "worker.lock"):
+        yield Finding(
+            "cursor", f"no worker runs, and {last - taken:,} events wait for one: profiles, scores and segments stand still",
+            f"start it: `sojourn worker --data {folder.path}`",
         )  # fmt: skip
 
 
