@@ -122,9 +122,8 @@ class Life:
     def linked(self) -> dict[str, str]:
         """The table of persons, as an engine outside reads it."""
         rows = DeltaTable(str(open_folder(self.data).persons)).to_pyarrow_table().to_pylist()
-        found = {row["anonymous_id"]: row["user_id"] for row in rows}
-        assert len(found) == len(rows)
-        return found
+        assert len({row["actor"] for row in rows}) == len(rows)
+        return {row["id"]: row["person_id"] for row in rows if row["kind"] == "anonymous"}
 
     def import_(self, file: str) -> ImportResult:
         """Import without being killed."""
