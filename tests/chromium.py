@@ -31,6 +31,7 @@ def chromium() -> Iterator[Browser]:
     """The browser, ended at the end of the block; the test is skipped, aloud, where there is none."""
     program = shutil.which("chromium")
     if program is None:
+        # `.ci/run` installs it, and fails on a skip; who has none can still run the other tests.
         pytest.skip("chromium is not installed")
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))

@@ -38,9 +38,11 @@ def data() -> Callable[[str], Path]:
     def find(name: str) -> Path:
         folder = os.environ.get("SOJOURN_TEST_DATA")
         if not folder:
+            # The logs are not ours to ship; `.ci/run` has them, and fails on a skip. Fixtures of our own never skip.
             pytest.skip(f"SOJOURN_TEST_DATA is not set: real log {name} not read")
         path = Path(folder) / name
         if not path.exists():
+            # Somebody may have some of the logs only.
             pytest.skip(f"real log {name} is not in SOJOURN_TEST_DATA")
         return path
 
@@ -59,6 +61,7 @@ def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
         folder = tmp_path / f"disk{len(mounted)}"
         folder.mkdir()
         if not (_mount_image(folder, megabytes) or _mount_memory(folder, megabytes)):
+            # It takes a privilege that a developer's container may lack; `.ci/run` has it, and fails on a skip.
             pytest.skip("mounting a filesystem is not permitted here: no disk can be filled")
         mounted.append(folder)
         return folder

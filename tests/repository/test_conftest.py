@@ -24,6 +24,7 @@ def test_a_small_disk_fills(small_disk: Callable[[int], Path]) -> None:
     assert full.value.errno == errno.ENOSPC
 
 
+# Tests of a run inside a test: one skips on purpose, to see that a skip fails where nothing may be skipped.
 SKIPS = """
 import pytest
 

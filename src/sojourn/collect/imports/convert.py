@@ -279,6 +279,7 @@ def _typed_as_kind(values: pa.Array, kind: Kind) -> tuple[pa.Array, npt.NDArray[
     try:
         return values.cast(target), np.empty(0, dtype=np.int64)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        # A value that does not fit, or types that nothing casts: all of them are kept as they came, in `rest`.
         return pa.nulls(len(values), target), np.flatnonzero(~_nulls(values))
 
 

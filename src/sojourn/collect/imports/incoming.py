@@ -121,6 +121,7 @@ def _members(archive: zipfile.ZipFile, name: str, stack: contextlib.ExitStack) -
             message = f"{name} is locked with a password; unpack it, and import the files"
             raise BadFile(message) from error
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+            # The last is what zipfile raises for a way of packing that it does not know.
             message = f"{one.filename} in {name} cannot be unpacked: {error}"
             raise BadFile(message) from error
         yield Part(member, f"{name}/{one.filename}")

@@ -112,6 +112,7 @@ def _pieces(source: Source, file: pq.ParquetFile, names: list[str], batch_rows: 
                 )
                 row += batch.num_rows
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
+            # Damaged bytes, or an encoding that Arrow does not know: these rows are rejected, those behind them are read.
             until = first + about.num_rows - 1
             detail = f"rows {row} to {until} cannot be read (row group {group + 1} is damaged): {error}"
             yield reject(source.name, row, Reason.UNREADABLE, detail, b""), row, source.size
@@ -185,6 +186,7 @@ def plain(values: pa.Array) -> pa.Array:
     try:
         return values.cast(pa.string())
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        # Arrow writes no text of this type (an interval, an extension); Python does.
         return pa.array([None if value is None else str(value) for value in values.to_pylist()], type=pa.string())
 
 
