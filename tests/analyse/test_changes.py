@@ -165,7 +165,9 @@ def test_a_visit_of_many_pages_weighs_as_one_visit() -> None:
 
     found = log(rows).changes(least=0.1)
 
-    assert (found.tested, found.changed, found.changed_when_shuffled) == (40, 0, 0)
+    assert (found.tested, found.changed) == (40, 0)
+    # Shuffled by the numbers of persons, which differ from folder to folder: 0.4 of 40 are expected by chance.
+    assert found.changed_when_shuffled <= 4
     assert [metric.metric for metric in found.metrics] == ["events", "visits"]
 
 

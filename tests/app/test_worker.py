@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from tests.analyse.logs import batch
 
 from sojourn.app import worker as module
 from sojourn.app.effects import FoldRules
+from sojourn.app.live import worker_of
 from sojourn.app.worker import Worker, consent_modes, without_ranges
 from sojourn.identify.link import Actor, Evidence, own_actor
 from sojourn.records.event import Event
@@ -310,18 +312,39 @@ def test_what_was_decided_while_no_worker_ran_is_followed_by_the_next(live: Live
         assert live.views("anna") == views
 
 
-def test_a_worker_waits_for_who_is_writing(live: Live) -> None:
-    started: list[Worker] = []
-    with live.folder.writing():
-        starting = threading.Thread(
-            target=lambda: started.append(Worker(live.folder, live.log, State(live.folder), live.rules))
-        )
-        starting.start()
-        time.sleep(0.3)
-        assert not started
-    starting.join(10)
+def test_a_worker_waits_for_who_is_writing(tmp_path: Path) -> None:
+    folder = create_folder(tmp_path / "data")
+    Log(folder).append([event(0, "anna")])
+    done = threading.Event()
 
-    assert started
+    def work() -> None:
+        with worker_of(folder) as working:
+            working.catch_up()
+            done.set()
+
+    with folder.writing():
+        starting = threading.Thread(target=work)
+        starting.start()
+        assert not done.wait(0.3)
+    starting.join(30)
+
+    assert done.is_set()
+
+
+def test_trouble_of_the_disk_is_no_event_s_fault(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    live.send("anna", "ben")
+    with monkeypatch.context() as broken:
+        broken.setattr(live.state, "actors", _fail)
+        with pytest.raises(sqlite3.OperationalError):
+            live.worker.catch_up()
+    live.worker.catch_up()
+
+    assert (live.views("anna"), live.views("ben"), count_rejected(live.folder)) == (1.0, 1.0, {})
+
+
+def _fail(_actors: object) -> None:
+    message = "disk I/O error"
+    raise sqlite3.OperationalError(message)
 
 
 def test_two_keys_of_one_source_ask_for_consent_each_by_itself(live: Live) -> None:

@@ -118,6 +118,7 @@ def effects(
     *,
     again: Collection[int] = (),
     erased: Collection[int] = (),
+    now_us: int = 0,
 ) -> Changes:
     """What a batch changes.
 
@@ -127,6 +128,7 @@ def effects(
         rules: How to read them.
         again: Actors whose persons are to be found again, because what is decided by hand about their links changed.
         erased: Actors of which nothing is to be left.
+        now_us: The stream's clock where no event tells it, microseconds UTC.
     """
     said = _sorted(batch, rules)
     changes = Changes(erased=set(erased))
@@ -145,7 +147,7 @@ def effects(
         if actor in said.own or before[actor].person != persons.get(actor, actor)
     }
     changes.matches = {actor: found for actor, events in said.own.items() if (found := _matched(events, rules))}
-    _fold_persons(changes, before, store, rules, at_us=max((one.event.received_at for one in batch), default=0))
+    _fold_persons(changes, before, store, rules, at_us=max((one.event.received_at for one in batch), default=now_us))
     return changes
 
 

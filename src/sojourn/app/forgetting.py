@@ -36,7 +36,8 @@ def forget_erased(state: State, rules: FoldRules, until: Mapping[int, int], *, a
     """
     erased = state.erased(until)
     if again or erased:
-        state.write(effects((), state, rules, again=again, erased=erased), cursors={})
+        now = time.time_ns() // 1_000
+        state.write(effects((), state, rules, again=again, erased=erased, now_us=now), cursors={})
     state.overwrite_residue()
 
 

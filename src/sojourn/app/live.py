@@ -16,7 +16,7 @@ import structlog
 from sojourn.app.effects import FoldRules
 from sojourn.app.live_profile import ProfileReader
 from sojourn.app.worker import Worker, consent_modes
-from sojourn.records.errors import NotADataFolder, StorageFull, UnknownPerson
+from sojourn.records.errors import FolderBusy, NotADataFolder, StorageFull, UnknownPerson
 from sojourn.signals.catalogue import Catalogue
 from sojourn.signals.catalogue_file import load_catalogue
 from sojourn.signals.default_catalogues import default_catalogue, fitting_branch, path_of
@@ -28,7 +28,7 @@ from sojourn.store.log import Log, open_log
 from sojourn.store.state import STATE_FILE, State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sojourn.app.live_profile import LiveProfile
     from sojourn.signals.default_catalogues import Branch
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 _MICRO = 1_000_000
 _AGAIN_S = 5.0
+_BUSY_S = 0.1
 _log = structlog.get_logger()
 
 
@@ -68,24 +69,41 @@ def settle_catalogue(folder: Folder) -> None:
 
 @contextlib.contextmanager
 def worker_of(folder: Folder) -> Iterator[Worker]:
-    """The folder's one worker.
+    """The folder's one worker; it waits for an import, an erasure or a keeper that is writing.
 
     Raises:
         FolderBusy: There is one already.
     """
     with folder.alone("worker"), clear_errors(folder.path, "the worker stopped"), State(folder) as state:
-        settle_catalogue(folder)
-        yield Worker(folder, Log(folder), state, fold_rules(folder))
+        yield _when_nobody_writes(lambda: _worker(folder, state))
+
+
+def _worker(folder: Folder, state: State) -> Worker:
+    settle_catalogue(folder)
+    return Worker(folder, Log(folder), state, fold_rules(folder))
+
+
+def _when_nobody_writes(begin: Callable[[], Worker]) -> Worker:
+    said = False
+    while True:
+        try:
+            return begin()
+        except FolderBusy as error:
+            if not said:
+                _log.info("waiting", why=str(error))
+            said = True
+            time.sleep(_BUSY_S)
 
 
 def run_worker(folder: Folder) -> None:
     """Work until the process is told to end (SIGTERM, Ctrl-C); a full disk is waited for."""
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: stop.set())
     while not stop.is_set():
         try:
             with worker_of(folder) as worker:
+                # Only now: who still waits for its turn has nothing to bring to an end.
+                for number in (signal.SIGTERM, signal.SIGINT):
+                    signal.signal(number, lambda _number, _frame: stop.set())
                 _log.info("working", behind=worker.lag())
                 worker.run(stop)
         except StorageFull as error:
@@ -108,21 +126,31 @@ class LiveQuestions:
 
     def __init__(self, folder: Folder) -> None:
         """Read the folder's catalogue."""
-        self._folder, self._rules = folder, fold_rules(folder)
+        self._folder, self._read_at = folder, _changed(folder)
+        self._rules = fold_rules(folder)
 
     def person(self, identifier: str) -> LiveProfile:
         """The live profile of the person an identifier belongs to.
 
         Raises:
             UnknownPerson: The worker has taken no event of it.
+            StaleState: `signals.yaml` was changed, and the worker has not been started again since.
         """
         if not (self._folder.path / STATE_FILE).exists():
             message = (
                 f"no worker has run on {self._folder.path}; start one: `sojourn worker --data {self._folder.path}`"
             )
             raise UnknownPerson(message)
+        if (changed := _changed(self._folder)) != self._read_at:
+            self._rules, self._read_at = fold_rules(self._folder), changed
         log = open_log(self._folder)
         with State(self._folder) as state:
             behind = 0 if log is None else log.last_seq() - state.cursor()
             now = int(time.time() * _MICRO)
             return ProfileReader(state, self._rules).profile(identifier, at_us=now, behind=behind)
+
+
+def _changed(folder: Folder) -> tuple[int, ...]:
+    """When what the rules are made of was last changed: the catalogue, and what is decided by hand."""
+    files = (folder.path / Catalogue.FILE, folder.control)
+    return tuple(file.stat().st_mtime_ns if file.exists() else 0 for file in files)

@@ -6,7 +6,6 @@ and its place are one transaction. An event that cannot be worked on goes to qua
 
 from __future__ import annotations
 
-import contextlib
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -16,7 +15,7 @@ import structlog
 
 from sojourn.app.effects import effects, timers
 from sojourn.app.forgetting import forget_erased
-from sojourn.records.errors import FolderBusy
+from sojourn.records.errors import SojournError
 from sojourn.records.event import arrived
 from sojourn.records.rejected import RAW_LIMIT, Reason, Rejected
 from sojourn.store.events import EventsTable
@@ -24,13 +23,14 @@ from sojourn.store.link_control import read_control
 from sojourn.store.log_ids import RangeState
 from sojourn.store.quarantine import keep_rejected
 from sojourn.store.sources import list_keys
+from sojourn.store.sqlite import DatabaseTrouble
 from sojourn.store.state import WORKER, Changes, Owed
 from sojourn.store.stored_events import stored_events
 from sojourn.store.tail import suppressed
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from sojourn.app.effects import FoldRules
     from sojourn.records.event import Arrived, Consent
@@ -45,7 +45,6 @@ BATCH = 5_000
 """Events a transaction: more wait longer for each other, fewer cost more syncs."""
 STRETCH = 20_000
 _IDLE_S = 0.01
-_BUSY_S = 0.1
 _LOOK_S = 0.25
 _GRACE_US = 1_000_000
 """A timer waits this much longer, for events that are on their way."""
@@ -57,13 +56,17 @@ class Worker:
     """The one worker of a data folder."""
 
     def __init__(self, folder: Folder, log: Log, state: State, rules: FoldRules) -> None:
-        """Begin where the state ends; anew, with everything owed, when its signals are of another catalogue."""
+        """Begin where the state ends; anew, with everything owed, when its signals are of another catalogue.
+
+        Raises:
+            FolderBusy: Somebody is writing to the folder.
+        """
         self._folder, self._log, self._state, self._rules = folder, log, state, rules
         self._table = EventsTable(folder.events)
         self._suppressed: Mapping[int, int] = {}
         self._look_at = 0.0
         self._received = 0
-        with _when_free(folder):
+        with folder.writing():
             # Nobody commits meanwhile, so what lies before the log is all in the table, imports included.
             first = log.first_seq()
             taken = max((one.first for one in log.ids.ranges() if one.first < first), default=-1)
@@ -166,6 +169,9 @@ class Worker:
         """Write what a batch changes; where that cannot be computed, of each half by itself."""
         try:
             changes = effects(self._without_erased(batch), self._state, self._rules)
+        except (DatabaseTrouble, OSError, MemoryError, SojournError):
+            # The machine's trouble, and no event's: nothing has taken effect, and it is done again.
+            raise
         except Exception as error:  # noqa: BLE001 - whatever an event does to us, those behind it go on
             if len(batch) > 1:
                 middle = len(batch) // 2
@@ -193,22 +199,6 @@ class Worker:
 def consent_modes(folder: Folder) -> dict[tuple[str, bool], Consent]:
     """Whether consent is asked for, by source and whether the key is a browser's; of several keys the newest says."""
     return {(key.source, key.kind == "browser"): key.consent for key in list_keys(folder)}
-
-
-@contextlib.contextmanager
-def _when_free(folder: Folder) -> Iterator[None]:
-    """Be the folder's one writer as soon as who is writing has done: an import, an erasure, the keeper."""
-    said = False
-    while True:
-        try:
-            with folder.writing():
-                yield
-                return
-        except FolderBusy as error:
-            if not said:
-                _log.info("waiting", why=str(error))
-            said = True
-            time.sleep(_BUSY_S)
 
 
 def without_ranges(first: int, last: int, ranges: Iterable[Range]) -> list[Owed]:

@@ -17,6 +17,9 @@ import aiosql
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+DatabaseTrouble = sqlite3.Error
+"""What any call of an open database may raise: a full or failing disk, a damaged file."""
+
 _SETTINGS = """
 pragma journal_mode=truncate;
 pragma synchronous=full;
