@@ -1,0 +1,97 @@
+"""One request for a page, read once.
+
+In: a request. Out: who asks, of which part of the log. Never answers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from starlette.concurrency import run_in_threadpool
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.requests import Request
+
+    from sojourn.analyse.journeys import Journeys
+    from sojourn.api.history import History
+    from sojourn.api.scope import Scope
+
+
+class Told(Protocol):
+    """Anything that can be told as JSON."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain dictionaries and lists."""
+
+
+class LiveProfiles(Protocol):
+    """Who knows the live profile of a person; `app.live.LiveQuestions` does."""
+
+    def person(self, identifier: str, /) -> Told:
+        """The live profile of the person an identifier belongs to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backing:
+    """What the pages are made from.
+
+    Attributes:
+        history: The journeys of the data folder, and the folder, to be handed to functions of `api`.
+        live: Its live profiles.
+    """
+
+    history: History
+    live: LiveProfiles
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Who is at the browser.
+
+    Attributes:
+        name: As the person logs in.
+        role: viewer, analyst, marketer or admin.
+    """
+
+    name: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request for a page.
+
+    Attributes:
+        request: As it came.
+        user: Who asks.
+        scope: Which part of the log.
+        backing: What answers.
+    """
+
+    request: Request
+    user: User
+    scope: Scope
+    backing: Backing
+
+    def field(self, name: str, default: str = "") -> str:
+        """A query parameter without blanks around it; `default` where it is missing or empty."""
+        return self.request.query_params.get(name, "").strip() or default
+
+    def fields(self, name: str) -> list[str]:
+        """A repeated query parameter, without empty ones."""
+        return [text.strip() for text in self.request.query_params.getlist(name) if text.strip()]
+
+    async def journeys(self) -> Journeys:
+        """The journeys of the scope."""
+        return await run_in_threadpool(self.backing.history.journeys, self.scope)
+
+    async def ask(self, question: Callable[[Journeys], Any]) -> Any:  # noqa: ANN401  (whatever the question returns)
+        """Ask a question of the scope's journeys in a thread, so that other pages go on.
+
+        Args:
+            question: A function of journeys, e.g. `lambda journeys: journeys.sessions(by="channel")`.
+        """
+        return await run_in_threadpool(lambda: question(self.backing.history.journeys(self.scope)))
