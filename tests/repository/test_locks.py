@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 LOCKS = ("requirements.lock", "requirements-dev.lock")
 
 PERMISSIVE = re.compile(
-    r"(?:0BSD|Apache-2\.0|BSD(?:-[23]-Clause)?|CC0-1\.0|ISC|LLVM-exception|MIT|PSF-2\.0|Unlicense|Zlib|AND|OR|WITH|[() ])+"
+    r"(?:0BSD|Apache-2\.0|BSD(?:-[23]-Clause)?|CC0-1\.0|ISC|LLVM-exception|MIT(?:-0)?|PSF-2\.0|Unlicense|Zlib|AND|OR|WITH|[() ])+"
 )
 PERMISSIVE_WORDS = re.compile(r"\b(Apache|BSD|ISC|MIT)\b")
 
