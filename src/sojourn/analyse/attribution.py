@@ -142,11 +142,20 @@ class Attribution(Result):
         return to_arrow(join(tables), channels)
 
     def persons(self, channel: str, *, model: Model = "linear") -> Persons:
-        """Persons with a conversion that a model credits the channel with, be it in part."""
+        """Persons with a conversion that a model credits the channel with, be it in part.
+
+        Args:
+            channel: Its name in the result.
+            model: Which model gives the credit.
+        """
         return members(self._asked(), channel=channel, model=model)
 
     def persons_of(self, kind: Literal["converters", "non_converters", "without_touch"]) -> Persons:
-        """Persons with a conversion, with touches and none, or with a conversion without a touch."""
+        """Persons with a conversion, with touches and none, or with a conversion without a touch.
+
+        Args:
+            kind: `converters`, `non_converters` (with a touch, without a conversion), or `without_touch` (converted all the same).
+        """
         return members(self._asked(), kind=kind)
 
     def _asked(self) -> Drill:

@@ -290,18 +290,31 @@ class Engagement(Result):
         return self.page_time.pages if self.page_time is not None else ()
 
     def persons_on(self, page: str) -> Persons:
-        """Persons with a view of a page."""
+        """Persons with a view of a page.
+
+        Args:
+            page: Its name in the result.
+        """
         assert self._drill is not None  # every Engagement is made by `engagement`
         return members(self._drill.journeys, self._drill.question, page=page)
 
     def persons_active(self, start: str | dt.date, end: str | dt.date) -> Persons:
-        """Persons with an event from `start` (inclusive) until `end` (exclusive)."""
+        """Persons with an event from `start` (inclusive) until `end` (exclusive).
+
+        Args:
+            start: First moment, in the time zone of the journeys.
+            end: Moment after the last.
+        """
         assert self._drill is not None  # every Engagement is made by `engagement`
         journeys = self._drill.journeys.between(start, end)
         return journeys.persons_of([part.person for part in journeys.parts()])
 
     def persons_of(self, kind: Literal["watched", "completed", "commented"]) -> Persons:
-        """Persons who watched a video, who watched one to its end, or who commented."""
+        """Persons who watched a video, who watched one to its end, or who commented.
+
+        Args:
+            kind: Which of these.
+        """
         assert self._drill is not None  # every Engagement is made by `engagement`
         return members(self._drill.journeys, self._drill.question, kind=kind)
 

@@ -120,7 +120,12 @@ class History(Result):
         return [period for cohort in (self.all, *self.cohorts) for period in cohort.periods]
 
     def persons(self, cohort: str = "all", period: int | None = None) -> Persons:
-        """Persons of a cohort; with a period, those of them active in that period of their lives."""
+        """Persons of a cohort; with a period, those of them active in that period of their lives.
+
+        Args:
+            cohort: Its name in the result; `all` for everybody.
+            period: Which period of their lives, from 0; None for any.
+        """
         assert self._drill is not None  # every History is made by `history`
         return members(self._drill.journeys, self._drill.question, cohort, period)
 

@@ -115,6 +115,9 @@ class NGrams(Result):
     def persons_of(self, steps: Sequence[str]) -> Persons:
         """The persons who have a run of steps.
 
+        Args:
+            steps: In order; as many as the length asked for.
+
         Raises:
             BadOption: No step has the name, or it is a run of another length.
         """

@@ -5,12 +5,13 @@ In: journeys. Out: `Overview`: counts, bounds, and events by name.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sojourn.analyse.results import Result
+from sojourn.analyse.results import Drill, Persons, Result
+from sojourn.records.errors import UnknownEvent
 from sojourn.records.periods import from_us
 
 if TYPE_CHECKING:
@@ -55,10 +56,23 @@ class Overview(Result):
     untimed: int
     bots: int
     names: tuple[EventName, ...]
+    _drill: Drill | None = field(default=None, repr=False, compare=False)
 
     def rows(self) -> Sequence[EventName]:
         """The names."""
         return self.names
+
+    def persons_of(self, event: str | None = None) -> Persons:
+        """The persons with any event.
+
+        Args:
+            event: Only those with an event of this name; None for everybody.
+
+        Raises:
+            UnknownEvent: No event has the name.
+        """
+        assert self._drill is not None  # every Overview is made by `overview`
+        return members(self._drill.journeys, event)
 
 
 def overview(journeys: Journeys, *, most: int = 50) -> Overview:
@@ -91,4 +105,18 @@ def overview(journeys: Journeys, *, most: int = 50) -> Overview:
         names=tuple(
             EventName(journeys.events[code], int(counts[code]), int(persons[code])) for code in order if counts[code]
         ),
+        _drill=Drill(journeys, None),
     )
+
+
+def members(journeys: Journeys, event: str | None) -> Persons:
+    """The persons with an event of a name, or with any."""
+    parts = journeys.parts()
+    if event is None:
+        return journeys.persons_of([part.person for part in parts])
+    if event not in journeys.events:
+        raise UnknownEvent(f"there is no event {event!r}")
+    code = list(journeys.events).index(event)
+    units = [np.repeat(np.arange(len(part.person)), part.stop - part.start) for part in parts]
+    having = [np.unique(unit[part.event == code]) for part, unit in zip(parts, units, strict=True)]
+    return journeys.persons_of([part.person[places] for part, places in zip(parts, having, strict=True)])

@@ -188,7 +188,11 @@ class Paths(Result):
         return self._members(_ByPosition("before", -position - 1, (to, value)))
 
     def persons_of_whole(self, path: Sequence[str]) -> Persons:
-        """The persons with exactly this whole path."""
+        """The persons with exactly this whole path.
+
+        Args:
+            path: Its steps, in order of time.
+        """
         question = self._question()
 
         def chosen(walk: Walk, coding: Coding) -> NDArray[np.bool_]:

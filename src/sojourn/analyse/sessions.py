@@ -141,7 +141,11 @@ class Sessions(Result):
         return self.trend or self.groups or (whole,)
 
     def persons_of(self, kind: Literal["all", "bounced", "returning"] = "all") -> Persons:
-        """The persons behind a number: with any session, with a bounced one, or with more than one."""
+        """The persons behind a number: with any session, with a bounced one, or with more than one.
+
+        Args:
+            kind: With any session, with one of a single event, or with more than one session.
+        """
         assert self._drill is not None
         return members(self._drill.journeys, self._drill.question, kind)
 

@@ -105,6 +105,10 @@ class Transitions(Result):
     def persons_of(self, from_: str, to: str) -> Persons:
         """The persons to whom a transition happens.
 
+        Args:
+            from_: The step before, or `(entry)`.
+            to: The step after, or `(exit)`.
+
         Raises:
             BadOption: No step has the name.
         """

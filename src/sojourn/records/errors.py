@@ -51,6 +51,20 @@ class BadOption(SojournError):
     """An option has a value outside what it accepts."""
 
 
+class BadField(BadOption):
+    """A field of a request has a value outside what it accepts.
+
+    Attributes:
+        field: Its name, as it was sent.
+        says: What was expected and what came.
+    """
+
+    def __init__(self, field: str, says: str) -> None:
+        super().__init__(f"{field}: {says}")
+        self.field = field
+        self.says = says
+
+
 class NotADataFolder(SojournError):
     """The folder holds no Sojourn data; import a file into it first."""
 
@@ -85,3 +99,7 @@ class QueryRefused(SojournError):
 
 class UnknownLink(SojournError):
     """No link between two identifiers has this name."""
+
+
+class NotDelivered(SojournError):
+    """Events could not be delivered to the collector and will not be sent again."""
