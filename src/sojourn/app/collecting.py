@@ -7,11 +7,9 @@ moment and stay small.
 from __future__ import annotations
 
 import errno
-import logging
 import os
 import signal
 import socket
-import sys
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -22,6 +20,7 @@ from sojourn.api.collector import Collector
 from sojourn.api.intake import Intake
 from sojourn.api.links import Links
 from sojourn.api.webhooks import Webhooks
+from sojourn.app.readiness import tell_ready
 from sojourn.collect.addresses import hide_address
 from sojourn.records.errors import BadOption
 from sojourn.store.clicks import Clicks
@@ -34,7 +33,7 @@ from sojourn.store.sources import Keyring
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from starlette.applications import Starlette
+    from starlette.types import ASGIApp
 
     from sojourn.api.intake import EventLog
     from sojourn.records.rejected import Rejected
@@ -43,6 +42,9 @@ if TYPE_CHECKING:
 _PORTS_TRIED = 100
 _PROBE_BYTES = 1 << 18
 _BACKLOG = 2048
+PORT = 8001
+"""Where the collector listens unless told otherwise."""
+_log = structlog.get_logger()
 
 
 def collector_app(folder: Folder, *, log: EventLog | None = None) -> Collector:
@@ -96,19 +98,21 @@ def _countries() -> Callable[[str], str | None]:
     return lambda address: of_network(hide_address(address))
 
 
-def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
-    """A listening socket on the first free port from `port` on.
+def listen(host: str, port: int | None, *, usual: int, shared: bool = False) -> socket.socket:
+    """A listening socket.
 
     Args:
         host: Address of this machine.
-        port: First to try; 0 for any.
+        port: The port, which must be free; 0 for any; None: the first free one from `usual` on.
+        usual: The port where nobody named one.
         shared: Other processes that ask for the same may listen there too; each connection goes to one of them.
 
     Raises:
-        BadOption: The host is none of this machine's, or no port of a hundred is free.
+        BadOption: The host is none of this machine's, or the port is taken.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    for candidate in range(port, min(port + _PORTS_TRIED, 1 << 16)) if port else (0,):
+    tried = (port,) if port is not None else range(usual, min(usual + _PORTS_TRIED, 1 << 16))
+    for candidate in tried:
         made = socket.socket(family, socket.SOCK_STREAM)
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT if shared else socket.SO_REUSEADDR, 1)
         try:
@@ -117,33 +121,59 @@ def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
         except OSError as error:
             made.close()
             if error.errno in (errno.EADDRINUSE, errno.EACCES):
+                why = "taken by another program" if error.errno == errno.EADDRINUSE else "not ours to listen on"
                 continue
             message = f"cannot listen on {host}: {error.strerror or error}; give --host an address of this machine"
             raise BadOption(message) from error
         made.set_inheritable(True)
         return made
-    message = f"no port from {port} to {port + _PORTS_TRIED - 1} is free on {host}; give another one with --port"
+    named = f"port {port} of {host} is" if port is not None else f"the ports {usual} to {tried[-1]} of {host} are"
+    message = f"{named} {why}; end that program, or give another port"
     raise BadOption(message)
 
 
-def configure_logs() -> None:
-    """One JSON object a line on stderr: what happened to the process, never what was sent to it."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(),
-        ],
-        # Found at each line: whoever replaces stderr, as tests and supervisors do, gets what follows.
-        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
-        cache_logger_on_first_use=False,
-    )
-    # The server's own words may quote a request; its errors are answered and counted by the application.
-    logging.getLogger("uvicorn").setLevel(logging.CRITICAL)
+def address_of(listening: socket.socket) -> str:
+    """The URL of a listening socket."""
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def serve(app: Collector | Starlette, listening: socket.socket) -> None:
-    """Answer requests until the process is told to end; what waits is written first."""
+def run_collector(folder: Folder, listening: socket.socket) -> None:
+    """Collect until the process is told to end (SIGTERM, Ctrl-C); what waits is written first."""
+    address = address_of(listening)
+    with folder.present("collector", address):
+        app = collector_app(folder)
+        _log.info(f"collecting into {folder.path} on {address}")
+        serve(app, listening, started=tell_ready)
+
+
+class _Server(uvicorn.Server):
+    """A server that says when it has started."""
+
+    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._when_started = started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._when_started()
+
+
+def serve(
+    app: Collector | ASGIApp,
+    listening: socket.socket,
+    *,
+    patience_s: int = 10,
+    started: Callable[[], None] = lambda: None,
+) -> None:
+    """Answer requests until the process is told to end; what waits is written first.
+
+    Args:
+        app: What answers.
+        listening: Where.
+        patience_s: Seconds that answers under way have to come to an end.
+        started: Called when the first request can be answered.
+    """
     config = uvicorn.Config(
         app,
         loop="uvloop",
@@ -154,9 +184,9 @@ def serve(app: Collector | Starlette, listening: socket.socket) -> None:
         access_log=False,
         server_header=False,
         timeout_keep_alive=75,
-        timeout_graceful_shutdown=10,
+        timeout_graceful_shutdown=patience_s,
     )
     for ending in (signal.SIGTERM, signal.SIGINT):
         # The server ends in order when it is told to, then tells again whoever listened before: by then all is done.
         signal.signal(ending, lambda *_: None)
-    uvicorn.Server(config).run(sockets=[listening])
+    _Server(config, started).run(sockets=[listening])

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from sojourn.app.readiness import tell_ready
 from sojourn.records.errors import FolderBusy, StorageFull
 from sojourn.store.compaction import FRESH_FILES, compact
 from sojourn.store.events import FRESH, EventsTable
@@ -151,6 +152,7 @@ def run_keeper(folder: Folder, options: KeeperOptions) -> None:
     with folder.alone("keeper"):
         keeper = Keeper(folder, options)
         _log.info("keeping", behind=keeper.behind())
+        tell_ready()
         keeper.run(stop)
 
 

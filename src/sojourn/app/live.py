@@ -15,6 +15,7 @@ import structlog
 
 from sojourn.app.effects import FoldRules
 from sojourn.app.live_profile import ProfileReader
+from sojourn.app.readiness import tell_ready
 from sojourn.app.worker import Worker, consent_modes
 from sojourn.records.errors import FolderBusy, NotADataFolder, StorageFull, UnknownPerson
 from sojourn.signals.catalogue import Catalogue
@@ -105,6 +106,7 @@ def run_worker(folder: Folder) -> None:
                 for number in (signal.SIGTERM, signal.SIGINT):
                     signal.signal(number, lambda _number, _frame: stop.set())
                 _log.info("working", behind=worker.lag())
+                tell_ready()
                 worker.run(stop)
         except StorageFull as error:
             _log.warning("waiting for space", error=str(error))

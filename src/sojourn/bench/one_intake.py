@@ -39,11 +39,12 @@ class Nothing:
 def serve(data: Path, store: str, port: int) -> None:
     """Run a collector, whole but for its log where it stores nothing."""
     from sojourn.app import collecting  # noqa: PLC0415  (only here)
+    from sojourn.app.logs import configure_logs  # noqa: PLC0415  (only here)
     from sojourn.store.folder import open_folder  # noqa: PLC0415  (only here)
 
-    collecting.configure_logs()
+    configure_logs("collector")
     app = collecting.collector_app(open_folder(data), log=Nothing() if store == "nothing" else None)
-    listening = collecting.listen("127.0.0.1", port, shared=True)
+    listening = collecting.listen("127.0.0.1", port, usual=collecting.PORT, shared=True)
     sys.stdout.write(f"{listening.getsockname()[1]}\n")
     sys.stdout.flush()
     collecting.serve(app, listening)

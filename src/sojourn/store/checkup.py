@@ -5,7 +5,6 @@ In: a path. Out: findings. Repairs nothing that could lose something: it only gi
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from sojourn.store.events import EventsTable
 from sojourn.store.folder import FORMAT, open_folder
 from sojourn.store.index_build import read_manifest
 from sojourn.store.log import open_log
+from sojourn.store.running import is_held
 from sojourn.store.state import WORKER, State
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def _delta_log(folder: Folder) -> Iterator[Finding]:
             "restore the folder `events` from a backup",
         )  # fmt: skip
     torn = [path.name for path in sorted(log_of(folder.events).glob("*")) if log_version(path) > version.number]
-    if torn and not _held(folder.path / "writer.lock"):
+    if torn and not is_held(folder.path / "writer.lock"):
         yield Finding(
             "delta_log",
             f"commits after the last durable one, {version.number}, were left by a crash: {', '.join(torn)}",
@@ -123,7 +123,7 @@ def _cursors(folder: Folder) -> Iterator[Finding]:
             "cursor", f"the worker's cursor {taken} is ahead of the log's last place {last}: its state is of another log",
             "stop the worker and delete `state.sqlite`: the worker derives it again",
         )  # fmt: skip
-    elif taken < last and not _held(folder.path / "worker.lock"):
+    elif taken < last and not is_held(folder.path / "worker.lock"):
         yield Finding(
             "cursor", f"no worker runs, and {last - taken:,} events wait for one: profiles, scores and segments stand still",
             f"start it: `sojourn worker --data {folder.path}`",
@@ -142,8 +142,8 @@ def _disk(path: Path, free: Callable[[Path], int]) -> Iterator[Finding]:
 def _locks(folder: Folder) -> Iterator[Finding]:
     for name in LOCKS:
         lock = folder.path / f"{name}.lock"
-        if _held(lock):
-            holder = lock.read_text(errors="replace").strip()
+        if is_held(lock):
+            holder = lock.read_text(errors="replace").partition("\n")[0].strip()
             if _state_of(holder) in _STOPPED:
                 yield Finding(
                     "lock", f"{lock.name} is held by process {holder}, which is stopped and does nothing",
@@ -167,21 +167,6 @@ def _schema(folder: Folder) -> Iterator[Finding]:
             "schema", f"the folder has format {folder.format}, this version writes {FORMAT}",
             "`sojourn keeper --once`, or the next import, brings it up to date; a backup before that is never wrong",
         )  # fmt: skip
-
-
-def _held(lock: Path) -> bool:
-    """Whether a process holds a lock; killed ones hold none."""
-    try:
-        descriptor = os.open(lock, os.O_RDONLY)
-    except FileNotFoundError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
 
 
 def _state_of(process: str) -> str | None:

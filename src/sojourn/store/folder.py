@@ -11,6 +11,7 @@ import os
 import secrets
 import shutil
 import tempfile
+import time
 import weakref
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,9 @@ FORMAT = 2
 """Of the folders this version makes; older ones are brought up to it by `store.migrations`."""
 _FILE = "folder.json"
 _SECRET_BYTES = 32
+_PATIENCE_S = 0.3
+"""Whoever looks whether a lock is held has it for a moment (`store.running`)."""
+_PAUSE_S = 0.02
 
 
 class _FolderFile(msgspec.Struct, frozen=True):
@@ -91,7 +95,7 @@ class Folder:
         """Be the folder's one process of a kind for a while.
 
         Args:
-            process: `worker` or `keeper`.
+            process: `worker`, `keeper`, or `up`, which starts all of them.
 
         Raises:
             FolderBusy: There is one already; its process number is in the message.
@@ -100,14 +104,25 @@ class Folder:
             yield
 
     @contextlib.contextmanager
-    def _holding(self, lock: str, doing: str) -> Iterator[None]:
+    def present(self, process: str, address: str) -> Iterator[None]:
+        """Let `store.running` know that a process of a kind runs, of which there may be several.
+
+        Args:
+            process: `collector` or `console`.
+            address: Where it listens.
+        """
+        with self._holding(f"{process}.lock", f"a {process} of", shared=True, note=address):
+            yield
+
+    @contextlib.contextmanager
+    def _holding(self, lock: str, doing: str, *, shared: bool = False, note: str = "") -> Iterator[None]:
         with clear_errors(self.path, "nothing was written"):
             descriptor = os.open(self.path / lock, os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            _lock(descriptor, self.path, doing)
+            _lock(descriptor, self.path, doing, shared=shared)
             with clear_errors(self.path, "nothing was written"):
                 os.ftruncate(descriptor, 0)
-                os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+                os.pwrite(descriptor, "\n".join(filter(None, (str(os.getpid()), note))).encode(), 0)
             yield
         finally:
             os.close(descriptor)
@@ -198,10 +213,16 @@ def _write_secret(place: Path) -> None:
     sync_folder(place.parent)
 
 
-def _lock(descriptor: int, path: Path, doing: str) -> None:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        holder = os.pread(descriptor, 32, 0).decode(errors="replace") or "unknown"
-        message = f"process {holder} is {doing} {path}; wait until it is done, or end it"
-        raise FolderBusy(message) from error
+def _lock(descriptor: int, path: Path, doing: str, *, shared: bool) -> None:
+    until = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            if time.monotonic() < until:
+                time.sleep(_PAUSE_S)
+                continue
+            holder = os.pread(descriptor, 32, 0).decode(errors="replace").partition("\n")[0] or "unknown"
+            message = f"process {holder} is {doing} {path}; wait until it is done, or end it"
+            raise FolderBusy(message) from error
+        return

@@ -6,14 +6,15 @@ from typing import Annotated
 
 import typer
 
-from sojourn.app.asking import DEFAULT_DATA, Data, say
+from sojourn.app.asking import DEFAULT_DATA, Data
 
 
 def collector(
     data: Data = DEFAULT_DATA,
     port: Annotated[
-        int, typer.Option("--port", "-p", min=0, max=65535, help="Port; the next free one when it is taken.")
-    ] = 8001,
+        int | None,
+        typer.Option("--port", "-p", min=0, max=65535, help="Port; if not given, 8001 or the next free one."),
+    ] = None,
     host: Annotated[
         str, typer.Option(help="Address to listen on; by default only this machine can send.")
     ] = "127.0.0.1",
@@ -25,16 +26,10 @@ def collector(
 
     `sojourn keys create NAME` makes the key they send with. Ends on Ctrl-C, after what waits is written.
     """
-    from sojourn.app.collecting import collector_app, configure_logs, listen, serve  # noqa: PLC0415  (heavy)
+    from sojourn.app.collecting import PORT, listen, run_collector  # noqa: PLC0415  (heavy)
+    from sojourn.app.logs import configure_logs  # noqa: PLC0415  (heavy)
     from sojourn.store.folder import create_folder  # noqa: PLC0415  (heavy)
 
     folder = create_folder(data)
-    configure_logs()
-    app = collector_app(folder)
-    listening = listen(host, port, shared=share_port)
-    taken = listening.getsockname()[1]
-    if port not in (0, taken):
-        say(f"port {port} is taken", err=True)
-    shown = f"[{host}]" if ":" in host else host
-    say(f"collecting into {data} on http://{shown}:{taken}", err=True)
-    serve(app, listening)
+    configure_logs("collector")
+    run_collector(folder, listen(host, port, usual=PORT, shared=share_port))

@@ -29,12 +29,12 @@ def keeper(
 
     Questions see every event without it; it keeps them fast. Ends on Ctrl-C, after what it is at.
     """
-    from sojourn.app.collecting import configure_logs  # noqa: PLC0415  (heavy)
     from sojourn.app.keeper import KeeperOptions, keep_once, run_keeper  # noqa: PLC0415  (heavy)
+    from sojourn.app.logs import configure_logs  # noqa: PLC0415  (heavy)
     from sojourn.store.folder import create_folder  # noqa: PLC0415  (heavy)
 
     folder = create_folder(data)
-    configure_logs()
+    configure_logs("keeper")
     options = KeeperOptions(every_s=every_s, rows=rows, keep_days=keep_days, ids_days=ids_days)
     if once:
         say(f"{keep_once(folder, options).rows:,} events written", err=True)

@@ -17,12 +17,12 @@ def worker(
 
     Signals are those of `signals.yaml` in the data folder; without one, of a shop. Ends on Ctrl-C, after what it is at.
     """
-    from sojourn.app.collecting import configure_logs  # noqa: PLC0415  (heavy)
     from sojourn.app.live import run_worker, worker_of  # noqa: PLC0415  (heavy)
+    from sojourn.app.logs import configure_logs  # noqa: PLC0415  (heavy)
     from sojourn.store.folder import open_folder  # noqa: PLC0415  (heavy)
 
     folder = open_folder(data)
-    configure_logs()
+    configure_logs("worker")
     if not once:
         run_worker(folder)
         return

@@ -1,0 +1,64 @@
+"""Which processes of a data folder run, by the locks they hold: a killed one holds none.
+
+In: a data folder. Out: what runs on it. Starts and ends nothing.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sojourn.store.folder import Folder
+
+PROCESSES = ("collector", "worker", "keeper", "console")
+"""In the order in which they are ended: who takes events first, who shows them last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A process of a data folder.
+
+    Attributes:
+        process: `collector`, `worker`, `keeper`, `console`, or `up`.
+        pid: Its number; of several collectors the one that began last; -1 when it cannot be read.
+        since: When it began, seconds since 1970.
+        address: Where it listens; None when it does not.
+    """
+
+    process: str
+    pid: int
+    since: float
+    address: str | None
+
+
+def running(folder: Folder, process: str) -> Running | None:
+    """What runs of a kind; None when nothing does."""
+    lock = folder.path / f"{process}.lock"
+    if not is_held(lock):
+        return None
+    try:
+        number, _, address = lock.read_text(errors="replace").strip().partition("\n")
+        since = lock.stat().st_mtime
+    except FileNotFoundError:
+        return None
+    return Running(process, int(number) if number.isdigit() else -1, since, address or None)
+
+
+def is_held(lock: Path) -> bool:
+    """Whether a process holds a lock; killed ones hold none."""
+    try:
+        descriptor = os.open(lock, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
