@@ -1,6 +1,7 @@
 """Sojourn: see how people journey through your log, where they leave, and why.
 
-`sojourn.read(file)` or `sojourn.open(folder)` give a `Journeys`; each question is one method of it.
+`sojourn.read(file)` or `sojourn.open(folder)` give a `Journeys`; each question is one method of it. `sojourn.Client(key)` and
+`sojourn.AsyncClient(key)` send events to a collector.
 Importing this package is quick: what is heavy is imported by the first call that needs it.
 """
 
@@ -14,9 +15,19 @@ if TYPE_CHECKING:
     import os
 
     from sojourn.analyse.journeys import Journeys
+    from sojourn.client import AsyncClient, Client
 
-__all__ = ["SojournError", "__version__", "open", "read"]
+__all__ = ["AsyncClient", "Client", "SojournError", "__version__", "open", "read"]
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401  (the clients, imported by whoever uses them)
+    if name in ("AsyncClient", "Client"):
+        from sojourn import client  # noqa: PLC0415  (brings threads, asyncio and msgspec)
+
+        return getattr(client, name)
+    message = f"sojourn has no attribute {name!r}"
+    raise AttributeError(message)
 
 
 def open(folder: str | os.PathLike[str]) -> Journeys:  # noqa: A001  (`sojourn.open`, as in `gzip.open`)

@@ -1,4 +1,4 @@
-"""The unmodified Python clients of Segment, RudderStack, PostHog and Snowplow: each event exactly once, its time right to two seconds.
+"""Sojourn's own Python clients, and the unmodified ones of Segment, RudderStack, PostHog and Snowplow: each event exactly once, its time right to two seconds.
 
 Also when the server answers 500 or 429 first, cuts the connection, or its answer is lost after the events are durable; and when every
 request comes again byte for byte.
@@ -6,6 +6,7 @@ request comes again byte for byte.
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import logging
 import threading
@@ -98,7 +99,32 @@ def snowplow_get(url: str, key: str, then: dt.datetime) -> list[str]:
     return snowplow(url, key, then, "get")
 
 
-CLIENTS = {one.__name__: one for one in (segment, rudder, posthog, posthog_v1, snowplow, snowplow_get)}
+def own(url: str, key: str, then: dt.datetime) -> list[str]:
+    import sojourn
+
+    with sojourn.Client(key, url) as client:
+        client.identify("anna", {"email": "anna@shop.example"})
+        client.track("anna", "Bought", {"revenue": 5}, timestamp=then)
+        client.page("anna", "Shop", "Home")
+        assert client.flush(30)
+    return ["Identified", "Bought", "Page Viewed"]
+
+
+def own_async(url: str, key: str, then: dt.datetime) -> list[str]:
+    import sojourn
+
+    async def program() -> None:
+        async with sojourn.AsyncClient(key, url) as client:
+            client.identify("anna", {"email": "anna@shop.example"})
+            client.track("anna", "Bought", {"revenue": 5}, timestamp=then)
+            client.page("anna", "Shop", "Home")
+            assert await client.flush(30)
+
+    asyncio.run(program())
+    return ["Identified", "Bought", "Page Viewed"]
+
+
+CLIENTS = {one.__name__: one for one in (own, own_async, segment, rudder, posthog, posthog_v1, snowplow, snowplow_get)}
 
 
 @pytest.mark.parametrize("fault", FAULTS)
