@@ -107,7 +107,12 @@ def test_every_method_sends_segments_fields(server: Collector) -> None:
 
 
 def test_values_are_those_of_the_moment_of_the_call(server: Collector) -> None:
-    basket = {"items": ["tea"], "sum": decimal.Decimal("9.90"), "n": np.int64(3), "on": dt.date(2024, 5, 1)}
+    basket: dict[str, Any] = {
+        "items": ["tea"],
+        "sum": decimal.Decimal("9.90"),
+        "n": np.int64(3),
+        "on": dt.date(2024, 5, 1),
+    }
     with sojourn.Client("key", server.url, compress=False) as client:
         client.track("anna", "Basket", basket, timestamp=dt.datetime(2024, 5, 1, 12, tzinfo=dt.UTC))
         basket["items"].append("cake")

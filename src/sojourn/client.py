@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 import weakref
+from abc import abstractmethod
 from collections import deque
 from typing import TYPE_CHECKING, Any, Self
 
@@ -83,8 +84,9 @@ class _Queue(Messages):
         """Events that were never sent: the queue was full, or closing took too long."""
         self._begin()
 
+    @abstractmethod
     def _begin(self) -> None:
-        raise NotImplementedError
+        """Make what sending needs, without sending."""
 
     def __repr__(self) -> str:
         """Where it sends, and how many events wait; never the key."""

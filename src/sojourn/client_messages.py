@@ -10,6 +10,7 @@ import datetime as dt
 import gzip
 import random
 import uuid
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
@@ -103,15 +104,16 @@ class Options(TypedDict, total=False):
 _OPTIONS = {name: name for name in Options.__annotations__} | {"anonymous_id": "anonymousId", "message_id": "messageId"}
 
 
-class Messages:
+class Messages(ABC):
     """Segment's methods: each makes one message and hands it over, and never waits. Arguments by place are those of Segment's client.
 
     Each returns the message id, or None when the queue was full and the event was dropped; each raises `BadOption` when nobody is
     named, or something has no JSON or is too large. Values may be what JSON knows, dates, decimals, UUIDs, enums, numpy scalars.
     """
 
+    @abstractmethod
     def _take(self, message: Message) -> bool:
-        raise NotImplementedError
+        """Let a message wait to be sent; False when there is no room."""
 
     def _say(self, kind: Kind, user_id: Id, options: Options, **fields: object) -> str | None:
         message = make_message(kind, user_id, options, fields)
