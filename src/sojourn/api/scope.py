@@ -5,6 +5,7 @@ In: `where`, `from`, `until`, `time_zone`, `bots` of a URL. Out: a `Scope`. Neve
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 FIELDS = ("where", "from", "until", "time_zone", "bots")
 """Query parameters that every question and page understands."""
+_DAYS = re.compile(r"([1-9]\d{0,3})d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,7 @@ class Scope:
 
     Attributes:
         where: Predicates that must all match (docs/predicates.md).
-        start: First moment; None for no bound.
+        start: First moment, or `28d` for the last 28 days up to `until` or to the day of the newest event; None for no bound.
         until: Moment after the last; None for no bound.
         time_zone: IANA name; where days begin.
         bots: Whether self-declared crawlers count.
@@ -58,8 +60,19 @@ def read_scope(query: QueryParams, *, time_zone: str = "UTC") -> Scope:
     """
     return Scope(
         where=tuple(text.strip() for text in query.getlist("where") if text.strip()),
-        start=query.get("from", "").strip() or None,
+        start=_last(query.getlist("from")),
         until=query.get("until", "").strip() or None,
         time_zone=query.get("time_zone", "").strip() or time_zone,
         bots=query.get("bots", "") in {"yes", "true", "1", "on"},
     )
+
+
+def days_of(start: str | None) -> int | None:
+    """How many days `28d` are; None for anything else."""
+    found = _DAYS.fullmatch(start or "")
+    return int(found[1]) if found else None
+
+
+def _last(texts: list[str]) -> str | None:
+    """The last that is not empty: a form's date follows its list of usual periods, and is the more exact."""
+    return next((text.strip() for text in reversed(texts) if text.strip()), None)

@@ -69,12 +69,14 @@ class Asked:
         user: Who asks.
         scope: Which part of the log.
         backing: What answers.
+        csrf: What the forms of this user's session carry; `csrf()` of parts.html puts it there.
     """
 
     request: Request
     user: User
     scope: Scope
     backing: Backing
+    csrf: str = ""
 
     def field(self, name: str, default: str = "") -> str:
         """A query parameter without blanks around it; `default` where it is missing or empty."""

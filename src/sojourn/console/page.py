@@ -14,12 +14,15 @@ from urllib.parse import urlencode
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
-from sojourn.analyse.results import plain
 from sojourn.analyse.show.notebook import figure_json
-from sojourn.analyse.show.words import count, duration, percent
+from sojourn.analyse.show.words import count, duration, money, percent
+from sojourn.api.roles import allows
+from sojourn.api.scope import days_of
+from sojourn.console.drawing import cell, change, is_number, meaning_of, records_of, spark_of, usual_periods
+from sojourn.console.static_files import address_of as static
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable
 
     from starlette.responses import Response
 
@@ -70,17 +73,24 @@ def render(asked: Asked, template: str, *, title: str, status: int = 200, **cont
         template: In `templates/`; extends `frame.html`.
         title: Of the page.
         status: Of the response.
-        **context: What the template shows. `figure(result)` of `charts.html` wants `chart_of(result)`.
+        **context: What the template shows; templates/parts.html says what with.
     """
     views = importlib.import_module("sojourn.console.views").VIEWS
+    shown = [view for view in views if allows(asked.user.role, view.role)]
     text = _ENVIRONMENT.get_template(template).render(
-        asked=asked, title=title, groups=_navigation(views), here=asked.request.url.path, **context
+        asked=asked, title=title, groups=_navigation(shown), current=_current(shown, asked.request.url.path), **context
     )
     return HTMLResponse(text, status)
 
 
-def _navigation(views: tuple[View, ...]) -> list[tuple[Group, list[View]]]:
+def _navigation(views: list[View]) -> list[tuple[Group, list[View]]]:
     return [(group, listed) for group in GROUPS if (listed := [view for view in views if view.group == group])]
+
+
+def _current(views: list[View], path: str) -> str:
+    """The page of the navigation that a path belongs to: the longest that it begins with."""
+    listed = [view.path for view in views if view.group and (path == view.path or path.startswith(f"{view.path}/"))]
+    return max(listed, key=len, default="")
 
 
 def address(asked: Asked, path: str, **parameters: Any) -> str:
@@ -101,12 +111,25 @@ def chart_of(result: Any) -> str:  # noqa: ANN401  (any Result, or a figure)
     return figure_json(result.plot() if hasattr(result, "plot") else result)
 
 
-def records_of(rows: Sequence[Any]) -> tuple[list[str], list[list[Any]]]:
-    """Records as a table: the names of the plain fields of the first, and each one's values."""
-    plain_rows = [plain(row) for row in rows]
-    names = [name for name, value in plain_rows[0].items() if not isinstance(value, list | dict)] if plain_rows else []
-    return names, [[row[name] for name in names] for row in plain_rows]
+def with_query(asked: Asked, **parameters: Any) -> str:
+    """The address of this page with some query parameters changed; None takes one away."""
+    query = asked.request.query_params
+    kept = [(name, value) for name, value in query.multi_items() if name not in parameters and value]
+    kept += [(name, value) for name, value in parameters.items() if value is not None]
+    return f"{asked.request.url.path}?{urlencode(kept, doseq=True)}" if kept else asked.request.url.path
 
 
-_ENVIRONMENT.globals.update(address=address, chart_of=chart_of, records_of=records_of)
-_ENVIRONMENT.filters.update(count=count, percent=percent, duration=duration)
+_ENVIRONMENT.globals.update(
+    address=address,
+    change=change,
+    chart_of=chart_of,
+    days_of=days_of,
+    is_number=is_number,
+    meaning_of=meaning_of,
+    records_of=records_of,
+    spark_of=spark_of,
+    static=static,
+    usual_periods=usual_periods,
+    with_query=with_query,
+)
+_ENVIRONMENT.filters.update(cell=cell, count=count, percent=percent, duration=duration, money=money)
