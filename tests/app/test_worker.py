@@ -12,7 +12,7 @@ from tests.analyse.logs import batch
 from sojourn.app import worker as module
 from sojourn.app.effects import FoldRules
 from sojourn.app.live import worker_of
-from sojourn.app.worker import Worker, consent_modes, without_ranges
+from sojourn.app.worker import Worker, without_ranges
 from sojourn.identify.link import Actor, Evidence, own_actor
 from sojourn.records.event import Event
 from sojourn.signals.catalogue import Catalogue, Count, Segment, Without
@@ -24,7 +24,7 @@ from sojourn.store.link_control import decide, read_control
 from sojourn.store.log import Log
 from sojourn.store.log_ids import Range, RangeState
 from sojourn.store.quarantine import count_rejected
-from sojourn.store.sources import create_key
+from sojourn.store.sources import consent_modes, create_key
 from sojourn.store.sqlite import database, queries
 from sojourn.store.state import Owed, State
 

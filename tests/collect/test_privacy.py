@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.collect.arrivals import SALT, arrival, one_event
 
-from sojourn.collect.privacy import PURPOSES, STATES, Consents, consents, handling
 from sojourn.collect.protocols import segment
+from sojourn.records.consent import PURPOSES, STATES, Consents, consents, handling
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sojourn.collect.privacy import Purpose, State
+    from sojourn.records.consent import Purpose, State
     from sojourn.records.event import Consent, Event, SourceKind
 
 # source, purpose, state -> what the page says of it

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sojourn.analyse.backtest_kernel import reached_after
+from sojourn.analyse.consent import unscored
 from sojourn.analyse.intervals import wilson
 from sojourn.analyse.profiles import HistoryRules
 from sojourn.analyse.results import Drill, Persons, Result
@@ -55,6 +56,7 @@ class BacktestQuestion:
         within_us: How soon after entering.
         last_us: End of what is known: an entry later than `within_us` before it cannot be judged.
         time_zone: Zone of moments in predicates.
+        unscored: For each look the persons whose consent forbids scoring; they enter nothing.
     """
 
     new: Program
@@ -67,6 +69,7 @@ class BacktestQuestion:
     within_us: int
     last_us: int
     time_zone: str
+    unscored: list[NDArray[np.int64]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +160,11 @@ class Backtest(Result):
         return self.segments
 
     def persons(self, segment: str) -> Persons:
-        """Persons who would have entered a segment of the changed catalogue."""
+        """Persons who would have entered a segment of the changed catalogue.
+
+        Args:
+            segment: Its name in the changed catalogue.
+        """
         assert self._drill is not None  # every Backtest is made by `backtest`
         return members(self._drill.journeys, self._drill.question, segment)
 
@@ -224,9 +231,10 @@ def backtest(  # noqa: PLR0913  (the options of the question; each has a default
     every_us = microseconds(every)
     until = last if end is None else moment_us(end, time_zone=journeys.time_zone)
     begin = until - _MONTH_US if start is None else moment_us(start, time_zone=journeys.time_zone)
+    looks = _looks(begin, until, every_us)
     question = BacktestQuestion(
-        *programs, source, now_source, _looks(begin, until, every_us), every_us, step, microseconds(within), last,
-        journeys.time_zone,
+        *programs, source, now_source, looks, every_us, step, microseconds(within), last, journeys.time_zone,
+        unscored(journeys, looks),
     )  # fmt: skip
     partials = journeys.map(lambda part: partial(part, question), journeys.parts())
     return merge(partials, question, journeys=journeys)
@@ -254,7 +262,7 @@ def partial(part: Part, question: BacktestQuestion) -> BacktestPartial:
         rules = HistoryRules(program)
         for block in signal_blocks(part, program, question.at_us):
             hit = _reached(block, goal, question)
-            known = np.array([block.begun(t) for t in range(len(looks))])
+            known = np.array([block.begun(t) & ~np.isin(block.person, question.unscored[t]) for t in range(len(looks))])
             inside = np.array([rules.profiles(block, t).members & known[t] for t in range(len(looks))])
             tallies[which].add(block.person, inside, hit, judgeable)
             if which == 0 and question.goal is not None:

@@ -104,13 +104,15 @@ class Scores(Result):
     Attributes:
         catalogue: Where the catalogue came from.
         at_us: When the profiles are read, microseconds since 1970 UTC.
-        persons_total: Persons with an event until then.
+        persons_total: Persons with an event until then, who may be scored.
+        persons_unscored: Persons whose consent forbids it; they are counted nowhere else.
         scores: One record a score, in the order of the catalogue.
     """
 
     catalogue: str
     at_us: int
     persons_total: int
+    persons_unscored: int
     scores: tuple[ScoreReading, ...]
     _drill: Drill | None = field(default=None, repr=False, compare=False)
 
@@ -119,7 +121,12 @@ class Scores(Result):
         return self.scores
 
     def persons(self, score: str, *, at_least: float) -> Persons:
-        """Persons with so many points or more."""
+        """Persons with so many points or more.
+
+        Args:
+            score: Its name in the catalogue.
+            at_least: Least points.
+        """
         assert self._drill is not None  # every Scores is made by `scores`
         return members(self._drill.journeys, self._drill.question, score, at_least)
 
@@ -172,7 +179,7 @@ def partial(part: Part, question: SignalQuestion) -> ScoresPartial:
     """Points of the persons of one part."""
     rules = HistoryRules(question.program)
     points, person = [np.empty((len(question.program.catalogue.scores), 0))], [np.empty(0, np.int64)]
-    for block in signal_blocks(part, question.program, [question.at_us]):
+    for block in signal_blocks(part, question.program, [question.at_us], only=question.wanted(part)):
         here = block.begun(0)
         points.append(rules.profiles(block).points[:, here])
         person.append(block.person[here])
@@ -210,7 +217,9 @@ def merge(
             )
         )  # fmt: skip
     drill = Drill(journeys, question) if journeys is not None else None
-    return Scores(question.source, question.at_us, points.shape[1], tuple(made), _drill=drill)
+    return Scores(
+        question.source, question.at_us, points.shape[1], question.left_out(journeys), tuple(made), _drill=drill
+    )
 
 
 def members(journeys: Journeys, question: SignalQuestion, score: str, at_least: float) -> Persons:
@@ -238,9 +247,11 @@ def _profiles(journeys: Journeys, question: SignalQuestion, persons: NDArray[np.
     rules = Rules(question.program)
     traits = HistoryRules(question.program).traits
 
+    wanted = np.setdiff1d(persons, question.unscored)
+
     def told(part: Part) -> dict[int, Profile]:
         found: dict[int, Profile] = {}
-        for block in signal_blocks(part, question.program, [question.at_us], only=np.isin(part.person, persons)):
+        for block in signal_blocks(part, question.program, [question.at_us], only=np.isin(part.person, wanted)):
             found |= _block_profiles(block, rules, traits, question.at_us)
         return found
 

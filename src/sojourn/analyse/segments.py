@@ -69,7 +69,8 @@ class Segments(Result):
     Attributes:
         catalogue: Where the catalogue came from.
         at_us: When the profiles are read, microseconds since 1970 UTC.
-        persons_total: Persons with an event until then.
+        persons_total: Persons with an event until then, who may be scored.
+        persons_unscored: Persons whose consent forbids it; they are counted nowhere else.
         segments: One record a segment, in the order of the catalogue. A person may be in several, or in none.
         stages: One record a stage, earliest first. A person is in one at most; those in none stand last, when there are any.
     """
@@ -77,6 +78,7 @@ class Segments(Result):
     catalogue: str
     at_us: int
     persons_total: int
+    persons_unscored: int
     segments: tuple[SegmentCount, ...]
     stages: tuple[StageCount, ...]
     _drill: Drill | None = field(default=None, repr=False, compare=False)
@@ -86,7 +88,12 @@ class Segments(Result):
         return self.segments
 
     def persons(self, segment: str | None = None, *, stage: str | None = None) -> Persons:
-        """Persons of a segment, or of a stage."""
+        """Persons of a segment, or of a stage.
+
+        Args:
+            segment: Its name in the catalogue; None with a stage.
+            stage: Its name in the catalogue; None with a segment.
+        """
         assert self._drill is not None  # every Segments is made by `segments`
         return members(self._drill.journeys, self._drill.question, segment, stage)
 
@@ -119,7 +126,7 @@ def partial(part: Part, question: SignalQuestion) -> tuple[NDArray[np.int64], ND
     inside = np.zeros(len(catalogue.segments), np.int64)
     staged = np.zeros(len(catalogue.stages) + 1, np.int64)
     persons = 0
-    for block in signal_blocks(part, question.program, [question.at_us]):
+    for block in signal_blocks(part, question.program, [question.at_us], only=question.wanted(part)):
         here = block.begun(0)
         profiles = rules.profiles(block)
         inside += (profiles.members & here).sum(axis=1)
@@ -154,7 +161,9 @@ def merge(
     if staged[-1]:
         stages.append(StageCount("", "In no stage", int(staged[-1]), share(int(staged[-1]))))
     drill = Drill(journeys, question) if journeys is not None else None
-    return Segments(question.source, question.at_us, total, tuple(counts), tuple(stages), _drill=drill)
+    return Segments(
+        question.source, question.at_us, total, question.left_out(journeys), tuple(counts), tuple(stages), _drill=drill
+    )
 
 
 def members(journeys: Journeys, question: SignalQuestion, segment: str | None, stage: str | None) -> Persons:
@@ -168,7 +177,7 @@ def members(journeys: Journeys, question: SignalQuestion, segment: str | None, s
 
     def chosen(part: Part) -> NDArray[np.int64]:
         found = [np.empty(0, np.int64)]
-        for block in signal_blocks(part, question.program, [question.at_us]):
+        for block in signal_blocks(part, question.program, [question.at_us], only=question.wanted(part)):
             profiles = rules.profiles(block)
             inside = profiles.members[one] if segment is not None else profiles.stage == other
             found.append(block.person[inside & block.begun(0)])

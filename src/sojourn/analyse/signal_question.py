@@ -5,10 +5,13 @@ In: journeys, a catalogue or where to find one, a moment. Out: `SignalQuestion`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from sojourn.analyse.consent import unscored
 from sojourn.analyse.signal_pass import last_moment, received_at
 from sojourn.records.errors import BadCatalogue, UnknownColumn
 from sojourn.records.moments import moment_us
@@ -23,7 +26,10 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable
 
+    from numpy.typing import NDArray
+
     from sojourn.analyse.journeys import Journeys
+    from sojourn.analyse.parts import Part
 
 CatalogueOption = Catalogue | str | Path | None
 
@@ -36,11 +42,22 @@ class SignalQuestion:
         program: The compiled catalogue.
         source: Where it came from: a file's name, or the name of a branch.
         at_us: When it is read, microseconds since 1970 UTC.
+        unscored: Numbers of the persons whose consent forbids it; they are left out.
     """
 
     program: Program
     source: str
     at_us: int
+    unscored: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+
+    def wanted(self, part: Part) -> NDArray[np.bool_] | None:
+        """Which persons of a part are read; None for everybody."""
+        return ~np.isin(part.person, self.unscored) if len(self.unscored) else None
+
+    def left_out(self, journeys: Journeys | None) -> int:
+        """How many persons of some journeys are not read."""
+        parts = journeys.parts() if journeys is not None and len(self.unscored) else []
+        return sum(int(np.isin(part.person, self.unscored).sum()) for part in parts)
 
 
 def read_question(
@@ -62,7 +79,7 @@ def read_question(
     program = compile_catalogue(found)
     prepare(journeys, [program])
     at_us = last_moment(journeys) if at is None else moment_us(at, time_zone=journeys.time_zone)
-    return SignalQuestion(program, source, at_us)
+    return SignalQuestion(program, source, at_us, unscored(journeys, [at_us])[0])
 
 
 def find_catalogue(journeys: Journeys, catalogue: CatalogueOption | os.PathLike[str]) -> tuple[Catalogue, str]:

@@ -66,7 +66,8 @@ class Signals(Result):
     Attributes:
         catalogue: Where the catalogue came from: a file, or the branch it is made for.
         at_us: When the signals are read, microseconds since 1970 UTC.
-        persons_total: Persons with an event until then.
+        persons_total: Persons with an event until then, who may be scored.
+        persons_unscored: Persons whose consent forbids it; they are counted nowhere else.
         events: Events until then.
         signals: One record a signal, in the order of the catalogue.
     """
@@ -74,6 +75,7 @@ class Signals(Result):
     catalogue: str
     at_us: int
     persons_total: int
+    persons_unscored: int
     events: int
     signals: tuple[SignalReading, ...]
     _drill: Drill | None = field(default=None, repr=False, compare=False)
@@ -83,7 +85,11 @@ class Signals(Result):
         return self.signals
 
     def persons(self, signal: str) -> Persons:
-        """Persons in whom a signal is not 0."""
+        """Persons in whom a signal is not 0.
+
+        Args:
+            signal: Its name in the catalogue.
+        """
         assert self._drill is not None  # every Signals is made by `signals`
         return members(self._drill.journeys, self._drill.question, signal)
 
@@ -135,7 +141,7 @@ def partial(part: Part, question: SignalQuestion) -> SignalsPartial:
     ever, hits = np.zeros(len(names), np.int64), np.zeros(len(names), np.int64)
     values: list[list[NDArray[np.float64]]] = [[] for _ in names]
     persons = 0
-    for block in signal_blocks(part, question.program, [question.at_us]):
+    for block in signal_blocks(part, question.program, [question.at_us], only=question.wanted(part)):
         persons += int(block.begun(0).sum())
         ever += (block.hits > 0).sum(axis=0)
         hits += block.hits.sum(axis=0, dtype=np.int64)
@@ -166,7 +172,9 @@ def merge(partials: Sequence[SignalsPartial], question: SignalQuestion, *, journ
         )  # fmt: skip
     drill = Drill(journeys, question) if journeys is not None else None
     events = sum(p.events for p in partials)
-    return Signals(question.source, question.at_us, total, events, tuple(made), _drill=drill)
+    return Signals(
+        question.source, question.at_us, total, question.left_out(journeys), events, tuple(made), _drill=drill
+    )
 
 
 def members(journeys: Journeys, question: SignalQuestion, signal: str) -> Persons:
@@ -174,7 +182,7 @@ def members(journeys: Journeys, question: SignalQuestion, signal: str) -> Person
     place = place_of(signal, question.program.names, "signal")
 
     def chosen(part: Part) -> NDArray[np.int64]:
-        blocks = signal_blocks(part, question.program, [question.at_us])
+        blocks = signal_blocks(part, question.program, [question.at_us], only=question.wanted(part))
         found = [block.person[block.values[0, :, place] != 0] for block in blocks]
         return np.concatenate([np.empty(0, np.int64), *found])
 

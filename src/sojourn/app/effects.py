@@ -16,13 +16,13 @@ import msgspec
 import numpy as np
 
 from sojourn.collect.canonical import SEGMENT
-from sojourn.collect.privacy import PURPOSES, Consents, consents, handling
 from sojourn.identify.actor import actor_id
 from sojourn.identify.actor_record import add_event, latest
 from sojourn.identify.link import ANONYMOUS, USER, Actor, links_of, own_actor
 from sojourn.identify.links import as_links, gathered
 from sojourn.identify.persons import persons_of
 from sojourn.records.actor import ActorRecord
+from sojourn.records.consent import PURPOSES, Consents, consents, handling
 from sojourn.signals.matches import Matcher
 from sojourn.signals.profile import Rules
 from sojourn.signals.state import MATCH, State, fold, is_newer, reading, step
@@ -34,10 +34,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sojourn.collect.privacy import State as ConsentState
     from sojourn.identify.link import Link
     from sojourn.identify.links import Links
     from sojourn.records.actor import Known
+    from sojourn.records.consent import State as ConsentState
     from sojourn.records.event import Arrived, Consent, Event
     from sojourn.signals.program import Program
     from sojourn.store.state import State as Store

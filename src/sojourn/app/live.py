@@ -16,7 +16,7 @@ import structlog
 from sojourn.app.effects import FoldRules
 from sojourn.app.live_profile import ProfileReader
 from sojourn.app.readiness import tell_ready
-from sojourn.app.worker import Worker, consent_modes
+from sojourn.app.worker import Worker
 from sojourn.records.errors import FolderBusy, NotADataFolder, StorageFull, UnknownPerson
 from sojourn.signals.catalogue import Catalogue
 from sojourn.signals.catalogue_file import load_catalogue
@@ -26,6 +26,7 @@ from sojourn.store.durable import clear_errors, replace_file
 from sojourn.store.index import open_index
 from sojourn.store.link_control import read_control
 from sojourn.store.log import Log, open_log
+from sojourn.store.sources import consent_modes
 from sojourn.store.state import STATE_FILE, State
 
 if TYPE_CHECKING:

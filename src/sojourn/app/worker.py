@@ -22,7 +22,7 @@ from sojourn.store.events import EventsTable
 from sojourn.store.link_control import read_control
 from sojourn.store.log_ids import RangeState
 from sojourn.store.quarantine import keep_rejected
-from sojourn.store.sources import list_keys
+from sojourn.store.sources import consent_modes
 from sojourn.store.sqlite import DatabaseTrouble
 from sojourn.store.state import WORKER, Changes, Owed
 from sojourn.store.stored_events import stored_events
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from sojourn.app.effects import FoldRules
-    from sojourn.records.event import Arrived, Consent
+    from sojourn.records.event import Arrived
     from sojourn.store.folder import Folder
     from sojourn.store.log import Log
     from sojourn.store.log_ids import Range
@@ -194,11 +194,6 @@ class Worker:
         raw = msgspec.json.encode(one.event)[:RAW_LIMIT]
         keep_rejected(self._folder, one.event.source, [Rejected(one.event.source, one.seq, Reason.POISON, detail, raw)])
         _log.warning("an event went to quarantine", seq=one.seq, error=type(error).__name__)
-
-
-def consent_modes(folder: Folder) -> dict[tuple[str, bool], Consent]:
-    """Whether consent is asked for, by source and whether the key is a browser's; of several keys the newest says."""
-    return {(key.source, key.kind == "browser"): key.consent for key in list_keys(folder)}
 
 
 def without_ranges(first: int, last: int, ranges: Iterable[Range]) -> list[Owed]:

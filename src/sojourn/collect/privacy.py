@@ -3,60 +3,20 @@
 In: a draft and the request it came in. Out: the same draft, with addresses cut, and without anything that tells who it was where
 consent is missing. Never stores; the salt of daily pseudonyms comes in and is forgotten by its owner at the end of the day.
 
-The whole table of source, purpose and state is docs/privacy.md, and `ALLOWED` here.
+The whole table of source, purpose and state is docs/privacy.md, and `records.consent`.
 """
 
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any, Literal, get_args
-
-import msgspec
+from typing import TYPE_CHECKING, Any, get_args
 
 from sojourn.collect.addresses import hide_address, holds_addresses
+from sojourn.records.consent import UNKNOWN, consents, handling
 from sojourn.records.event import Consent
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from sojourn.collect.arrival import Arrival, Draft
-
-Purpose = Literal["analytics", "personalisation", "marketing"]
-State = Literal["granted", "denied", "unknown"]
-PURPOSES: tuple[Purpose, ...] = ("analytics", "personalisation", "marketing")
-STATES: tuple[State, ...] = ("granted", "denied", "unknown")
-
-ALLOWED: dict[tuple[Consent, State], bool] = {
-    ("required", "granted"): True,
-    ("required", "denied"): False,
-    ("required", "unknown"): False,
-    ("assumed", "granted"): True,
-    ("assumed", "denied"): False,
-    ("assumed", "unknown"): True,
-}
-"""Whether a purpose may be served, by what the source asks for and what the person said."""
-
-_CATEGORIES: dict[str, Purpose] = {
-    "analytics": "analytics",
-    "analytic": "analytics",
-    "performance": "analytics",
-    "statistics": "analytics",
-    "statistical": "analytics",
-    "measurement": "analytics",
-    "c0002": "analytics",
-    "personalisation": "personalisation",
-    "personalization": "personalisation",
-    "functional": "personalisation",
-    "functionality": "personalisation",
-    "preferences": "personalisation",
-    "c0003": "personalisation",
-    "marketing": "marketing",
-    "advertising": "marketing",
-    "advertisement": "marketing",
-    "targeting": "marketing",
-    "c0004": "marketing",
-}
-"""Purposes by the names that consent dialogs give their categories."""
 
 _KEPT_CONTEXT = frozenset(
     ("app", "campaign", "channel", "consent", "country", "library", "locale", "page", "referrer", "userAgent")
@@ -74,63 +34,7 @@ _PERSONAL = frozenset(
 """Properties, in small letters, that tell who somebody is; a cookieless event goes without them."""
 
 
-class Consents(msgspec.Struct, frozen=True, gc=False):
-    """What a person said to each purpose."""
-
-    analytics: State = "unknown"
-    personalisation: State = "unknown"
-    marketing: State = "unknown"
-
-
-class Handling(msgspec.Struct, frozen=True, gc=False):
-    """What may be done with an event.
-
-    Attributes:
-        identified: Kept with who did it; else cookieless: a pseudonym of the day, no identifiers, no traits.
-        scored: May count for what this person is shown.
-        messaged: May lead to a message to this person.
-    """
-
-    identified: bool
-    scored: bool
-    messaged: bool
-
-
-def consents(context: Mapping[str, Any], *, opted_out: bool) -> Consents:
-    """What an event says of consent, in `context.consent.categoryPreferences` as Segment's clients and our tracker write it.
-
-    Args:
-        context: The context of the event.
-        opted_out: The browser's own signal against personalisation and marketing; it counts for more than a category.
-    """
-    said: dict[Purpose, State] = {}
-    consent = context.get("consent")
-    if type(consent) is dict and type(categories := consent.get("categoryPreferences")) is dict:
-        for name, value in categories.items():
-            purpose = _CATEGORIES.get(name.strip().lower())
-            if purpose is None or type(value) is not bool:
-                continue
-            # Several categories of one purpose: a single no is a no.
-            said[purpose] = "granted" if value and said.get(purpose) != "denied" else "denied"
-    if opted_out:
-        said["personalisation"] = said["marketing"] = "denied"
-    return Consents(**said) if said else _UNKNOWN
-
-
-_UNKNOWN = Consents()
-
-
-def handling(mode: Consent, said: Consents) -> Handling:
-    """What may be done, by the mode of the source and what the person said; without analytics there is nobody to score or write to."""
-    identified = ALLOWED[mode, said.analytics]
-    return Handling(
-        identified=identified,
-        scored=identified and ALLOWED[mode, said.personalisation],
-        messaged=identified and ALLOWED[mode, said.marketing],
-    )
-
-
-_NOTHING_SAID = {mode: handling(mode, _UNKNOWN) for mode in get_args(Consent)}
+_NOTHING_SAID = {mode: handling(mode, UNKNOWN) for mode in get_args(Consent)}
 
 
 def protect(draft: Draft, arrival: Arrival, *, telling: bool = False) -> bool:
@@ -152,7 +56,7 @@ def protect(draft: Draft, arrival: Arrival, *, telling: bool = False) -> bool:
         # The header is gone once the event is kept; what it said must stay.
         context["consent"] = {**_object(context.get("consent")), "optedOut": True}
     mode = arrival.source.consent
-    allowed = _NOTHING_SAID[mode] if said is _UNKNOWN else handling(mode, said)
+    allowed = _NOTHING_SAID[mode] if said is UNKNOWN else handling(mode, said)
     withdrawn = telling and said.analytics == "denied" and (draft.user_id or draft.anonymous_id) is not None
     if not allowed.identified:
         user_id, anonymous_id = draft.user_id, draft.anonymous_id

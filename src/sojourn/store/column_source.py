@@ -43,10 +43,12 @@ _HIDDEN = {
     "external_ids",
     "proven",
     "daily",
-    "from_browser",
     "original_time",
     "sent_at",
 }
+
+WHOLE = {"traits.*": "traits", "external_ids.*": "external_ids"}
+"""Names under which a column of JSON is read as it stands: for a search, which knows no path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,10 @@ class ColumnSource:
         if name in FIXED.names and name not in _HIDDEN:
             for group in self._table.scan(self._version, ["seq", name]):
                 yield group["seq"].to_numpy(), group[name].combine_chunks()
+            return
+        if name in WHOLE:
+            for group in self._table.scan(self._version, ["seq", WHOLE[name]]):
+                yield group["seq"].to_numpy(), group[WHOLE[name]].combine_chunks()
             return
         root, _, path = name.partition(".")
         if root in _JSON and path:

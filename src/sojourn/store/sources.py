@@ -132,6 +132,11 @@ def list_keys(folder: Folder) -> list[KeyRecord]:
         return [KeyRecord(*row) for row in queries("keys").all_keys(control)]
 
 
+def consent_modes(folder: Folder) -> dict[tuple[str, bool], Consent]:
+    """Whether consent is asked for, by source and whether the key is a browser's; of several keys the newest says."""
+    return {(key.source, key.kind == "browser"): key.consent for key in list_keys(folder)}
+
+
 def revoke_keys(folder: Folder, which: str) -> int:
     """End keys: the one that is given, or of this number, or all of the source of this name.
 

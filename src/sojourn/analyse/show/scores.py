@@ -9,7 +9,7 @@ from rich.console import Group
 from rich.text import Text
 
 from sojourn.analyse.show.style import layout, table
-from sojourn.analyse.show.words import bar, count, moment, percent
+from sojourn.analyse.show.words import bar, count, moment, percent, scored_persons
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -21,7 +21,7 @@ _TERMS = 4
 
 def render(scores: Scores) -> RenderableType:
     """How each score is spread, then the persons with the most points and why."""
-    head = f"{count(scores.persons_total)} persons until {moment(scores.at_us)} UTC; catalogue: {scores.catalogue}"
+    head = f"{scored_persons(scores.persons_total, scores.persons_unscored)} until {moment(scores.at_us)} UTC; catalogue: {scores.catalogue}"
     columns = [("score", "left"), ("mean", "right"), ("median", "right"), ("p90", "right"), ("p99", "right")]
     spread = table("Points", [*columns, ("max", "right"), ("says", "left")])
     for one in scores.scores:

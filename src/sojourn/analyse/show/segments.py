@@ -9,7 +9,7 @@ from rich.console import Group
 from rich.text import Text
 
 from sojourn.analyse.show.style import layout, table
-from sojourn.analyse.show.words import bar, count, moment, percent
+from sojourn.analyse.show.words import bar, count, moment, percent, scored_persons
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 
 def render(segments: Segments) -> RenderableType:
     """Segments, then stages."""
-    head = (
-        f"{count(segments.persons_total)} persons until {moment(segments.at_us)} UTC; catalogue: {segments.catalogue}"
-    )
+    head = f"{scored_persons(segments.persons_total, segments.persons_unscored)} until {moment(segments.at_us)} UTC; catalogue: {segments.catalogue}"
     made = [Text(head), _counts("Segments", "segment", segments.segments)]
     if segments.stages:
         made.append(_counts("Stages", "stage", segments.stages))

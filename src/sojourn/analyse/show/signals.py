@@ -10,7 +10,7 @@ from rich.console import Group
 from rich.text import Text
 
 from sojourn.analyse.show.style import PALETTE, layout, table
-from sojourn.analyse.show.words import bar, count, moment, percent
+from sojourn.analyse.show.words import bar, count, moment, percent, scored_persons
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -22,7 +22,7 @@ def render(signals: Signals) -> RenderableType:
     """One table a kind."""
     shown: list[RenderableType] = [
         Text(
-            f"{count(signals.persons_total)} persons, {count(signals.events)} events until {moment(signals.at_us)} UTC; "
+            f"{scored_persons(signals.persons_total, signals.persons_unscored)}, {count(signals.events)} events until {moment(signals.at_us)} UTC; "
             f"catalogue: {signals.catalogue}"
         )
     ]

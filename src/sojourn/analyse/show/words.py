@@ -78,3 +78,9 @@ def sparkline(values: Sequence[float]) -> str:
     if top <= 0:
         return _SPARKS[0] * len(values)
     return "".join(" " if math.isnan(v) else _SPARKS[min(7, int(v / top * 7.999))] for v in values)
+
+
+def scored_persons(persons: int, unscored: int) -> str:
+    """`1,204 persons`, and how many more are left out because their consent forbids it, when there are any."""
+    told = f"{count(persons)} persons"
+    return f"{told} ({count(unscored)} more may not be scored: consent)" if unscored else told

@@ -1,0 +1,125 @@
+"""Who may not be scored over history is who the live profile does not score."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sojourn.analyse.consent import unscored
+from sojourn.analyse.journeys import Journeys
+from sojourn.app.live import LiveQuestions, worker_of
+from sojourn.records.errors import UnknownPerson
+from sojourn.records.event import Event
+from sojourn.store.folder import TemporaryFolder, create_folder
+from sojourn.store.index import open_index
+from sojourn.store.log import Log
+from sojourn.store.sources import create_key
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sojourn.store.folder import Folder
+
+START = 1_704_067_200_000_000
+MINUTE = 60_000_000
+PEOPLE = ("anna", "ben", "cleo")
+Said = dict[str, bool] | None
+
+
+def event(n: int, who: str, said: Said, *, browser: bool = False, opted_out: bool = False) -> Event:
+    consent: dict[str, Any] = {} if said is None else {"categoryPreferences": said}
+    consent |= {"optedOut": True} if opted_out else {}
+    context = json.dumps({"consent": consent}) if consent else None
+    time = START + n * MINUTE
+    return Event("shop", f"m{n}", "track", "view", time, time, user_id=who, context=context, browser=browser)
+
+
+def folder_of(place: TemporaryFolder, events: Sequence[Event]) -> Folder:
+    folder = create_folder(place.path / "data")
+    create_key(folder, "shop", kind="browser")
+    create_key(folder, "shop")
+    Log(folder).append(list(events))
+    return folder
+
+
+def scored(folder: Folder, *, at_us: int) -> set[str]:
+    """Who is scored over history."""
+    journeys = Journeys(open_index(folder))
+    (out,) = unscored(journeys, [at_us])
+    return set(journeys.persons_of([journeys.parts()[0].person])) - set(journeys.persons_of([out]))
+
+
+def test_who_denied_personalisation_is_in_no_number_of_signals_scores_and_segments() -> None:
+    """Anna refuses, Ben agrees, Cleo came by a browser's key, which asks, and never answered."""
+    place = TemporaryFolder()
+    both = {"analytics": True, "personalisation": True}
+    said = [
+        ("anna", both, False),
+        ("ben", both, True),
+        ("cleo", None, True),
+        ("anna", both | {"personalisation": False}, False),
+    ]
+    folder = folder_of(place, [event(n, who, what, browser=browser) for n, (who, what, browser) in enumerate(said)])
+    journeys = Journeys(open_index(folder))
+
+    for result in (
+        journeys.signals(catalogue="shop"),
+        journeys.scores(catalogue="shop"),
+        journeys.segments(catalogue="shop"),
+    ):
+        assert (result.persons_total, result.persons_unscored) == (1, 2)
+    scores = journeys.scores(catalogue="shop")
+    assert scores.persons(scores.scores[0].name, at_least=-1e9).ids == ("ben",)
+    assert scored(folder, at_us=START + 2 * MINUTE) == {"anna", "ben"}
+
+
+def test_a_filter_does_not_hide_a_refusal() -> None:
+    place = TemporaryFolder()
+    refused = event(1, "anna", {"personalisation": False})
+    folder = folder_of(place, [event(0, "anna", None), refused, event(2, "anna", None), event(3, "ben", None)])
+    journeys = Journeys(open_index(folder)).between("2024-01-01T00:02", None)
+
+    assert (journeys.scores(catalogue="shop").persons_total, journeys.scores(catalogue="shop").persons_unscored) == (
+        1,
+        1,
+    )
+
+
+def test_a_log_in_which_nobody_speaks_of_consent_scores_everybody() -> None:
+    place = TemporaryFolder()
+    folder = create_folder(place.path / "data")
+    Log(folder).append([event(0, "anna", None)])
+
+    assert scored(folder, at_us=START) == {"anna"}
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(PEOPLE),
+            st.none() | st.dictionaries(st.sampled_from(["analytics", "personalisation", "marketing"]), st.booleans()),
+            st.booleans(),
+            st.booleans(),
+        ),
+        min_size=1,
+        max_size=12,
+    )
+)
+def test_history_scores_whom_the_worker_scores(rows: list[tuple[str, Said, bool, bool]]) -> None:
+    place = TemporaryFolder()
+    events = [event(n, who, said, browser=browser, opted_out=out) for n, (who, said, browser, out) in enumerate(rows)]
+    folder = folder_of(place, events)
+    with worker_of(folder) as worker:
+        worker.catch_up()
+    live = LiveQuestions(folder)
+
+    def shown(who: str) -> bool:
+        try:
+            return live.person(who).scored
+        except UnknownPerson:
+            return False
+
+    assert scored(folder, at_us=START + 100 * MINUTE) == {who for who in PEOPLE if shown(who)}
