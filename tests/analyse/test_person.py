@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import sojourn
-from sojourn.records.errors import UnknownPerson
+from sojourn.records.errors import BadOption, UnknownPerson
 from tests.analyse.logs import log
 
 if TYPE_CHECKING:
@@ -95,6 +95,20 @@ def test_only_the_latest_sessions_are_told() -> None:
     assert anna.visits == 5
     assert [(session.number, session.timeline[0].properties["n"]) for session in anna.sessions] == [(4, 3.0), (5, 4.0)]
     assert log(rows).person("anna", sessions=0).sessions == ()
+
+
+def test_a_long_journey_is_told_page_by_page() -> None:
+    """Ten events: sessions of 3, 3 and 4. Four events a page: the whole of the last, then one and a half, then the rest."""
+    times = [0, 1, 2, 10_000, 10_001, 10_002, 20_000, 20_001, 20_002, 20_003]
+    journeys = log([("anna", time, "view", {"n": float(n)}) for n, time in enumerate(times)])
+
+    pages = [journeys.person("anna", events=4, skip=skip).sessions for skip in (0, 4, 8, 12)]
+
+    told = [[(one.number, [event.properties["n"] for event in one.timeline]) for one in page] for page in pages]
+    assert told == [[(3, [6, 7, 8, 9])], [(1, [2]), (2, [3, 4, 5])], [(1, [0, 1])], []]
+    assert pages[1][0].events == 3
+    with pytest.raises(BadOption, match="skip of 0 or more, got -1"):
+        journeys.person("anna", skip=-1)
 
 
 def test_a_person_can_be_shown_in_every_form() -> None:

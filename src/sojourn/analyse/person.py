@@ -22,7 +22,7 @@ from sojourn.analyse.person_names import names_of
 from sojourn.analyse.results import Drill, Result
 from sojourn.analyse.steps import mask_of
 from sojourn.identify.persons import Fate
-from sojourn.records.errors import UnknownPerson
+from sojourn.records.errors import BadOption, UnknownPerson
 from sojourn.records.periods import Period, from_us, zone
 from sojourn.store.columns import TextColumn
 from sojourn.store.timeline import bucket_of, find_person, read_rows
@@ -102,7 +102,7 @@ class TimelineSession:
         started: Time of its first event; None without times.
         duration_s: Last time minus first, seconds.
         events: How many events it has.
-        timeline: Its events in order.
+        timeline: Its events in order; those that were asked for.
     """
 
     number: int
@@ -203,6 +203,8 @@ def person_history(  # noqa: PLR0913  (the options of the question; each has a d
     gap: str | dt.timedelta = "30m",
     gap_rule: GapRule = "reaches",
     sessions: int = 100,
+    events: int | None = None,
+    skip: int = 0,
 ) -> PersonHistory:
     """Look at one person.
 
@@ -219,10 +221,14 @@ def person_history(  # noqa: PLR0913  (the options of the question; each has a d
         gap: Silence that ends a session.
         gap_rule: Whether a silence equal to the gap ends it.
         sessions: At most so many sessions with their events, the latest.
+        events: At most so many events in them, the latest; None for all. Of the earliest session shown some may be missing then.
+        skip: Leave out so many events, the latest, from the sessions: the page before.
 
     Raises:
         UnknownPerson: No event carries the identifier, or none of those asked about.
+        BadOption: `sessions`, `events` or `skip` is below 0.
     """
+    _check(sessions, events, skip)
     number, part = _part_of(journeys, person)
     first, last = int(part.start[0]), int(part.stop[0])
     times = part.time[first:last]
@@ -238,13 +244,14 @@ def person_history(  # noqa: PLR0913  (the options of the question; each has a d
     where = zone(journeys.time_zone)
     begins = np.flatnonzero(np.diff(times, prepend=times[0]) >= question.gap_us)
     bounds = [0, *begins.tolist(), last - first]
-    shown = bounds[-sessions - 1 :] if sessions else [last - first]
-    seqs = _seqs(journeys, part, first + shown[0], last)
+    shown = _window(bounds, sessions, events, skip)
+    seqs = _seqs(journeys, part, first + shown.start, first + shown.stop)
     details = read_rows(journeys.index, number, seqs)
-    told = _Told(part, codes, names if question.asset != "event" else None, seqs, first + shown[0], details, where)
-    earlier = len(bounds) - len(shown)
+    told = _Told(part, codes, names if question.asset != "event" else None, seqs, first + shown.start, details, where)
     made = [
-        told.session(earlier + n, first + a, first + b) for n, (a, b) in enumerate(itertools.pairwise(shown), start=1)
+        told.session(n, first + a, first + b, range(first + max(a, shown.start), first + min(b, shown.stop)))
+        for n, (a, b) in enumerate(itertools.pairwise(bounds), start=1)
+        if a < shown.stop and b > shown.start
     ]
     measured = _measured(part, question, channels)
     return replace(
@@ -258,6 +265,20 @@ def person_history(  # noqa: PLR0913  (the options of the question; each has a d
         sessions=tuple(made),
         _drill=Drill(journeys, question),
     )
+
+
+def _check(sessions: int, events: int | None, skip: int) -> None:
+    for name, value in (("sessions", sessions), ("events", events or 0), ("skip", skip)):
+        if value < 0:
+            raise BadOption(f"expected {name} of 0 or more, got {value}")
+
+
+def _window(bounds: Sequence[int], sessions: int, events: int | None, skip: int) -> range:
+    """Which of a person's events are told: the latest but `skip`, so many, of so many sessions."""
+    stop = max(bounds[-1] - skip, 0)
+    begun = [begin for begin in bounds[:-1] if begin < stop]
+    first = begun[-sessions:][0] if sessions and begun else stop
+    return range(first if events is None else max(first, stop - events), stop)
 
 
 def _part_of(journeys: Journeys, person: str) -> tuple[int, Part]:
@@ -366,15 +387,15 @@ class _Told:
             properties=sent,
         )
 
-    def session(self, number: int, a: int, b: int) -> TimelineSession:
-        """The session of rows `a` to `b`."""
+    def session(self, number: int, a: int, b: int, shown: range) -> TimelineSession:
+        """The session of rows `a` to `b`, with the events of those rows that are shown."""
         time = self.part.time
         return TimelineSession(
             number=number,
             started=_iso(int(time[a]), self.where),
             duration_s=(int(time[b - 1]) - int(time[a])) / _SECOND if time[a] else np.nan,
             events=b - a,
-            timeline=tuple(self.event(i) for i in range(a, b)),
+            timeline=tuple(self.event(i) for i in shown),
         )
 
 

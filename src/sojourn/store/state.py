@@ -200,6 +200,11 @@ class State:
         rows = self._queries.moves(self._connection, after=after, most=most)
         return [(row[0], Move(row[1], row[2], row[3], bool(row[4]), row[5], row[6])) for row in rows]
 
+    def moves_of(self, persons: Iterable[int], *, most: int = 100) -> list[Move]:
+        """The latest moves of persons, under any of these numbers, newest first."""
+        rows = self._queries.moves_of(self._connection, persons=json.dumps(list(persons)), most=most)
+        return [Move(row[0], row[1], row[2], bool(row[3]), row[4], row[5]) for row in rows]
+
     def due(self, by: int, *, most: int = 1_000) -> list[tuple[int, int]]:
         """(person, when) of timers due by a time, earliest first."""
         return list(self._queries.due(self._connection, by=by, most=most))

@@ -50,6 +50,7 @@ create table if not exists moves (
     at integer not null,
     seq integer not null
 );
+create index if not exists moves_of_person on moves (person);
 create table if not exists links (
     one integer not null,
     other integer not null,
@@ -122,6 +123,11 @@ insert into moves (person, label, segment, entered, at, seq) values (:person, :l
 -- name: moves
 -- Persons that entered or left a segment, after a place in this list, oldest first.
 select id, person, label, segment, entered, at, seq from moves where id > :after order by id limit :most;
+
+-- name: moves_of
+-- The latest moves of persons, whose numbers are a JSON list, newest first.
+select person, label, segment, entered, at, seq from moves where person in (select value from json_each(:persons))
+order by id desc limit :most;
 
 -- name: forget_moves!
 delete from moves where at < :before;
