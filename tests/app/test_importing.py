@@ -57,7 +57,7 @@ def test_every_row_read_is_imported_a_duplicate_or_rejected(log: Path, tmp_path:
 
     assert numbers(result) == (7, 4, 0, 1, 3, 2)
     assert result.sentence() == (
-        "read 7 rows: imported 4 events (1 repeated), 0 duplicates skipped, 3 rejected; 2 persons"
+        "read 7 rows: imported 4 events (1 of them equal to another row), 0 duplicates skipped, 3 rejected; 2 persons"
     )
 
 

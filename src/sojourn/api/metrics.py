@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 
 if TYPE_CHECKING:
     from sojourn.api.intake import Intake, Kept
+
+# When a counter began is told by the process's start; a series beside each counter is only more to keep.
+disable_created_metrics()
 
 
 class Metrics:

@@ -62,7 +62,7 @@ class ImportResult:
 
     def sentence(self) -> str:
         """The counts in one line."""
-        notes = [f"{self.repeated:,} repeated"] if self.repeated else []
+        notes = [f"{self.repeated:,} of them equal to another row"] if self.repeated else []
         notes += [f"{self.bots:,} of bots, left out by default"] if self.bots else []
         kept = f"imported {self.imported:,} events" + (f" ({', '.join(notes)})" if notes else "")
         rest = f"{self.duplicates:,} duplicates skipped, {self.rejected:,} rejected"

@@ -151,7 +151,7 @@ def read_message(raw: bytes) -> Message | tuple[Reason, str]:
         found = _read_leniently(raw)
         if isinstance(found, dict):
             return found
-        return Reason.BAD_JSON, f"expected a JSON object: {error}"
+        return Reason.BAD_JSON, f"cannot be read as a JSON object: {error}"
 
 
 def _refused(raw: bytes) -> tuple[Reason, str] | None:

@@ -12,6 +12,8 @@ from sojourn.analyse.show.style import layout, table
 from sojourn.analyse.show.words import bar, count, moment, percent, scored_persons
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.console import RenderableType
 
     from sojourn.analyse.scores import PersonScore, ScoreReading, Scores
@@ -29,9 +31,12 @@ def render(scores: Scores) -> RenderableType:
         spread.add_row(one.name, *(points(value) for value in figures), one.says)
     shown: list[RenderableType] = [Text(head), spread]
     for one in scores.scores:
+        if one.max == one.p90 == one.mean:
+            # Everybody has the same points: nothing is spread and nobody leads.
+            continue
         shown.append(_bands(one))
-        if one.top:
-            shown.append(_top(one))
+        if leaders := [person for person in one.top if person.terms]:
+            shown.append(_top(one, leaders))
     return Group(*shown)
 
 
@@ -55,14 +60,14 @@ def _bands(one: ScoreReading) -> RenderableType:
     return made
 
 
-def _top(one: ScoreReading) -> RenderableType:
+def _top(one: ScoreReading, leaders: Sequence[PersonScore]) -> RenderableType:
     columns = [("person", "left"), ("points", "right")]
-    with_chance = any(person.chance is not None for person in one.top)
+    with_chance = any(person.chance is not None for person in leaders)
     columns += [("chance", "right")] if with_chance else []
     made = table(
         f"Most {one.name}", [*columns, ("because", "left")], caption=f"Points: {points(one.base)} and these terms."
     )
-    for person in one.top:
+    for person in leaders:
         chance = [percent(person.chance)] if person.chance is not None else [""] * with_chance
         made.add_row(person.person, points(person.points), *chance, reasons(person))
     return made

@@ -27,13 +27,16 @@ def render(signals: Signals) -> RenderableType:
         )
     ]
     most = max((one.persons for one in signals.signals), default=0) or 1
-    for kind in dict.fromkeys(one.kind for one in signals.signals):
+    silent = [one.name for one in signals.signals if not one.hits]
+    for kind in dict.fromkeys(one.kind for one in signals.signals if one.hits):
         columns = [("signal", "left"), ("persons", "right"), ("share", "right"), ("", "left"), ("fired", "right")]
         made = table(kind, [*columns, ("median", "right"), ("p90", "right"), ("max", "right"), ("says", "left")])
         for one in signals.signals:
-            if one.kind == kind:
+            if one.kind == kind and one.hits:
                 made.add_row(*_row(one, most))
         shown.append(made)
+    if silent:
+        shown.append(Text(f"Never seen in this log: {', '.join(silent)}.", style="dim"))
     shown.append(Text("Persons: those in whom it is not 0 at that time; median, p90, max are over them.", style="dim"))
     return Group(*shown)
 
