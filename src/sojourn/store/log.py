@@ -112,6 +112,20 @@ class Log:
         message = f"{self.path} has no folder for a day that it lists; restore it from a backup"
         raise LogFailed(message)
 
+    def latest(self, most: int) -> list[tuple[int, Event]]:
+        """The newest events whose records are here, in order; at most so many."""
+        for _ in range(_TRIES):
+            found: list[tuple[int, bytes]] = []
+            try:
+                for day in reversed(self._known_days()):
+                    found += self._backwards(day, most - len(found))
+            except FileNotFoundError:
+                # The day was dropped or rewritten since the list was read.
+                continue
+            return [(seq, _DECODER.decode(record)) for seq, record in reversed(found)]
+        message = f"{self.path} has no folder for a day that it lists; restore it from a backup"
+        raise LogFailed(message)
+
     def doubts(self, after: int) -> dict[int, int]:
         """Events past a place that an import claimed before they came, and had not stored.
 
@@ -328,6 +342,12 @@ class Log:
             if len(found) >= most:
                 break
         return found
+
+    def _backwards(self, day: Day, most: int) -> list[tuple[int, bytes]]:
+        env = self._open(day)
+        with env.reading() as txn, txn.cursor(db=env.db("records")) as cursor:
+            pairs = itertools.islice(cursor.iterprev(), most)
+            return [(_PLACE.unpack(key)[0], bytes(value)) for key, value in pairs]
 
     def _next(self, day: Day) -> int:
         env = self._open(day)
