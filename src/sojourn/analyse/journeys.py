@@ -36,10 +36,12 @@ if TYPE_CHECKING:
     from sojourn.analyse.engagement import Engagement
     from sojourn.analyse.funnel import Funnel
     from sojourn.analyse.history import History
+    from sojourn.analyse.journey_map import JourneyMap
     from sojourn.analyse.links import PersonLinks
     from sojourn.analyse.loops import Loops
     from sojourn.analyse.ngrams import NGrams
     from sojourn.analyse.orders import Orders
+    from sojourn.analyse.overview import Overview
     from sojourn.analyse.parts import Part
     from sojourn.analyse.paths import Paths
     from sojourn.analyse.person import PersonHistory
@@ -169,10 +171,22 @@ class Journeys:
 
         return orders(self, **options)
 
+    def overview(self, **options: Any) -> Overview:
+        """What the log holds; options as `analyse.overview.overview`."""
+        from sojourn.analyse.overview import overview  # noqa: PLC0415  (loads only when asked)
+
+        return overview(self, **options)
+
     def report(self, **options: Any) -> Any:  # noqa: ANN401  (a Report; no room may lean on what stands on top)
         """The whole story: every question, with goal, steps and columns chosen where not given; options as `app.report.report.report`."""
         # By name: the report stands on top of all questions, and no room may lean on what stands on top.
         return importlib.import_module("sojourn.app.report.report").report(self, **options)
+
+    def journey_map(self, **options: Any) -> JourneyMap:
+        """How far persons come and where they meet us; options as `analyse.journey_map.journey_map`."""
+        from sojourn.analyse.journey_map import journey_map  # noqa: PLC0415  (its kernels load only when asked)
+
+        return journey_map(self, **options)
 
     def retention(self, **options: Any) -> Retention:
         """Who came back; options as `analyse.retention.retention`."""

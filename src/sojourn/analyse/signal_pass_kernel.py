@@ -10,13 +10,27 @@ import numpy as np
 from numba import njit
 
 from sojourn.signals.memory import byte, half, number, word
-from sojourn.signals.signal_kernel import HEAD, HITS, KEYLESS, MANY, WORDS, apply_match, begin, read_values
+from sojourn.signals.signal_kernel import (
+    AT,
+    HEAD,
+    HITS,
+    KEYLESS,
+    MANY,
+    SLOTS,
+    WORDS,
+    apply_match,
+    begin,
+    next_due,
+    read_values,
+)
 
 TEXT, EQUAL, UNEQUAL, BELOW, AT_MOST, ABOVE, AT_LEAST, AMONG, MISSING = range(9)
 """Kinds of comparisons: a look-up over codes of texts, or one of numbers."""
 
 
 MISSING_COLUMN = -1
+NEVER = np.iinfo(np.int64).max
+"""A time that does not come."""
 NO_KEY, TEXT_KEY, NUMBER_KEY, ABSENT_KEY = range(4)
 FIRST, SLOT_RECORDS, CONDITIONS, LEAVES, TABLES = range(5)
 SLOT_FIELDS, CONDITION_FIELDS, LEAF_FIELDS = 6, 3, 4
@@ -166,6 +180,87 @@ def fold_persons(
                 g += 1
         for s in range(many):
             hits[u, s] = state[s * HEAD + HITS]
+
+
+@njit(nogil=True, cache=True)
+def _note(w, signal, times, out, u, told):
+    """Write down the hits that are asked for and have just come; `told` says of which signal, -1 of any."""
+    for n in range(signal.size):
+        s = signal[n]
+        if (told < 0 or s == told) and out[u, n] == NEVER and word(w, s * HEAD + HITS) >= times[n]:
+            out[u, n] = word(w, s * HEAD + AT)
+
+
+@njit(nogil=True, cache=True)
+def hit_times(
+    catalogue,
+    feeds,
+    lookups,
+    literals,
+    keys,
+    codes,
+    numbers,
+    start,
+    stop,
+    time,
+    event,
+    received,
+    at,
+    signal,
+    times,
+    out,
+):
+    """When persons' signals were hit for the so manieth time; the same fold as `fold_persons`.
+
+    Args:
+        catalogue: As of `fold_persons`, and so up to `received`.
+        feeds: As there.
+        lookups: As there.
+        literals: As there.
+        keys: As there.
+        codes: As there.
+        numbers: As there.
+        start: As there.
+        stop: As there.
+        time: As there.
+        event: As there.
+        received: As there.
+        at: An event counts that happened and was received by then, a timer that was due by then.
+        signal: int64: which signals are asked for.
+        times: int64: which hit of each, from 1.
+        out: int64, shape (persons, asked for), filled: when it was; `NEVER` when it was not.
+    """
+    a, f = catalogue.ctypes.data, feeds.ctypes.data
+    state, values = np.empty(word(a, WORDS), np.int64), np.empty(word(a, MANY))
+    w, v = state.ctypes.data, values.ctypes.data
+    c, x = codes.ctypes.data, numbers.ctypes.data
+    look, liter, key = lookups.ctypes.data, literals.ctypes.data, keys.ctypes.data
+    rows, names, slots, own = time.size, word(f, FIRST), word(f, SLOT_RECORDS), word(a, SLOTS)
+    out[:] = NEVER
+    for u in range(start.size):
+        begin(a, w)
+        for i in range(start[u], stop[u] + 1):
+            # One turn behind the last event: timers that are due later.
+            t = time[i] if i < stop[u] else at + 1
+            if t > at + 1 or (i < stop[u] and received.size and received[i] > at):
+                continue
+            due = next_due(a, w)
+            while due < t:
+                read_values(a, w, due, v)
+                _note(w, signal, times, out, u, -1)
+                due = next_due(a, w)
+            if i == stop[u] or t > at:
+                continue
+            name = names + event[i]
+            for j in range(word(f, name), word(f, name + 1)):
+                slot = word(f, j)
+                record = slots + SLOT_FIELDS * slot
+                condition, column = word(f, record), word(f, record + 1)
+                if condition >= 0 and not _met(f, look, liter, c, x, rows, condition, i):
+                    continue
+                value = number(f, record + 2) if column < 0 else number(x, column * rows + i)
+                apply_match(a, w, slot, t, value, _key(f, key, c, x, rows, record, i))
+                _note(w, signal, times, out, u, word(a, own + 2 * slot))
 
 
 @njit(nogil=True, cache=True)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 SECTIONS: dict[str, tuple[str, ...]] = {
     "Begin": ("report", "import", "simulate"),
     "Questions": (
-        "events", "sessions", "funnel", "compare", "paths", "retention", "attribution", "engagement", "orders", "changes",
+        "events", "sessions", "map", "funnel", "compare", "paths", "retention", "attribution", "engagement", "orders", "changes",
         "person",
         "sql",
     ),
@@ -43,6 +43,7 @@ EXAMPLES: dict[str, str] = {
     "keeper": "sojourn keeper --once",
     "link": "sojourn link https://shop.example/sale --email anna@shop.example --message newsletter-7",
     "links": "sojourn links anna",
+    "map": "sojourn map --touchpoint channel",
     "orders": "sojourn orders --order order_id --value price --by channel",
     "paths": "sojourn paths --transitions --column path",
     "person": "sojourn person anna",

@@ -23,6 +23,7 @@ ASKED: tuple[tuple[str, tuple[Any, ...], dict[str, Any]], ...] = (
     ("engagement", (), {"views": "price > 3", "comments": "cart"}),
     ("history", (), {"period": "day", "cohort": "channel", "value": "price"}),
     ("history", (), {"period": "week", "cohort": "week", "purchase": "price > 3"}),
+    ("journey_map", (), {"catalogue": "shop"}),
     ("loops", (), {}),
     ("ngrams", (), {"length": 2}),
     ("ngrams", (), {"length": 5, "column": "page", "collapse": True}),
