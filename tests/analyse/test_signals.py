@@ -307,3 +307,13 @@ def test_the_data_folders_own_catalogue_is_found(tmp_path: Path) -> None:
     assert journeys.signals().catalogue == "signals.yaml"
     with pytest.raises(BadCatalogue, match="one of shop, software, streaming"):
         journeys.signals(catalogue=tmp_path / "none.yaml")
+
+
+def test_a_catalogue_that_speaks_of_other_events_says_so() -> None:
+    """`view` and `buy` are nothing that the shop's catalogue knows, and a page of zeros would not say why."""
+    strange = log([("anna", 0, "view", {}), ("anna", 60, "buy", {})])
+    known = log([("anna", 0, "Product Viewed", {})])
+
+    for ask in ("signals", "scores", "segments"):
+        assert "it has buy, view; the catalogue knows" in getattr(strange, ask)(catalogue="shop").note
+        assert getattr(known, ask)(catalogue="shop").note == ""

@@ -107,6 +107,7 @@ class Scores(Result):
         persons_total: Persons with an event until then, who may be scored.
         persons_unscored: Persons whose consent forbids it; they are counted nowhere else.
         scores: One record a score, in the order of the catalogue.
+        note: What the reader should know; empty when nothing.
     """
 
     catalogue: str
@@ -114,6 +115,7 @@ class Scores(Result):
     persons_total: int
     persons_unscored: int
     scores: tuple[ScoreReading, ...]
+    note: str = ""
     _drill: Drill | None = field(default=None, repr=False, compare=False)
 
     def rows(self) -> Sequence[ScoreReading]:
@@ -218,7 +220,13 @@ def merge(
         )  # fmt: skip
     drill = Drill(journeys, question) if journeys is not None else None
     return Scores(
-        question.source, question.at_us, points.shape[1], question.left_out(journeys), tuple(made), _drill=drill
+        question.source,
+        question.at_us,
+        points.shape[1],
+        question.left_out(journeys),
+        tuple(made),
+        note=question.note,
+        _drill=drill,
     )
 
 
@@ -264,12 +272,12 @@ def _block_profiles(block: Block, rules: Rules, traits: list[str], at_us: int) -
     made = {}
     for n, number in enumerate(block.person.tolist()):
         if here[n]:
-            own = _nested({name: values[n] for name, values in columns.items()})
+            own = nested({name: values[n] for name, values in columns.items()})
             made[number] = rules.profile(block.values[0, n], own, at_us)
     return made
 
 
-def _nested(columns: dict[str, Any]) -> dict[str, Any]:
+def nested(columns: dict[str, Any]) -> dict[str, Any]:
     """`traits.a.b` as `{"a": {"b": ...}}`."""
     made: dict[str, Any] = {}
     for name, value in columns.items():

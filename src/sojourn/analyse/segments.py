@@ -73,6 +73,7 @@ class Segments(Result):
         persons_unscored: Persons whose consent forbids it; they are counted nowhere else.
         segments: One record a segment, in the order of the catalogue. A person may be in several, or in none.
         stages: One record a stage, earliest first. A person is in one at most; those in none stand last, when there are any.
+        note: What the reader should know; empty when nothing.
     """
 
     catalogue: str
@@ -81,6 +82,7 @@ class Segments(Result):
     persons_unscored: int
     segments: tuple[SegmentCount, ...]
     stages: tuple[StageCount, ...]
+    note: str = ""
     _drill: Drill | None = field(default=None, repr=False, compare=False)
 
     def rows(self) -> Sequence[SegmentCount]:
@@ -162,7 +164,14 @@ def merge(
         stages.append(StageCount("", "In no stage", int(staged[-1]), share(int(staged[-1]))))
     drill = Drill(journeys, question) if journeys is not None else None
     return Segments(
-        question.source, question.at_us, total, question.left_out(journeys), tuple(counts), tuple(stages), _drill=drill
+        question.source,
+        question.at_us,
+        total,
+        question.left_out(journeys),
+        tuple(counts),
+        tuple(stages),
+        note=question.note,
+        _drill=drill,
     )
 
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from sojourn.analyse.journeys import Journeys
     from sojourn.analyse.parts import Part
 
+_NAMED = 4
 CatalogueOption = Catalogue | str | Path | None
 
 
@@ -43,12 +44,14 @@ class SignalQuestion:
         source: Where it came from: a file's name, or the name of a branch.
         at_us: When it is read, microseconds since 1970 UTC.
         unscored: Numbers of the persons whose consent forbids it; they are left out.
+        note: What the reader should know; empty when nothing.
     """
 
     program: Program
     source: str
     at_us: int
     unscored: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    note: str = ""
 
     def wanted(self, part: Part) -> NDArray[np.bool_] | None:
         """Which persons of a part are read; None for everybody."""
@@ -79,7 +82,20 @@ def read_question(
     program = compile_catalogue(found)
     prepare(journeys, [program])
     at_us = last_moment(journeys) if at is None else moment_us(at, time_zone=journeys.time_zone)
-    return SignalQuestion(program, source, at_us, unscored(journeys, [at_us])[0])
+    return SignalQuestion(program, source, at_us, unscored(journeys, [at_us])[0], _note(program, journeys))
+
+
+def _note(program: Program, journeys: Journeys) -> str:
+    """That the catalogue speaks of other events than the log has."""
+    named = {name for slot in program.slots for name in slot.events or ()}
+    found = [name for name in journeys.events if name in named]
+    if found or not named or not journeys.events:
+        return ""
+    has, knows = ", ".join(list(journeys.events)[:_NAMED]), ", ".join(sorted(named)[:_NAMED])
+    return (
+        f"None of the catalogue's events is in this log: it has {has}; the catalogue knows {knows} and more. Import the log with a mapping "
+        "file whose table `names` says which is which (docs/imports.md), or write a catalogue of your own (docs/signals.md)."
+    )
 
 
 def find_catalogue(journeys: Journeys, catalogue: CatalogueOption | os.PathLike[str]) -> tuple[Catalogue, str]:

@@ -70,6 +70,7 @@ class Signals(Result):
         persons_unscored: Persons whose consent forbids it; they are counted nowhere else.
         events: Events until then.
         signals: One record a signal, in the order of the catalogue.
+        note: What the reader should know; empty when nothing.
     """
 
     catalogue: str
@@ -78,6 +79,7 @@ class Signals(Result):
     persons_unscored: int
     events: int
     signals: tuple[SignalReading, ...]
+    note: str = ""
     _drill: Drill | None = field(default=None, repr=False, compare=False)
 
     def rows(self) -> Sequence[SignalReading]:
@@ -173,7 +175,14 @@ def merge(partials: Sequence[SignalsPartial], question: SignalQuestion, *, journ
     drill = Drill(journeys, question) if journeys is not None else None
     events = sum(p.events for p in partials)
     return Signals(
-        question.source, question.at_us, total, question.left_out(journeys), events, tuple(made), _drill=drill
+        question.source,
+        question.at_us,
+        total,
+        question.left_out(journeys),
+        events,
+        tuple(made),
+        note=question.note,
+        _drill=drill,
     )
 
 

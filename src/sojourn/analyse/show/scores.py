@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from rich.console import Group
 from rich.text import Text
 
-from sojourn.analyse.show.style import layout, table
+from sojourn.analyse.show.style import layout, noted, table
 from sojourn.analyse.show.words import bar, count, moment, percent, scored_persons
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def render(scores: Scores) -> RenderableType:
     for one in scores.scores:
         figures = (one.mean, one.median, one.p90, one.p99, one.max)
         spread.add_row(one.name, *(points(value) for value in figures), one.says)
-    shown: list[RenderableType] = [Text(head), spread]
+    shown: list[RenderableType] = [Text(head), *noted(scores.note), spread]
     for one in scores.scores:
         if one.max == one.p90 == one.mean:
             # Everybody has the same points: nothing is spread and nobody leads.

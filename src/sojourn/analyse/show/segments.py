@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from rich.console import Group
 from rich.text import Text
 
-from sojourn.analyse.show.style import layout, table
+from sojourn.analyse.show.style import layout, noted, table
 from sojourn.analyse.show.words import bar, count, moment, percent, scored_persons
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def render(segments: Segments) -> RenderableType:
     """Segments, then stages."""
     head = f"{scored_persons(segments.persons_total, segments.persons_unscored)} until {moment(segments.at_us)} UTC; catalogue: {segments.catalogue}"
-    made = [Text(head), _counts("Segments", "segment", segments.segments)]
+    made = [Text(head), *noted(segments.note), _counts("Segments", "segment", segments.segments)]
     if segments.stages:
         made.append(_counts("Stages", "stage", segments.stages))
     return Group(*made)

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from rich.console import Group
 from rich.text import Text
 
-from sojourn.analyse.show.style import PALETTE, layout, table
+from sojourn.analyse.show.style import PALETTE, layout, noted, table
 from sojourn.analyse.show.words import bar, count, moment, percent, scored_persons
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def render(signals: Signals) -> RenderableType:
         shown.append(made)
     if silent:
         shown.append(Text(f"Never seen in this log: {', '.join(silent)}.", style="dim"))
+    shown += noted(signals.note)
     shown.append(Text("Persons: those in whom it is not 0 at that time; median, p90, max are over them.", style="dim"))
     return Group(*shown)
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.text import Text
+
 from sojourn.analyse.show.fitting_table import FittingTable
 
 if TYPE_CHECKING:
@@ -30,6 +32,11 @@ def table(title: str, columns: Sequence[tuple[str, str]], *, caption: str | None
     for header, justify in columns:
         made.add_column(header, justify=justify)  # type: ignore[arg-type]  # rich's own literal
     return made
+
+
+def noted(note: str) -> list[Text]:
+    """What the reader should know before the numbers, as a paragraph; nothing when there is none."""
+    return [Text(note, style="yellow")] if note else []
 
 
 def layout(figure: go.Figure, title: str, *, x: str = "", y: str = "") -> go.Figure:
