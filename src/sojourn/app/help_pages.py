@@ -21,7 +21,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "sql",
     ),
     "Signals": ("signals", "scores", "segments", "backtest"),
-    "Live": ("keys", "collector", "link", "keeper", "worker", "console"),
+    "Live": ("up", "keys", "collector", "link", "keeper", "worker", "console"),
     "Data": ("products", "links", "export", "erase", "compact"),
     "Machine": ("doctor", "warm", "bench"),
 }  # fmt: skip
@@ -55,6 +55,7 @@ EXAMPLES: dict[str, str] = {
     "signals": "sojourn signals --catalogue shop --at 2025-03-15",
     "simulate": "sojourn simulate shop --out shop --days 10 --persons 300",
     "sql": 'sojourn sql "select event, count(*) from events group by event"',
+    "up": "sojourn up --data shop-data",
     "worker": "sojourn worker --once",
 }
 """A line to begin with."""
