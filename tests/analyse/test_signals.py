@@ -183,13 +183,18 @@ def test_profiles_are_the_same_live_and_over_history(
 
     values = read(program, fold(program, np.concatenate([np.empty(0, MATCH), *found])), at)
     live = Rules(program).profile(values, traits, at)
+    alone = Rules(program).segments(values, traits, at)
     (block,) = [block for part in journeys.parts() for block in signal_blocks(part, program, [at])]
     history = HistoryRules(program).profiles(block)
 
     stages = [None, "one", "two"]
     assert live.stage == stages[int(history.stage[0]) + 1]
     assert live.scores[0].points == history.points[0, 0]
-    assert live.segments == tuple(name for name, inside in zip("ab", history.members[:, 0], strict=True) if inside)
+    assert (
+        alone
+        == live.segments
+        == tuple(name for name, inside in zip("ab", history.members[:, 0], strict=True) if inside)
+    )
 
 
 def shop() -> Journeys:

@@ -115,7 +115,7 @@ def test_more_events_than_a_batch_holds_take_effect_once(live: Live, monkeypatch
 def test_an_event_that_breaks_the_worker_goes_to_quarantine_and_those_behind_it_go_on(
     live: Live, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    taken = live.rules.matcher.matches
+    taken = live.rules.matcher.packed
 
     def breaks(one: Event, seq: int) -> Any:
         if one.user_id == "poison":
@@ -123,7 +123,7 @@ def test_an_event_that_breaks_the_worker_goes_to_quarantine_and_those_behind_it_
             raise RuntimeError(message)
         return taken(one, seq)
 
-    monkeypatch.setattr(live.rules.matcher, "matches", breaks)
+    monkeypatch.setattr(live.rules.matcher, "packed", breaks)
     live.send("anna", "ben", "poison", "anna", "ben")
     live.worker.catch_up()
 

@@ -271,7 +271,7 @@ def _evaluate(
         segments: frozenset[str] = frozenset()
         if may_be_scored(members[person]):
             traits = {name: known.value for name, known in latest([one.traits for one in members[person]]).items()}
-            segments = frozenset(rules.standing.profile(found.values, traits, max(at_us, state.time)).segments)
+            segments = frozenset(rules.standing.segments(found.values, traits, max(at_us, state.time)))
         was = before.get(person, frozenset())
         at, label = max(at_us, state.time), _label(members[person])
         changes.moves += [
@@ -310,7 +310,8 @@ def _label(records: Sequence[ActorRecord]) -> str:
 
 def _matched(events: Sequence[tuple[int, Event]], rules: FoldRules) -> bytes:
     """The matches of an actor's events."""
-    return b"".join(rules.matcher.matches(event, seq).tobytes() for seq, event in events)
+    packed = rules.matcher.packed
+    return b"".join([packed(event, seq) for seq, event in events])
 
 
 def _array(pieces: Iterable[bytes]) -> NDArray[np.void]:

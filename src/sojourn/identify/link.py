@@ -140,6 +140,9 @@ def links_of(event: Event, number: Callable[[Actor], int], *, seq: int = -1, key
     Returns:
         Links, none with a daily actor or a junk id, none twice.
     """
+    if event.user_id is None and event.previous_id is None and not event.external_ids:
+        # One identifier alone shows nothing.
+        return []
     key = event_key(event.source, event.message_id) if key is None else key
     found: dict[tuple[int, int, Evidence], Link] = {}
     for one, other, evidence, proven in _shown(event):
@@ -180,10 +183,9 @@ def _shown(event: Event) -> list[tuple[Actor, Actor, Evidence, bool]]:
 
 def alias_pairs(user_id: str | None, previous_id: str | None) -> list[tuple[Actor, Actor]]:
     """The pairs of an alias. Clients disagree on which of the two is the new name, and either may be a device's or a user's."""
-    if is_junk(user_id) or is_junk(previous_id) or user_id == previous_id:
+    if previous_id is None or is_junk(user_id) or is_junk(previous_id) or user_id == previous_id:
         return []
     assert user_id is not None
-    assert previous_id is not None
     kinds = [pair for pair in product((USER, ANONYMOUS), repeat=2) if pair != (ANONYMOUS, ANONYMOUS)]
     return [(Actor(one, user_id), Actor(other, previous_id)) for one, other in kinds]
 

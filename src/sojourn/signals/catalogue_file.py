@@ -76,6 +76,18 @@ def read_catalogue(text: str, *, name: str = Catalogue.FILE) -> Catalogue:
     Raises:
         BadCatalogue: It is not one; each line of the message names file, line and path.
     """
+    catalogue, problems = _read(text)
+    if problems or catalogue is None:
+        raise BadCatalogue("\n".join(f"{name}:{p.line}: {p.path}: {p.says}" for p in problems))
+    return catalogue
+
+
+def problems_of(text: str) -> tuple[Problem, ...]:
+    """Everything wrong in the text of a catalogue, in the order of its lines; empty when it is one."""
+    return tuple(sorted(_read(text)[1], key=lambda problem: problem.line))
+
+
+def _read(text: str) -> tuple[Catalogue | None, list[Problem]]:
     problems: list[Problem] = []
     read = _parse(text, problems)
     catalogue = None
@@ -83,9 +95,7 @@ def read_catalogue(text: str, *, name: str = Catalogue.FILE) -> Catalogue:
         catalogue = _decode(read, problems)
     if catalogue is not None:
         problems += [Problem(path, _line(path, read.lines), says) for path, says in check(catalogue)]
-    if problems or catalogue is None:
-        raise BadCatalogue("\n".join(f"{name}:{p.line}: {p.path}: {p.says}" for p in problems))
-    return catalogue
+    return catalogue, problems
 
 
 def _parse(text: str, problems: list[Problem]) -> _Read:

@@ -10,11 +10,14 @@ import math
 import operator
 import re
 from collections.abc import Callable
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from sojourn.signals.predicates import Both, Compare, Either, IsNull, Like, Not, OneOf
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sojourn.signals.event_view import Cell
     from sojourn.signals.predicates import Comparison, Predicate, Value
 
@@ -46,9 +49,9 @@ def compile_predicate(predicate: Predicate) -> Test:
         case IsNull(name):
             return lambda column: column(name) is None
         case Compare(name, op, value):
-            return _compare(name, _compares(op, value))
+            return _compare(name, op, value)
         case OneOf(name, values):
-            return _one_of(name, [_compares("=", value) for value in values])
+            return _one_of(name, values)
         case Like(name, pattern, ignore_case):
             return _like(name, pattern, ignore_case=ignore_case)
 
@@ -83,19 +86,32 @@ def _not(inner: Test) -> Test:
     return test
 
 
-def _compare(name: str, compares: Callable[[Cell], Verdict]) -> Test:
+def _compare(name: str, op: Comparison, value: Value) -> Test:
+    compares = _compares(op, value)
+    if isinstance(value, str) or isnan(value):
+        return lambda column: None if (cell := column(name)) is None else compares(cell)
+    compare, number = _OPERATORS[op], float(value)
+
     def test(column: Column) -> Verdict:
-        value = column(name)
-        return None if value is None else compares(value)
+        cell = column(name)
+        if type(cell) is float and not isnan(cell):
+            # By far the most: a signal's value beside a number.
+            return compare(cell, number)
+        return None if cell is None else compares(cell)
 
     return test
 
 
-def _one_of(name: str, choices: list[Callable[[Cell], Verdict]]) -> Test:
+def _one_of(name: str, values: Sequence[Value]) -> Test:
+    choices = [_compares("=", value) for value in values]
+    texts = frozenset(values) if all(isinstance(value, str) for value in values) else None
+
     def test(column: Column) -> Verdict:
         value = column(name)
         if value is None:
             return None
+        if texts is not None and isinstance(value, str):
+            return value in texts
         verdicts = [compares(value) for compares in choices]
         return True if True in verdicts else None if None in verdicts else False
 
@@ -111,11 +127,11 @@ def _compares(op: Comparison, value: Value) -> Callable[[Cell], Verdict]:
     def test(cell: Cell) -> Verdict:
         if not isinstance(cell, str):
             assert cell is not None  # nothing is unknown before it comes here
-            return None if math.isnan(number) or math.isnan(cell) else compare(cell, number)
+            return None if isnan(number) or isnan(cell) else compare(cell, number)
         if text is not None:
             return compare(cell, text)
         told = _number(cell)
-        return None if math.isnan(told) else compare(told, number)
+        return None if isnan(told) else compare(told, number)
 
     return test
 

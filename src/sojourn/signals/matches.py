@@ -6,6 +6,7 @@ In: a program and an `Event`. Out: `MATCH` records, mostly none. Over history `a
 from __future__ import annotations
 
 import math
+import struct
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
     from sojourn.signals.predicates import Predicate
     from sojourn.signals.program import Program, Slot
 
-_Row = tuple[int, int, float, int, int]
-_NOTHING = np.empty(0, MATCH)
+_PACK = struct.Struct("<qqdqi").pack
+"""One `MATCH`."""
 
 
 class Matcher:
@@ -62,21 +63,25 @@ class Matcher:
         Returns:
             `MATCH` records in the order of their slots; empty for most events.
         """
+        return np.frombuffer(self.packed(event, seq), MATCH)
+
+    def packed(self, event: Event, seq: int) -> bytes:
+        """The same as the bytes that are kept."""
         slots = self._of_event.get(event.event)
         if slots is None:
             slots = self._slots(event.event)
         if not slots:
-            return _NOTHING
+            return b""
         column = EventView(event, self._zone).column
         no_traits = event.traits is None
-        rows: list[_Row] = []
+        found = b""
         for n, slot, test, of_traits in slots:
             if test is not None and ((of_traits and no_traits) or not test(column)):
                 continue
             value = slot.constant if slot.value is None else number_of(column(slot.value))
             key = ONE if slot.key is None else key_of(column(slot.key))
-            rows.append((event.time, seq, value, key, n))
-        return np.array(rows, MATCH) if rows else _NOTHING
+            found += _PACK(event.time, seq, value, key, n)
+        return found
 
     def _slots(self, name: str) -> list[tuple[int, Slot, Test | None, bool]]:
         """The slots that events of a name can reach; kept for the next one."""

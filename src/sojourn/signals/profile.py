@@ -7,6 +7,7 @@ read what stands before it. Predicates see values rounded to six digits, so that
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from sojourn.signals.live_predicates import compile_predicate
 from sojourn.signals.predicates import parse_predicate
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
     from numpy.typing import NDArray
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 DIGITS = 6
 """Digits behind the point that predicates see of a value."""
+_SCALE = 10.0**DIGITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +89,25 @@ class Rules:
         """Compile the predicates."""
         catalogue = program.catalogue
         self._zone = catalogue.time_zone
-        self._place = {name: n for n, name in enumerate(program.names)}
+        self.place = {name: n for n, name in enumerate(program.names)}
         self._says = {signal.name: signal.says for signal in catalogue.signals}
         self._scores = catalogue.scores
         self._stages = [(stage.name, _test(stage.where)) for stage in catalogue.stages]
         self._whens = [[_test(term.when) if term.when else None for term in score.terms] for score in catalogue.scores]
         self._segments = [(segment.name, _test(segment.where)) for segment in catalogue.segments]
+        self.score_place = {score.name: n for n, score in enumerate(catalogue.scores)}
+        self._adds = [
+            [
+                (when, 0, term.points or 0.0) if when else (None, self.place[term.signal or ""], term.weight or 0.0)
+                for term, when in zip(score.terms, whens, strict=True)
+            ]
+            for score, whens in zip(self._scores, self._whens, strict=True)
+        ]
+
+    def segments(self, values: NDArray[np.float64], traits: Mapping[str, Any], at_us: int) -> tuple[str, ...]:
+        """The segments of `profile` alone: only those stages and scores are found that they read, and no term is told."""
+        column = _Asked(self, values.tolist(), _Known({}, traits, at_us, self._zone))
+        return tuple(name for name, test in self._segments if test(column))
 
     def profile(self, values: NDArray[np.float64], traits: Mapping[str, Any], at_us: int) -> Profile:
         """Stage, scores and segments.
@@ -103,18 +118,29 @@ class Rules:
             at_us: When the values were read, microseconds since 1970 UTC.
         """
         rounded = np.round(values, DIGITS).tolist()
-        known: dict[str, Cell] = {f"signal.{name}": rounded[n] for name, n in self._place.items()}
+        known: dict[str, Cell] = {f"signal.{name}": rounded[n] for name, n in self.place.items()}
         column = _Known(known, traits, at_us, self._zone)
-        stage = None
-        for name, test in self._stages:
-            if test(column):
-                stage = name
-        known["stage"] = stage
+        known["stage"] = stage = self.stage(column)
         scores = tuple(
             self._score(score, whens, values, column) for score, whens in zip(self._scores, self._whens, strict=True)
         )
         known |= {f"score.{score.name}": score.points for score in scores}
         return Profile(stage, scores, tuple(name for name, test in self._segments if test(column)))
+
+    def stage(self, column: Callable[[str], Cell]) -> str | None:
+        """The last stage whose rule is true."""
+        return next((name for name, test in reversed(self._stages) if test(column)), None)
+
+    def points(self, number: int, values: Sequence[float], column: Callable[[str], Cell]) -> float:
+        """The points of a score, as `profile` gives them, from the values of all signals."""
+        score = self._scores[number]
+        points = score.base
+        for when, place, weight in self._adds[number]:
+            if when is None:
+                points += values[place] * weight
+            elif when(column):
+                points += weight
+        return _within(score, points)
 
     def _score(
         self, score: Score, whens: Sequence[Test | None], values: NDArray[np.float64], column: _Known
@@ -125,7 +151,7 @@ class Rules:
             if when is None:
                 assert term.signal is not None  # a term is one or the other, the file was checked
                 assert term.weight is not None
-                value = float(values[self._place[term.signal]])
+                value = float(values[self.place[term.signal]])
                 more = value * term.weight
             else:
                 assert term.points is not None
@@ -135,15 +161,24 @@ class Rules:
             if more:
                 says = term.says or (self._says[term.signal] if term.signal else str(term.when))
                 terms.append(TermPoints(says, term.signal, round(value, DIGITS), round(more, DIGITS)))
-        points = float(
-            np.round(
-                np.clip(
-                    points, -np.inf if score.low is None else score.low, np.inf if score.high is None else score.high
-                ),
-                DIGITS,
-            )
-        )
+        points = _within(score, points)
         return ScorePoints(score.name, points, chance(score.scale, points), tuple(terms))
+
+
+def _within(score: Score, points: float) -> float:
+    """Points between the bounds of their score, rounded."""
+    if score.low is not None and points < score.low:
+        points = score.low
+    if score.high is not None and points > score.high:
+        points = score.high
+    return rounded(points)
+
+
+def rounded(number: float) -> float:
+    """What `numpy.round(number, DIGITS)` gives: half a step goes to the even side, of the number as it is scaled."""
+    scaled = number * _SCALE
+    # What is not finite has no nearest whole number, and stays what it is.
+    return round(scaled) / _SCALE if math.isfinite(scaled) else scaled
 
 
 def chance(scale: Scale | None, points: float) -> float | None:
@@ -172,6 +207,34 @@ class _Known:
         for part in name.removeprefix("traits.").split("."):
             value = value.get(part) if isinstance(value, dict) else None
         return cell(value)
+
+
+class _Asked:
+    """Columns of a profile by name, each found when it is first asked for."""
+
+    __slots__ = ("_found", "_others", "_rules", "_values")
+
+    def __init__(self, rules: Rules, values: Sequence[float], others: _Known) -> None:
+        self._rules, self._values, self._others = rules, values, others
+        self._found: dict[str, Cell] = {}
+
+    def __call__(self, name: str) -> Cell:
+        found = self._found
+        if name not in found:
+            found[name] = self._find(name)
+        return found[name]
+
+    def _find(self, name: str) -> Cell:
+        root, _, rest = name.partition(".")
+        match root:
+            case "signal":
+                return rounded(self._values[self._rules.place[rest]])
+            case "stage":
+                return self._rules.stage(self)
+            case "score":
+                return self._rules.points(self._rules.score_place[rest], self._values, self)
+            case _:
+                return self._others(name)
 
 
 def _test(where: str) -> Test:
