@@ -17,7 +17,7 @@ from sojourn.app.effects import FoldRules
 from sojourn.app.live_profile import ProfileReader
 from sojourn.app.readiness import tell_ready
 from sojourn.app.worker import Worker
-from sojourn.records.errors import FolderBusy, NotADataFolder, StorageFull, UnknownPerson
+from sojourn.records.errors import BadCatalogue, FolderBusy, NotADataFolder, StorageFull, UnknownPerson
 from sojourn.signals.catalogue import Catalogue
 from sojourn.signals.catalogue_file import load_catalogue
 from sojourn.signals.default_catalogues import default_catalogue, fitting_branch, path_of
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 _MICRO = 1_000_000
 _AGAIN_S = 5.0
 _BUSY_S = 0.1
+_WATCH_S = 0.5
 _log = structlog.get_logger()
 
 
@@ -98,7 +99,7 @@ def _when_nobody_writes(begin: Callable[[], Worker]) -> Worker:
 
 
 def run_worker(folder: Folder) -> None:
-    """Work until the process is told to end (SIGTERM, Ctrl-C); a full disk is waited for."""
+    """Work until the process is told to end (SIGTERM, Ctrl-C); a full disk is waited for, a changed catalogue followed."""
     stop = threading.Event()
     while not stop.is_set():
         try:
@@ -108,10 +109,47 @@ def run_worker(folder: Folder) -> None:
                     signal.signal(number, lambda _number, _frame: stop.set())
                 _log.info("working", behind=worker.lag())
                 tell_ready()
-                worker.run(stop)
+                watch = CatalogueWatch(folder, worker.fingerprint)
+                worker.run(stop, outdated=watch.changed)
         except StorageFull as error:
             _log.warning("waiting for space", error=str(error))
             stop.wait(_AGAIN_S)
+
+
+class CatalogueWatch:
+    """Notices when the folder's `signals.yaml` says other signals than a worker works by."""
+
+    def __init__(self, folder: Folder, fingerprint: bytes) -> None:
+        """Look at nothing yet.
+
+        Args:
+            folder: The data folder.
+            fingerprint: Of the signals that are worked by.
+        """
+        self._own, self._fingerprint = folder.path / Catalogue.FILE, fingerprint
+        self._seen: tuple[int, int] | None = None
+        self._look_at = 0.0
+
+    def changed(self) -> bool:
+        """Whether there is another catalogue now; what is no catalogue is said in the log, and changes nothing."""
+        now = time.monotonic()
+        if now < self._look_at:
+            return False
+        self._look_at = now + _WATCH_S
+        try:
+            stat = self._own.stat()
+            if (stat.st_mtime_ns, stat.st_ino) == self._seen:
+                return False
+            self._seen = stat.st_mtime_ns, stat.st_ino
+            fingerprint = compile_catalogue(load_catalogue(self._own)).fingerprint
+        except FileNotFoundError:
+            return False
+        except BadCatalogue as error:
+            _log.warning("not a catalogue; working by the one before", error=str(error))
+            return False
+        if fingerprint != self._fingerprint:
+            _log.info("another catalogue; everything is folded anew")
+        return fingerprint != self._fingerprint
 
 
 def live_profile(folder: Folder, identifier: str) -> LiveProfile | None:
@@ -137,7 +175,7 @@ class LiveQuestions:
 
         Raises:
             UnknownPerson: The worker has taken no event of it.
-            StaleState: `signals.yaml` was changed, and the worker has not been started again since.
+            StaleState: `signals.yaml` was changed this moment, and the worker has not followed yet.
         """
         if not (self._folder.path / STATE_FILE).exists():
             message = (

@@ -75,9 +75,14 @@ class Worker:
         # What was decided while no worker ran is followed at the first look.
         self._followed = state.decisions()
 
-    def run(self, stop: threading.Event) -> None:
-        """Work until told to stop."""
-        while not stop.is_set():
+    @property
+    def fingerprint(self) -> bytes:
+        """Of the signals it works by."""
+        return self._rules.program.fingerprint
+
+    def run(self, stop: threading.Event, *, outdated: Callable[[], bool] = lambda: False) -> None:
+        """Work until told to stop, or until its signals are found to be outdated."""
+        while not stop.is_set() and not outdated():
             if not self.work():
                 stop.wait(_IDLE_S)
 
