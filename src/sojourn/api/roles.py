@@ -18,11 +18,11 @@ MEANING = {
 """What each role adds; docs/users.md."""
 
 
-def allows(role: str | None, needed: str) -> bool:
+def allows(role: str | None, needed: str | None) -> bool:
     """Whether a role includes another.
 
     Args:
         role: viewer, analyst, marketer or admin; anything else has no right.
-        needed: Least role.
+        needed: Least role; None: nobody need be known.
     """
-    return role in ROLES and ROLES.index(role) >= ROLES.index(needed)
+    return needed is None or (role in ROLES and ROLES.index(role) >= ROLES.index(needed))

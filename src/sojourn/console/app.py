@@ -8,10 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from sojourn.api.scope import read_scope
-from sojourn.console.asked import Asked, User
+from sojourn.api.accounts import Accounts
+from sojourn.console.asked import Asked
+from sojourn.console.guard import let_in
 from sojourn.console.page import render
 from sojourn.console.static_files import static_file
 from sojourn.console.views import VIEWS
@@ -35,29 +37,42 @@ SECURE = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
+    "cache-control": "no-store",
 }
 """Headers of every page."""
 
 
-def console_app(backing: Backing) -> Starlette:
+def console_app(backing: Backing, *, accounts: Accounts | None = None) -> Starlette:
     """The application.
 
     Args:
         backing: What the pages are made from.
+        accounts: Who may see them; None: those of the data folder.
     """
-    routes = [Route(view.path, _page(view, backing), methods=list(view.methods)) for view in VIEWS]
-    return Starlette(routes=[*routes, Route("/static/{name}", static_file)])
+    known = accounts or Accounts(backing.history.folder)
+    routes = [Route(view.path, _page(view, backing, known), methods=list(view.methods)) for view in VIEWS]
+    return Starlette(routes=[*routes, Route("/static/{name}", static_file)], exception_handlers={404: _not_found})
 
 
-def _page(view: View, backing: Backing) -> Callable[[Request], Awaitable[Response]]:
+def _page(view: View, backing: Backing, accounts: Accounts) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
-        asked = Asked(request, User("somebody", "admin"), read_scope(request.query_params), backing)
+        asked = await let_in(request, view, backing, accounts)
+        if not isinstance(asked, Asked):
+            return _secured(asked)
         try:
             response = await view.draw(asked)
         except SojournError as error:
             response = render(asked, "refused.html", title=view.title, status=400, error=error)
-        for name, value in SECURE.items():
-            response.headers.setdefault(name, value)
-        return response
+        return _secured(response)
 
     return answer
+
+
+def _secured(response: Response) -> Response:
+    for name, value in SECURE.items():
+        response.headers.setdefault(name, value)
+    return response
+
+
+async def _not_found(request: Request, _error: Exception) -> Response:
+    return _secured(PlainTextResponse(f"Nothing is at {request.url.path[:100]}.", 404))

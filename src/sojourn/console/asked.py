@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from sojourn.analyse.journeys import Journeys
+    from sojourn.api.accounts import Accounts
     from sojourn.api.history import History
+    from sojourn.api.person_changes import PersonCare
     from sojourn.api.scope import Scope
 
 
@@ -41,10 +43,12 @@ class Backing:
     Attributes:
         history: The journeys of the data folder, and the folder, to be handed to functions of `api`.
         live: Its live profiles.
+        care: Who exports and erases persons; None for a console that only shows.
     """
 
     history: History
     live: LiveProfiles
+    care: PersonCare | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +56,8 @@ class User:
     """Who is at the browser.
 
     Attributes:
-        name: As the person logs in.
-        role: viewer, analyst, marketer or admin.
+        name: As the person logs in; empty for who is not logged in.
+        role: viewer, analyst, marketer or admin; empty for who is not logged in.
     """
 
     name: str
@@ -69,14 +73,18 @@ class Asked:
         user: Who asks.
         scope: Which part of the log.
         backing: What answers.
-        csrf: What the forms of this user's session carry; `csrf()` of parts.html puts it there.
+        accounts: Users and sessions.
+        csrf: What the forms of this browser carry; `csrf()` of parts.html puts it there, `console.app` checks it.
+        token: Of the browser's session; empty for who is not logged in.
     """
 
     request: Request
     user: User
     scope: Scope
     backing: Backing
-    csrf: str = ""
+    accounts: Accounts
+    csrf: str
+    token: str = ""
 
     def field(self, name: str, default: str = "") -> str:
         """A query parameter without blanks around it; `default` where it is missing or empty."""

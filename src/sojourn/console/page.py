@@ -42,7 +42,7 @@ class View:
         title: Of the page, and in the navigation.
         draw: Answers a request.
         group: Heading of the navigation under which it is listed; None: it is reached from other pages.
-        role: Least role that may see it: viewer, analyst, marketer, admin.
+        role: Least role that may see it: viewer, analyst, marketer, admin; None: who is not logged in may too.
         methods: What it takes. A POST changes something, carries the form's token, and leaves a line in the audit log.
         filtered: Whether the period and the `where` filter mean something to it.
     """
@@ -51,7 +51,7 @@ class View:
     title: str
     draw: Callable[[Asked], Awaitable[Response]]
     group: Group | None = None
-    role: str = "viewer"
+    role: str | None = "viewer"
     methods: tuple[str, ...] = ("GET",)
     filtered: bool = True
 

@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 
 _FOLDER = Path(__file__).parent / "static"
 _KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
-_KEEP = {"cache-control": "public, max-age=31536000, immutable", "vary": "accept-encoding"}
+_KEEP = {
+    "cache-control": "public, max-age=31536000, immutable",
+    "vary": "accept-encoding",
+    "x-content-type-options": "nosniff",
+}
 _PLOTLY = "plotly.js"
 _MAP_STYLES = re.compile(r'getElementById\("([0-9a-f]{64})"\)')
 """The style sheet of map tiles, which plotly writes into each page unless it finds it there, and which our policy refuses. We draw no

@@ -103,3 +103,15 @@ class UnknownLink(SojournError):
 
 class NotDelivered(SojournError):
     """Events could not be delivered to the collector and will not be sent again."""
+
+
+class UnknownUser(SojournError):
+    """No user has this name."""
+
+
+class BadLogin(SojournError):
+    """Name and password do not fit."""
+
+
+class TooManyLogins(SojournError):
+    """Too many logins were tried; wait a quarter of an hour."""

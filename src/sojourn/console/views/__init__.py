@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sojourn.console.views import home, live
+from sojourn.console.views import entry, home, live
 
 if TYPE_CHECKING:
     from sojourn.console.page import View
 
-VIEWS: tuple[View, ...] = (*home.VIEWS, *live.VIEWS)
+VIEWS: tuple[View, ...] = (*entry.VIEWS, *home.VIEWS, *live.VIEWS)
 """Every page, in the order of the navigation."""
