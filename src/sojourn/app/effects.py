@@ -236,7 +236,7 @@ def _fold_persons(changes: Changes, before: Mapping[int, Kept], store: Store, ru
     }
     left = {before[actor].person for actor in {*moved, *changes.erased} if actor in before}
     concerned = {kept.person for kept in changes.actors.values()} | left
-    records = _members(concerned, changes, store)
+    records = _members(concerned, changes, before, store)
     members = {person: [record.actor for record in found] for person, found in records.items()}
     anew = left | {changes.actors[actor].person for actor in moved}
     profiles = store.profiles(concerned)
@@ -318,15 +318,18 @@ def _array(pieces: Iterable[bytes]) -> NDArray[np.void]:
     return np.frombuffer(b"".join(pieces), MATCH)
 
 
-def _members(persons: Iterable[int], changes: Changes, store: Store) -> dict[int, list[ActorRecord]]:
-    """The actors of each person after the batch."""
+def _members(
+    persons: Iterable[int], changes: Changes, before: Mapping[int, Kept], store: Store
+) -> dict[int, list[ActorRecord]]:
+    """The actors of each person after the batch; `before` are those whose records were read already."""
     out: dict[int, list[ActorRecord]] = {person: [] for person in persons}
-    for person, kept in store.actors_of(out).items():
-        out[person] = [
-            one.record
-            for one in kept
-            if one.record.actor not in changes.actors and one.record.actor not in changes.erased
-        ]
+    kept = {
+        person: [actor for actor in actors if actor not in changes.actors and actor not in changes.erased]
+        for person, actors in store.persons_with(out).items()
+    }
+    others = store.actors({actor for actors in kept.values() for actor in actors if actor not in before})
+    for person, actors in kept.items():
+        out[person] = [(before[actor] if actor in before else others[actor]).record for actor in actors]
     for one in changes.actors.values():
         out[one.person].append(one.record)
     return out

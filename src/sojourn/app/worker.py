@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 
     Progress = Callable[[int], tuple[Mapping[str, int], Iterable[Owed]]]
 
-BATCH = 5_000
-"""Events a transaction: more wait longer for each other, fewer cost more syncs."""
+BATCH = 20_000
+"""Events a transaction at most: a person whose events come in one batch is looked at once, and one sync serves them all."""
 STRETCH = 20_000
 _IDLE_S = 0.01
 _LOOK_S = 0.25

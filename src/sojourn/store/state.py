@@ -10,6 +10,7 @@ import dataclasses
 import json
 from collections import defaultdict
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
@@ -33,6 +34,7 @@ STATE_FILE = "state.sqlite"
 _LOWEST = -(1 << 63)
 _ENCODE = msgspec.msgpack.Encoder().encode
 _DECODE = msgspec.msgpack.Decoder(ActorRecord).decode
+_FIRST = itemgetter(0)
 _MOST_CHUNKS = 16
 _RESIDUE = "residue"
 """Not 0 while pages may hold copies of what was erased."""
@@ -153,6 +155,15 @@ class State:
             "select person, record from actors where person in ({}) order by actor", persons
         ):
             out[person].append(Kept(person, _DECODE(record)))
+        return dict(out)
+
+    def persons_with(self, persons: Iterable[int]) -> dict[int, list[int]]:
+        """The numbers of the actors of these persons, ascending; unlike `actors_of` it opens no record."""
+        out: dict[int, list[int]] = defaultdict(list)
+        for person, actor in self._rows(
+            "select person, actor from actors where person in ({}) order by actor", persons
+        ):
+            out[person].append(actor)
         return dict(out)
 
     def links(self, actors: Iterable[int]) -> Links:
@@ -302,14 +313,18 @@ class State:
             forget(connection, erased)
         put.put_actors(
             connection,
-            [{"actor": a, "person": k.person, "record": _ENCODE(k.record)} for a, k in changes.actors.items()],
+            # In the order of the table: neighbours share a page.
+            [
+                {"actor": a, "person": k.person, "record": _ENCODE(k.record)}
+                for a, k in sorted(changes.actors.items(), key=_FIRST)
+            ],
         )
         if changes.links is not None:
             rows = _as_rows(changes.links)
             put.forget_links(connection, rows)
             put.add_links(connection, rows)
         put.add_matches(connection, list(self._chunks(changes.matches)))
-        put.put_profiles(connection, [{"person": p, "state": state} for p, state in changes.profiles.items()])
+        put.put_profiles(connection, [{"person": p, "state": state} for p, state in sorted(changes.profiles.items())])
         gone = [{"person": person} for person in changes.gone]
         put.forget_profiles(connection, gone)
         put.forget_memberships(connection, gone)
@@ -326,7 +341,12 @@ class State:
         idle = [{"person": person} for person, when in changes.due.items() if when is None]
         put.forget_timers(connection, gone + idle)
         put.put_timers(
-            connection, [{"person": person, "due": when} for person, when in changes.due.items() if when is not None]
+            connection,
+            [
+                {"person": person, "due": when}
+                for person, when in sorted(changes.due.items(), key=_FIRST)
+                if when is not None
+            ],
         )
 
     def _chunks(self, matches: Mapping[int, bytes]) -> Iterator[dict[str, object]]:
@@ -336,7 +356,7 @@ class State:
         full = [actor for actor, chunk in newest.items() if chunk >= _MOST_CHUNKS]
         before = self.matches(full)
         self._queries.forget_matches(self._connection, [{"actor": actor} for actor in full])
-        for actor, data in matches.items():
+        for actor, data in sorted(matches.items()):
             if actor in before:
                 yield {"actor": actor, "chunk": 0, "data": before[actor] + data}
             else:
