@@ -1,27 +1,44 @@
 """The journeys of a data folder, kept open between questions.
 
-In: a data folder and a scope. Out: `Journeys` that see every event that was acknowledged, at most a second ago. Never writes.
+In: a data folder and a scope. Out: `Journeys` that see every event that was acknowledged, at most a few seconds ago. Never writes.
+
+A folder that did not change costs a few looks at the file system. One that did is opened again beside what is there: whoever asks
+meanwhile is answered from what was there, unless that is older than `PATIENCE_S`.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
+import math
 import threading
 import time
 from collections import OrderedDict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import structlog
 
 from sojourn.api.scope import days_of
+from sojourn.records.errors import SojournError
 from sojourn.records.moments import moment_us
 from sojourn.records.periods import from_us, zone
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
     from sojourn.analyse.journeys import Journeys
+    from sojourn.api.questions import Question
     from sojourn.api.scope import Scope
     from sojourn.store.folder import Folder
+    from sojourn.store.log import Log
 
+PATIENCE_S = 5.0
+"""So old an answer may be while a newer one is being made, seconds."""
 _KEPT = 16
+_ANSWERS = 64
 _FRESH_S = 1.0
+_logger = structlog.get_logger()
 
 
 class History:
@@ -33,32 +50,69 @@ class History:
         folder: The data folder.
     """
 
-    def __init__(self, folder: Folder) -> None:
-        """Open nothing yet; the first question does."""
+    def __init__(self, folder: Folder, *, clock: Callable[[], float] = time.monotonic) -> None:
+        """Open nothing yet; the first question does.
+
+        Args:
+            folder: The data folder.
+            clock: Seconds that only go on.
+        """
         self.folder = folder
-        self._lock = threading.Lock()
-        self._whole: Journeys | None = None
-        self._opened_at = 0.0
-        self._narrowed: OrderedDict[Scope, Journeys] = OrderedDict()
+        self._clock = clock
+        self._lock, self._opening = threading.Lock(), threading.Lock()
+        self._opened: _Opened | None = None
+        self._looked_at = -_FRESH_S
+        self._log: Log | None = None
 
     def journeys(self, scope: Scope) -> Journeys:
         """The journeys of a scope.
 
         Raises:
+            NotADataFolder: The folder holds no events yet.
             BadPredicate: A predicate cannot be read.
             BadOption: The period or the time zone cannot.
         """
+        return self._narrowed(self._now(), scope)
+
+    def _narrowed(self, opened: _Opened, scope: Scope) -> Journeys:
         with self._lock:
-            if self._whole is None or time.monotonic() - self._opened_at > _FRESH_S:
-                self._open()
-            found = self._narrowed.get(scope)
+            found = opened.narrowed.get(scope)
             if found is None:
-                found = self._narrow(scope)
-                self._narrowed[scope] = found
-                if len(self._narrowed) > _KEPT:
-                    self._narrowed.popitem(last=False)
-            self._narrowed.move_to_end(scope)
+                found = opened.narrowed[scope] = _narrow(opened.whole, scope)
+                if len(opened.narrowed) > _KEPT:
+                    opened.narrowed.popitem(last=False)
+            opened.narrowed.move_to_end(scope)
             return found
+
+    def answer(self, question: Question, scope: Scope, options: Mapping[str, Any]) -> Any:  # noqa: ANN401  (the question's result)
+        """The answer of a question, kept until the folder changes: its number, its persons and its table are one computation.
+
+        Args:
+            question: Of `api.questions`.
+            scope: Of which part of the log.
+            options: As the question reads them.
+
+        Raises:
+            SojournError: As of the question.
+        """
+        opened = self._now()
+        key = (scope, question.name, repr(sorted(options.items())))
+        with self._lock:
+            found = opened.answers.get(key)
+        if found is None:
+            found = question.ask(self._narrowed(opened, scope), options)
+            with self._lock:
+                opened.answers[key] = found
+                if len(opened.answers) > _ANSWERS:
+                    opened.answers.popitem(last=False)
+        return found
+
+    def expire(self) -> None:
+        """Have the next question wait for what was just changed, instead of being answered from what was there."""
+        with self._lock:
+            self._looked_at = -math.inf
+            if self._opened is not None:
+                self._opened.seen_at = -math.inf
 
     def bounds(self, scope: Scope) -> tuple[dt.datetime, dt.datetime] | None:
         """First moment of a scope's period and the moment after its last, in its time zone; None in a log without times.
@@ -74,35 +128,105 @@ class History:
         end = _midnight(last, days=1) if whole.until_us is None else from_us(whole.until_us).astimezone(where)
         return start, end
 
-    def _open(self) -> None:
+    def _now(self) -> _Opened:
+        """What is open, renewed when the folder changed."""
+        opened, now = self._opened, self._clock()
+        if opened is not None and now - self._looked_at < _FRESH_S:
+            return opened
+        if opened is None or now - opened.seen_at > PATIENCE_S:
+            with self._opening:
+                return self._renewed(now)
+        if self._opening.acquire(blocking=False):
+            # Whoever asks while this goes on is answered from what was there.
+            threading.Thread(target=self._renew_beside, args=(now,), name="sojourn-history", daemon=True).start()
+        return opened
+
+    def _renew_beside(self, now: float) -> None:
+        try:
+            self._renewed(now)
+        except SojournError as error:
+            # The next question meets it too, once what is open is too old, and is told.
+            _logger.warning("the newest events are not seen yet", reason=str(error))
+        finally:
+            self._opening.release()
+
+    def _renewed(self, now: float) -> _Opened:
+        """Look whether the folder changed, and open it again if so; for the holder of `_opening`."""
+        opened, stamp = self._opened, self._stamp()
+        if opened is None or opened.stamp != stamp:
+            opened = self._opened = _Opened(self._open(), stamp, now)
+        # Not before it is done: who comes meanwhile must not take the old one for fresh.
+        opened.seen_at = self._looked_at = now
+        return opened
+
+    def _open(self) -> Journeys:
         from sojourn.analyse.journeys import Journeys  # noqa: PLC0415  (heavy)
         from sojourn.store.index import open_index  # noqa: PLC0415  (heavy)
 
-        self._whole = Journeys(open_index(self.folder))
-        self._opened_at = time.monotonic()
-        self._narrowed.clear()
+        return Journeys(open_index(self.folder))
 
-    def _narrow(self, scope: Scope) -> Journeys:
-        assert self._whole is not None
-        journeys = self._whole.in_zone(scope.time_zone)
-        for predicate in scope.where:
-            journeys = journeys.where(predicate)
-        if scope.start or scope.until:
-            journeys = journeys.between(self._start(scope), scope.until)
-        return journeys.including_bots() if scope.bots else journeys
+    def _stamp(self) -> tuple[object, ...]:
+        """What differs when an answer may: places in the log, commits and imports, decisions by hand, catalogue, tables."""
+        from sojourn.store.link_control import read_control  # noqa: PLC0415  (heavy)
+        from sojourn.store.log import open_log  # noqa: PLC0415  (heavy)
 
-    def _start(self, scope: Scope) -> dt.datetime | str | None:
-        """The first moment of a scope; of the last so many days it is counted from the end."""
-        assert self._whole is not None
-        days, last_us = days_of(scope.start), self._whole.index.manifest.last_us
-        if days is None:
-            return scope.start
-        where = zone(scope.time_zone)
-        if scope.until:
-            return from_us(moment_us(scope.until, time_zone=scope.time_zone)).astimezone(where) - dt.timedelta(
-                days=days
-            )
-        return _midnight(from_us(last_us).astimezone(where), days=1 - days) if last_us else None
+        if self._log is None:
+            self._log = open_log(self.folder)
+        last = -1 if self._log is None else self._log.last_seq()
+        folder = self.folder
+        places = (
+            folder.events / "_delta_log",
+            folder.index / "manifest.json",
+            folder.path / "signals.yaml",
+            folder.path / "tables",
+        )
+        return (last, read_control(folder), *(_changed_at(place) for place in places))
+
+
+@dataclasses.dataclass
+class _Opened:
+    """One state of the folder and what was asked of it.
+
+    Attributes:
+        whole: Its journeys.
+        stamp: What the folder looked like just before.
+        seen_at: When it was last found to be the newest, seconds of the clock.
+        narrowed: Its journeys by scope, the last used last.
+        answers: Results by scope, question and options, oldest first.
+    """
+
+    whole: Journeys
+    stamp: tuple[object, ...]
+    seen_at: float
+    narrowed: OrderedDict[Scope, Journeys] = dataclasses.field(default_factory=OrderedDict)
+    answers: OrderedDict[tuple[Scope, str, str], Any] = dataclasses.field(default_factory=OrderedDict)
+
+
+def _changed_at(place: Path) -> int:
+    try:
+        return place.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
+
+
+def _narrow(whole: Journeys, scope: Scope) -> Journeys:
+    journeys = whole.in_zone(scope.time_zone)
+    for predicate in scope.where:
+        journeys = journeys.where(predicate)
+    if scope.start or scope.until:
+        journeys = journeys.between(_start(whole, scope), scope.until)
+    return journeys.including_bots() if scope.bots else journeys
+
+
+def _start(whole: Journeys, scope: Scope) -> dt.datetime | str | None:
+    """The first moment of a scope; of the last so many days it is counted from the end."""
+    days, last_us = days_of(scope.start), whole.index.manifest.last_us
+    if days is None:
+        return scope.start
+    where = zone(scope.time_zone)
+    if scope.until:
+        return from_us(moment_us(scope.until, time_zone=scope.time_zone)).astimezone(where) - dt.timedelta(days=days)
+    return _midnight(from_us(last_us).astimezone(where), days=1 - days) if last_us else None
 
 
 def _midnight(moment: dt.datetime, *, days: int = 0) -> dt.datetime:

@@ -23,7 +23,7 @@ from sojourn.records.errors import BadField, BadOption
 from sojourn.records.moments import moment_us
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
 Kind = Literal["text", "integer", "number", "boolean", "choice", "duration", "moment", "group", "catalogue", "table"]
 Values = Mapping[str, Sequence[str]]
@@ -208,13 +208,16 @@ def read_options(options: Iterable[Option], values: Values) -> dict[str, Any]:
     return found
 
 
-def options_of(function: Callable[..., Any], *, prefix: str = "", leave: int = 1) -> tuple[Option, ...]:
+def options_of(
+    function: Callable[..., Any], *, prefix: str = "", leave: int = 1, skip: Collection[str] = ()
+) -> tuple[Option, ...]:
     """The options of a function.
 
     Args:
         function: Annotated, each argument explained in its docstring.
         prefix: Goes before each name in a URL.
         leave: So many first arguments are no options: the journeys it asks, or the result itself.
+        skip: Further arguments that are none.
 
     Raises:
         TypeError: An argument has a type that no text can say, or is not explained.
@@ -223,6 +226,8 @@ def options_of(function: Callable[..., Any], *, prefix: str = "", leave: int = 1
     types_, told = hints(function), section(function, "Args")
     made: list[Option] = []
     for parameter in parameters:
+        if parameter.name in skip:
+            continue
         hint = types_[parameter.name]
         if parameter.kind is parameter.VAR_KEYWORD:
             made += _shared(hint, prefix)
