@@ -21,7 +21,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "sql",
     ),
     "Signals": ("signals", "scores", "segments", "backtest"),
-    "Live": ("up", "keys", "collector", "link", "keeper", "worker", "console"),
+    "Live": ("up", "keys", "users", "collector", "link", "keeper", "worker", "console"),
     "Data": ("products", "links", "export", "erase", "compact"),
     "Machine": ("doctor", "warm", "bench"),
 }  # fmt: skip

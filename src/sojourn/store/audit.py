@@ -67,7 +67,7 @@ def audit_log(folder: Folder, *, most: int = 100, skip: int = 0) -> list[AuditLi
     """
     with database(folder.control, "audit") as control:
         rows = queries("audit").lines(control, most=most, skip=skip)
-        return [AuditLine(*row[:4], msgspec.json.decode(row[4])) for row in rows]
+        return [AuditLine(number, at, who, what, msgspec.json.decode(detail)) for number, at, who, what, detail in rows]
 
 
 def count_audit(folder: Folder) -> int:

@@ -19,7 +19,7 @@ def console(
         str, typer.Option(help="Address to listen on; by default only this machine can ask.")
     ] = "127.0.0.1",
 ) -> None:
-    """Answer questions over HTTP: `GET /api/persons/ID` with a token of `sojourn keys create NAME --role viewer`."""
+    """Show the console: pages over the data folder, and its control API under `/api`. Prints a one-time link while there is no user."""
     from sojourn.app.collecting import listen  # noqa: PLC0415  (heavy)
     from sojourn.app.console import PORT, run_console  # noqa: PLC0415  (heavy)
     from sojourn.app.logs import configure_logs  # noqa: PLC0415  (heavy)
