@@ -16,6 +16,7 @@ from sojourn.api.history import History
 from sojourn.api.sessions import WithSessions
 from sojourn.app.backing import backing_of
 from sojourn.app.collecting import address_of, serve
+from sojourn.app.import_jobs import ImportJobs
 from sojourn.app.readiness import WhenReady
 from sojourn.console.app import console_app
 from sojourn.console.asked import Backing
@@ -43,11 +44,15 @@ def run_console(folder: Folder, listening: socket.socket) -> None:
     """Answer until the process is told to end (SIGTERM, Ctrl-C)."""
     address = address_of(listening)
     with folder.present("console", address):
-        app = WhenReady(pages_and_api(folder), lambda: _open(folder))
+        imports = ImportJobs(folder)
+        app = WhenReady(pages_and_api(folder, imports), lambda: _open(folder))
         _log.info(f"answering for {folder.path} on {address}")
         if link := first_link(folder):
             _log.info(f"log in once at {address}{link}; the link works for an hour")
-        serve(app, listening, patience_s=_PATIENCE_S)
+        try:
+            serve(app, listening, patience_s=_PATIENCE_S)
+        finally:
+            imports.close()
 
 
 def first_link(folder: Folder) -> str | None:
@@ -56,11 +61,16 @@ def first_link(folder: Folder) -> str | None:
     return f"/link/{accounts.make_link(None, who=COMMAND_LINE)}" if accounts.is_new else None
 
 
-def pages_and_api(folder: Folder) -> ASGIApp:
-    """The console's pages, and the control API under `/api`, which who is logged in may ask too."""
+def pages_and_api(folder: Folder, imports: ImportJobs | None = None) -> ASGIApp:
+    """The console's pages, and the control API under `/api`, which who is logged in may ask too.
+
+    Args:
+        folder: The data folder.
+        imports: Begins the processes of imports; None: nothing is imported.
+    """
     history, accounts = History(folder), Accounts(folder)
     backing = backing_of(folder, history)
-    pages = console_app(Backing(history, backing.live, backing.care), accounts=accounts)
+    pages = console_app(Backing(history, backing.live, backing.care, imports), accounts=accounts)
     api = WithSessions(control_app(backing, Keyring(folder)), accounts)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sojourn.analyse.journeys import Journeys
     from sojourn.api.accounts import Accounts
     from sojourn.api.history import History
+    from sojourn.api.imports import RunsImports
     from sojourn.api.person_changes import PersonCare
     from sojourn.api.scope import Scope
 
@@ -44,11 +45,13 @@ class Backing:
         history: The journeys of the data folder, and the folder, to be handed to functions of `api`.
         live: Its live profiles.
         care: Who exports and erases persons; None for a console that only shows.
+        imports: Who begins the processes of imports; None for a console that only shows.
     """
 
     history: History
     live: LiveProfiles
     care: PersonCare | None = None
+    imports: RunsImports | None = None
 
 
 @dataclass(frozen=True, slots=True)

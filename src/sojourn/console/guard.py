@@ -51,7 +51,7 @@ async def let_in(request: Request, view: View, backing: Backing, accounts: Accou
         return render(
             asked, "refused.html", title=view.title, status=FORBIDDEN, error=error, headline="This page is not for you."
         )
-    if request.method == "POST" and not await _is_ours(request, asked.csrf):
+    if request.method == "POST" and not view.streams and not await _is_ours(request, asked.csrf):
         return render(
             asked, "refused.html", title=view.title, status=FORBIDDEN, error=_STALE, headline="Nothing was changed."
         )

@@ -18,7 +18,7 @@ from sojourn.analyse.show.notebook import figure_json
 from sojourn.analyse.show.words import count, duration, money, percent
 from sojourn.api.roles import allows
 from sojourn.api.scope import days_of
-from sojourn.console.drawing import cell, change, is_number, meaning_of, records_of, spark_of, usual_periods
+from sojourn.console.drawing import cell, change, height_of, is_number, meaning_of, records_of, spark_of, usual_periods
 from sojourn.console.static_files import address_of as static
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ class View:
         role: Least role that may see it: viewer, analyst, marketer, admin; None: who is not logged in may too.
         methods: What it takes. A POST changes something, carries the form's token, and leaves a line in the audit log.
         filtered: Whether the period and the `where` filter mean something to it.
+        streams: Whether a POST takes a file as it comes, and checks the form's token itself (`console.upload`).
     """
 
     path: str
@@ -54,6 +55,7 @@ class View:
     role: str | None = "viewer"
     methods: tuple[str, ...] = ("GET",)
     filtered: bool = True
+    streams: bool = False
 
 
 _ENVIRONMENT = Environment(
@@ -124,6 +126,7 @@ _ENVIRONMENT.globals.update(
     change=change,
     chart_of=chart_of,
     days_of=days_of,
+    height_of=height_of,
     is_number=is_number,
     meaning_of=meaning_of,
     records_of=records_of,

@@ -41,6 +41,42 @@ def rejected_rows(folder: Folder, *, most: int) -> list[tuple[Any, ...]]:
         return list(queries("quarantine").rejected_rows(quarantine, most=most))
 
 
+def rejected_page(
+    folder: Folder, *, reason: str | None = None, source: str | None = None, most: int = 50, skip: int = 0
+) -> list[tuple[Any, ...]]:
+    """(key, source, file, line, reason, detail, raw, rejected_at) of rows, newest first.
+
+    Args:
+        folder: The data folder.
+        reason: Only rows of this one; None: of any.
+        source: Only rows of this one; None: of any.
+        most: At most so many.
+        skip: Leave out so many of the newest.
+    """
+    with database(folder.quarantine, "quarantine") as quarantine:
+        asked = {"reason": reason, "source": source, "most": most, "skip": skip}
+        return list(queries("quarantine").rejected_page(quarantine, **asked))
+
+
+def rejected_row(folder: Folder, key: bytes) -> tuple[Any, ...] | None:
+    """One row, as `rejected_page` gives it; None when it is not there."""
+    with database(folder.quarantine, "quarantine") as quarantine:
+        found = queries("quarantine").rejected_of_key(quarantine, key=key)
+        return None if found is None else tuple(found)
+
+
+def count_by_source(folder: Folder) -> dict[tuple[str, str], int]:
+    """Rows in quarantine by reason and source, most frequent first."""
+    with database(folder.quarantine, "quarantine") as quarantine:
+        return {(reason, source): rows for reason, source, rows in queries("quarantine").rejected_by_both(quarantine)}
+
+
+def take_out(folder: Folder, keys: Sequence[bytes]) -> None:
+    """Remove rows: they were accepted after all, or somebody threw them away."""
+    with database(folder.quarantine, "quarantine") as quarantine:
+        queries("quarantine").erase(quarantine, [{"key": key} for key in keys])
+
+
 def count_rejected(folder: Folder) -> dict[str, int]:
     """Rows in quarantine by reason, most frequent first."""
     with database(folder.quarantine, "quarantine") as quarantine:

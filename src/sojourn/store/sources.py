@@ -155,6 +155,12 @@ def revoke_keys(folder: Folder, which: str) -> int:
         return sum(int(queries("keys").revoke_key(control, id=row[0], **ends)) for row in found)
 
 
+def revoke_number(folder: Folder, number: int) -> int:
+    """End the key of a number, whatever sources are called; returns how many opened until now."""
+    with database(folder.control, "keys") as control:
+        return int(queries("keys").revoke_key(control, id=number, revoked_at=_now()))
+
+
 def user_secret(folder: Folder, source: str) -> str | None:
     """With what the shop signs user ids for the newest living browser key of a source; None when it has none."""
     with database(folder.control, "keys") as control:

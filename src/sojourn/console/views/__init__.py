@@ -7,10 +7,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sojourn.console.views import entry, home, live
+from sojourn.console.views import (
+    behind,
+    data,
+    data_imports,
+    data_rejected,
+    data_sources,
+    entry,
+    funnels,
+    home,
+    live,
+    person,
+    start,
+)
 
 if TYPE_CHECKING:
     from sojourn.console.page import View
 
-VIEWS: tuple[View, ...] = (*entry.VIEWS, *home.VIEWS, *live.VIEWS)
+VIEWS: tuple[View, ...] = (
+    *entry.VIEWS,
+    *home.VIEWS,
+    *live.VIEWS,
+    *funnels.VIEWS,
+    *behind.VIEWS,
+    *person.VIEWS,
+    *data.VIEWS,
+    *data_sources.VIEWS,
+    *data_rejected.VIEWS,
+    *data_imports.VIEWS,
+    *start.VIEWS,
+)
 """Every page, in the order of the navigation."""

@@ -14,7 +14,7 @@ from sojourn.api.live_events import LiveTail
 from sojourn.console.page import View, address, render
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from starlette.responses import Response
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _LOOK_S = 0.25
 _HEARTBEAT_S = 10.0
+_SESSION_S = 5.0
 _MOST_STREAMS = 50
 _SHOWN = 50
 _OPEN: set[object] = set()
@@ -46,28 +47,30 @@ async def stream(asked: Asked) -> Response:
     else:
         await run_in_threadpool(tail.latest, 1)
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-    return StreamingResponse(messages(tail, _over(asked)), headers=headers, media_type="text/event-stream")
+
+    async def over() -> bool:
+        return await run_in_threadpool(asked.accounts.session, asked.token) is None
+
+    return StreamingResponse(messages(tail, over), headers=headers, media_type="text/event-stream")
 
 
-def _over(asked: Asked) -> Callable[[], bool]:
-    """Whether whoever asked may see no more: the server ends."""
-    state = asked.request.app.state
-    return lambda: bool(getattr(state, "ending", bool)())
-
-
-async def messages(tail: LiveTail, over: Callable[[], bool]) -> AsyncIterator[str]:
+async def messages(tail: LiveTail, over: Callable[[], Awaitable[bool]]) -> AsyncIterator[str]:
     """The text of a stream of server-sent events: what came as JSON, each message with the place to resume after.
 
     Args:
         tail: Reads the log.
-        over: Whether to end.
+        over: Whether whoever follows may see no more; asked every few seconds.
     """
     me = object()
     _OPEN.add(me)
     try:
         yield "retry: 2000\n\n"
-        spoke = time.monotonic()
-        while not over():
+        spoke = looked = time.monotonic()
+        while True:
+            if time.monotonic() - looked > _SESSION_S:
+                looked = time.monotonic()
+                if await over():
+                    return
             before = tail.after
             taken = await run_in_threadpool(tail.take)
             if taken.events or taken.passed:

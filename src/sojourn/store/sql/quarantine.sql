@@ -22,6 +22,20 @@ on conflict (key) do nothing;
 select source, file, line, reason, detail, raw, rejected_at from rejected
 order by rejected_at desc, file, line limit :most;
 
+-- name: rejected_page
+-- The newest first of a reason and a source, either of which may be left open.
+select key, source, file, line, reason, detail, raw, rejected_at from rejected
+where (:reason is null or reason = :reason) and (:source is null or source = :source)
+order by rejected_at desc, file, line limit :most offset :skip;
+
+-- name: rejected_of_key^
+-- One row.
+select key, source, file, line, reason, detail, raw, rejected_at from rejected where key = :key;
+
+-- name: rejected_by_both
+-- How many of each reason and source.
+select reason, source, count(*) as rows from rejected group by reason, source order by rows desc, reason, source;
+
 -- name: rejected_by_reason
 -- How many of each reason.
 select reason, count(*) as rows from rejected group by reason order by rows desc, reason;
