@@ -249,3 +249,21 @@ def test_a_funnel_of_more_steps_than_a_word_has_bits() -> None:
     for ties in ("sequence", "strict"):
         counts = [step.count for step in journeys.funnel(names, ties=ties).steps]
         assert counts == [2] * 65 + [1] * 5
+
+
+@examples(25)
+@given(random_rows(longest=14))
+def test_groups_and_periods_list_the_persons_they_count(rows: list[Row]) -> None:
+    journeys = log(rows)
+    steps = sorted({row[2] for row in rows})[:2]
+    found = journeys.funnel(steps, by="event", trend="hour")
+
+    for place in range(len(steps)):
+        for group in found.groups:
+            assert len(found.persons(place, group=group.group)) == group.steps[place].count
+        for period in found.trend:
+            assert len(found.persons(place, started=period.group)) == period.steps[place].count
+    with pytest.raises(BadOption, match="a group of the breakdown"):
+        found.persons(0, group="nothing")
+    with pytest.raises(BadOption, match="a period of the trend"):
+        found.persons(0, started="1999")

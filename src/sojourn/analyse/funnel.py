@@ -21,7 +21,7 @@ from sojourn.analyse.results import Drill, Persons, Result
 from sojourn.analyse.steps import match_steps, read_steps
 from sojourn.records.durations import microseconds
 from sojourn.records.errors import BadOption
-from sojourn.records.periods import Period, periods
+from sojourn.records.periods import Period, Periods, periods
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -125,21 +125,41 @@ class Funnel(Result):
     groups: tuple[FunnelGroup, ...] = ()
     trend: tuple[FunnelGroup, ...] = ()
     _drill: Drill | None = field(default=None, repr=False, compare=False)
+    _spans: Periods | None = field(default=None, repr=False, compare=False)
 
     def rows(self) -> Sequence[FunnelStep]:
         """The steps."""
         return self.steps
 
-    def persons(self, step: int, outcome: Literal["reached", "dropped", "stopped"] = "reached") -> Persons:
+    def persons(
+        self,
+        step: int,
+        outcome: Literal["reached", "dropped", "stopped"] = "reached",
+        *,
+        group: str | None = None,
+        started: str | None = None,
+    ) -> Persons:
         """The persons behind a step's number.
 
         Args:
             step: Which, from 0.
             outcome: `reached` the step; `dropped`: reached the step before and not this one; `stopped`: reached this
                 one and no further.
+            group: Only those in this group of the breakdown; None for all.
+            started: Only those who started in the period of the trend with this label; None for all.
+
+        Raises:
+            BadOption: There is no such step, group or period.
         """
         assert self._drill is not None
-        return members(self._drill.journeys, self._drill.question, step, outcome)
+        spans = None
+        if started is not None:
+            if started not in [period.group for period in self.trend]:
+                raise BadOption(f"expected a period of the trend, got {started!r}")
+            spans = self._spans
+        return members(
+            self._drill.journeys, self._drill.question, step, outcome, group=group, started=started, spans=spans
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,12 +256,21 @@ def merge(
         by_group = sorted((g for g in by_group if g.steps[0].count), key=lambda g: -g.steps[0].count)
     [whole] = _groups(partials, names, [np.zeros(len(p.level), np.int32) for p in partials], ["all"])
     drill = Drill(journeys, question) if journeys is not None else None
-    over_time = _trend(partials, names, trend, question.time_zone) if trend else ()
-    return Funnel(question.unit, whole.steps, tuple(by_group), over_time, drill)
+    over_time, spans = _trend(partials, names, trend, question.time_zone) if trend else ((), None)
+    return Funnel(question.unit, whole.steps, tuple(by_group), over_time, drill, spans)
 
 
-def members(journeys: Journeys, question: FunnelQuestion, step: int, outcome: str) -> Persons:
-    """The persons a step counted."""
+def members(  # noqa: PLR0913  (what a number of a funnel is a number of)
+    journeys: Journeys,
+    question: FunnelQuestion,
+    step: int,
+    outcome: str,
+    *,
+    group: str | None = None,
+    started: str | None = None,
+    spans: Periods | None = None,
+) -> Persons:
+    """The persons a step counted; see `Funnel.persons`. `spans` are the periods of the trend."""
     n = len(question.steps)
     if not 0 <= step < n:
         message = f"expected a step from 0 to {n - 1}, got {step}"
@@ -249,14 +278,22 @@ def members(journeys: Journeys, question: FunnelQuestion, step: int, outcome: st
     if outcome not in ("reached", "dropped", "stopped"):
         message = f"expected an outcome of reached, dropped or stopped, got {outcome!r}"
         raise BadOption(message)
+    parts = _units(journeys, question)
+    groupings = group_events(parts, question.breakdown if group is not None else None)
+    if group is not None and (question.breakdown is None or group not in groupings[0].names):
+        raise BadOption(f"expected a group of the breakdown, got {group!r}")
     chosen = []
-    for part in _units(journeys, question):
-        found = partial(part, question, group_events([part], None)[0])
+    for part, grouping in zip(parts, groupings, strict=True):
+        found = partial(part, question, grouping)
         mask = {
             "reached": found.level > step,
             "dropped": found.level == step,
             "stopped": found.level == step + 1,
         }[outcome]
+        if group is not None:
+            mask = mask & (found.group == grouping.names.index(group))
+        if spans is not None and started is not None:
+            mask = mask & (places_of(found.started, spans.starts_us) == spans.labels.index(started))
         chosen.append(part.person[found.unit[mask]])
     return journeys.persons_of(chosen)
 
@@ -349,10 +386,10 @@ def _steps(
 
 def _trend(
     partials: Sequence[FunnelPartial], names: Sequence[str], period: Period, time_zone: str
-) -> tuple[FunnelGroup, ...]:
+) -> tuple[tuple[FunnelGroup, ...], Periods | None]:
     started = np.concatenate([p.started for p in partials])
     if not len(started):
-        return ()
+        return (), None
     spans = periods(period, int(started.min()), int(started.max()), time_zone=time_zone)
     places = [places_of(p.started, spans.starts_us) for p in partials]
-    return tuple(_groups(partials, names, places, spans.labels))
+    return tuple(_groups(partials, names, places, spans.labels)), spans

@@ -1,0 +1,210 @@
+"""A page's question: read from its address, asked beside other pages, and what went wrong beside its field.
+
+In: a request and the name of a question of `api.questions`. Out: `Answered`. Never computes a number.
+
+A question that takes longer than `AT_ONCE_S` goes on while the page says so and looks again; who leaves the page asks no more, and a
+question that nobody waits for any more is not begun.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from sojourn.api.questions import OF, QUESTIONS
+from sojourn.api.scope import FIELDS
+from sojourn.console.page import address
+from sojourn.records.errors import BadField, SojournError, UnknownColumn, UnknownEvent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from sojourn.analyse.results import Result
+    from sojourn.api.questions import Question
+    from sojourn.console.asked import Asked
+
+AT_ONCE_S = 2.5
+"""So long a page waits for its answer before it says that it is being worked on, seconds."""
+_LOOK_S = 0.2
+_AT_A_TIME = 4
+_POOL = ThreadPoolExecutor(_AT_A_TIME, thread_name_prefix="sojourn-question")
+
+
+class Working(Exception):
+    """The answer is not there yet.
+
+    Attributes:
+        title: Of the page.
+        seconds: How long the question has been worked on.
+    """
+
+    def __init__(self, title: str, seconds: float) -> None:
+        super().__init__(title)
+        self.title, self.seconds = title, seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A question as a page asked it.
+
+    Attributes:
+        asked: The request.
+        question: The question.
+        values: Texts of its options by name, as they stood in the address or as the page chose them.
+        result: The answer; None when something is wrong.
+        wrong: What is wrong and what to do, by option; "" for what belongs to no single one.
+    """
+
+    asked: Asked
+    question: Question
+    values: Mapping[str, Sequence[str]]
+    result: Any = None
+    wrong: Mapping[str, str] = field(default_factory=dict)
+
+    def behind(self, drill: str | None = None, **of: Any) -> str:
+        """Address of the persons behind a number.
+
+        Args:
+            drill: The result's method, where several take the same.
+            **of: What says which number; None says nothing.
+        """
+        named = {f"{OF}{name}": value for name, value in of.items() if value is not None}
+        return address(self.asked, f"/behind/{self.question.name}", **self.values, **named, drill=drill)
+
+    def csv(self, of: str | None = None, group: int | None = None) -> str:
+        """Address of the answer as CSV.
+
+        Args:
+            of: A field of the result that holds records; None for its table.
+            group: Place of the group whose field is meant.
+        """
+        return address(self.asked, f"/table/{self.question.name}", **self.values, table=of, group=group)
+
+    @property
+    def definition(self) -> str:
+        """Address of the page that defines the numbers."""
+        return f"/definitions/{self.question.methods}"
+
+    def text(self, name: str, default: str = "") -> str:
+        """The text of an option, for its field."""
+        return next(iter(self.values.get(name, ())), default)
+
+    def with_values(self, path: str, **changed: Any) -> str:
+        """Address of a page with the same options, some of them changed; None takes one away."""
+        return address(self.asked, path, **{**self.values, **changed})
+
+
+def values_of(asked: Asked, name: str, **instead: Sequence[str] | str | None) -> dict[str, list[str]]:
+    """Texts of a question's options in the address.
+
+    Args:
+        asked: The request.
+        name: Of the question.
+        **instead: Texts where the address says nothing; None for none.
+    """
+    found = {o.name: texts for o in QUESTIONS[name].options if o.name not in FIELDS and (texts := asked.fields(o.name))}
+    for option, text in instead.items():
+        if option not in found and text:
+            found[option] = [text] if isinstance(text, str) else list(text)
+    return found
+
+
+async def answered(asked: Asked, name: str, values: Mapping[str, Sequence[str]], *, title: str) -> Answered:
+    """Ask a question.
+
+    Args:
+        asked: The request.
+        name: Of the question.
+        values: Texts of its options.
+        title: Of the page, told while the question is worked on.
+
+    Raises:
+        Working: It takes longer; the page is to say so.
+    """
+    question = QUESTIONS[name]
+    made = Answered(asked, question, values)
+    try:
+        options = question.read(values)
+        key = asked.scope, name, repr(sorted(options.items()))
+        history, scope = asked.backing.history, asked.scope
+        result = await _waited(asked, key, lambda: history.answer(question, scope, options), title)
+    except BadField as error:
+        return Answered(asked, question, values, wrong={error.field: error.says})
+    except SojournError as error:
+        return Answered(asked, question, values, wrong={_place(made, error): str(error)})
+    return Answered(asked, question, values, result)
+
+
+async def _waited(asked: Asked, key: object, ask: Callable[[], Result], title: str) -> Result:
+    """Wait for an answer as long as a page waits, and whoever asked is there."""
+    work = _under_way(key, ask)
+    waiting = asyncio.shield(asyncio.wrap_future(work.future))
+    try:
+        while not waiting.done():
+            await asyncio.wait({waiting}, timeout=_LOOK_S)
+            if waiting.done():
+                break
+            if time.monotonic() - work.began > AT_ONCE_S or await asked.request.is_disconnected():
+                raise Working(title, time.monotonic() - work.began)
+        return await waiting
+    finally:
+        _left(key, work, done=waiting.done())
+
+
+@dataclass(slots=True)
+class _Work:
+    future: Future[Any]
+    began: float
+    seen: float
+    waiting: int = 0
+
+
+_WORK: dict[object, _Work] = {}
+_LOCK = Lock()
+_FORGOTTEN_S = 5.0
+"""A page that is worked on looks again each second; who has not for so long has left."""
+
+
+def _under_way(key: object, ask: Callable[[], Any]) -> _Work:
+    """The work on an answer; begun by the first who asks for it, joined by the others."""
+    with _LOCK:
+        now = time.monotonic()
+        for other, old in list(_WORK.items()):
+            # What was not begun and is asked for no more is cancelled; what runs goes to its end, for its answer is kept.
+            if (
+                other != key
+                and not old.waiting
+                and now - old.seen > _FORGOTTEN_S
+                and (old.future.cancel() or old.future.done())
+            ):
+                del _WORK[other]
+        work = _WORK.get(key)
+        if work is None or work.future.cancelled():
+            work = _WORK[key] = _Work(_POOL.submit(ask), now, now)
+        work.waiting += 1
+        work.seen = now
+        return work
+
+
+def _left(key: object, work: _Work, *, done: bool) -> None:
+    with _LOCK:
+        work.waiting -= 1
+        work.seen = time.monotonic()
+        if done and not work.waiting:
+            _WORK.pop(key, None)
+
+
+def _place(made: Answered, error: SojournError) -> str:
+    """The option an error speaks of: the one whose text it repeats."""
+    told = str(error)
+    named = [
+        option.name
+        for option in made.question.options
+        for text in made.values.get(option.name, ())
+        if isinstance(error, UnknownColumn | UnknownEvent) and text.split()[-1] in told
+    ]
+    return named[0] if named else ""

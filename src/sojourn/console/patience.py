@@ -1,0 +1,34 @@
+"""Pages whose answer takes a while: instead of waiting they say so, and look again by themselves.
+
+In: a view. Out: the same view, which is never silent for long. Never asks a question.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING
+
+from sojourn.console.answers import Working
+from sojourn.console.page import render
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.responses import Response
+
+    from sojourn.console.asked import Asked
+
+
+def patient(draw: Callable[[Asked], Awaitable[Response]]) -> Callable[[Asked], Awaitable[Response]]:
+    """A view that says that it is being worked on where its answer is not there yet."""
+
+    @functools.wraps(draw)
+    async def drawn(asked: Asked) -> Response:
+        try:
+            return await draw(asked)
+        except Working as work:
+            response = render(asked, "working.html", title=work.title, status=202, seconds=work.seconds)
+            response.headers["refresh"] = "1"
+            return response
+
+    return drawn
