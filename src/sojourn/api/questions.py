@@ -200,6 +200,7 @@ def _question(name: str, methods: str, *, module: str = "", function: str = "") 
 
 QUESTIONS: Mapping[str, Question] = _Questions(
     _question("overview", "overview"),
+    _question("journey_map", "journey-map"),
     _question("sessions", "sessions"),
     _question("funnel", "funnel"),
     _question("compare", "compare"),
