@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -87,7 +88,9 @@ def problems_of(text: str) -> tuple[Problem, ...]:
     return tuple(sorted(_read(text)[1], key=lambda problem: problem.line))
 
 
-def _read(text: str) -> tuple[Catalogue | None, list[Problem]]:
+@lru_cache(maxsize=8)
+def _read(text: str) -> tuple[Catalogue | None, tuple[Problem, ...]]:
+    """The catalogue and its problems; kept, because every question about signals begins with the same text."""
     problems: list[Problem] = []
     read = _parse(text, problems)
     catalogue = None
@@ -95,7 +98,7 @@ def _read(text: str) -> tuple[Catalogue | None, list[Problem]]:
         catalogue = _decode(read, problems)
     if catalogue is not None:
         problems += [Problem(path, _line(path, read.lines), says) for path, says in check(catalogue)]
-    return catalogue, problems
+    return catalogue, tuple(problems)
 
 
 def _parse(text: str, problems: list[Problem]) -> _Read:

@@ -8,6 +8,7 @@ Never runs anything: what is not on the allow-list below is refused with its pla
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import sqlglot
@@ -100,6 +101,12 @@ def parse_predicate(text: str) -> Predicate:
     Raises:
         BadPredicate: It is not of that form; the message says where.
     """
+    return _parsed(text)
+
+
+@lru_cache(maxsize=1024)
+def _parsed(text: str) -> Predicate:
+    """Kept, because a catalogue's are asked for again and again."""
     if len(text) > _LIMIT:
         message = f"a predicate has at most {_LIMIT} characters, this one has {len(text)}"
         raise BadPredicate(message)

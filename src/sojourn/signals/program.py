@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -88,6 +89,11 @@ class Program:
 
 def compile_catalogue(catalogue: Catalogue) -> Program:
     """Compile a catalogue that was read by `catalogue_file`."""
+    return _compiled(catalogue)
+
+
+@lru_cache(maxsize=8)
+def _compiled(catalogue: Catalogue) -> Program:
     slots = tuple(slot for n, signal in enumerate(catalogue.signals) for slot in _slots(n, signal))
     told = msgspec.json.encode((catalogue.signals, catalogue.time_zone))
     fingerprint = hashlib.blake2b(_VERSION + told, digest_size=16).digest()
