@@ -18,6 +18,7 @@ from sojourn.console.views import (
     home,
     live,
     person,
+    persons,
     start,
 )
 
@@ -30,6 +31,7 @@ VIEWS: tuple[View, ...] = (
     *live.VIEWS,
     *funnels.VIEWS,
     *behind.VIEWS,
+    *persons.VIEWS,
     *person.VIEWS,
     *data.VIEWS,
     *data_sources.VIEWS,
