@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from sojourn.api.scope import Scope
 
+EVERYTHING = "9999d"
+"""As a period: all there is, for pages that show less where nothing is said."""
 USUAL: tuple[tuple[str, str], ...] = (
     ("7d", "Last 7 days"),
     ("28d", "Last 28 days"),
@@ -59,14 +61,14 @@ def change(now: float, before: float | None, *, more_is: Literal["good", "bad", 
     if before is None or math.isnan(now) or math.isnan(before):
         return None
     if now == before:
-        return Change("no change", "", "against the period before")
+        return Change("no change", "", "vs before")
     less: dict[str, Literal["good", "bad", ""]] = {"good": "bad", "bad": "good", "": ""}
     kind = more_is if now > before else less[more_is]
     if not before:
-        return Change("new", kind, "none in the period before")
+        return Change("new", kind, "none before")
     share = now / before - 1
     arrow = "▲" if share > 0 else "▼"
-    return Change(f"{arrow} {percent(abs(share))}", kind, "against the period before")
+    return Change(f"{arrow} {percent(abs(share))}", kind, "vs before")
 
 
 def spark_of(values: Sequence[float]) -> tuple[str, str]:
@@ -79,6 +81,11 @@ def spark_of(values: Sequence[float]) -> tuple[str, str]:
         return "", ""
     line = "M" + "L".join(points)
     return line, f"{line}L{(len(known) - 1) * step:.1f} 30L0 30Z"
+
+
+def height_of(part: float, whole: float) -> float:
+    """Height of a bar in a box 40 high; what is more than nothing can be seen."""
+    return 0.0 if not part else max(1.0, round(math.sqrt(part / whole) * 40, 1))
 
 
 def cell(value: Any) -> str:  # noqa: ANN401  (whatever a record holds)
@@ -131,10 +138,17 @@ def meaning_of(result: Any) -> list[tuple[str, str]]:  # noqa: ANN401  (any Resu
     return list(found.items())
 
 
-def usual_periods(scope: Scope) -> list[tuple[str, str]]:
-    """What the list of periods offers: the usual ones, and what the address asks for."""
+def usual_periods(scope: Scope, everything: str = "") -> list[tuple[str, str]]:
+    """What the list of periods offers: the usual ones, and what the address asks for.
+
+    Args:
+        scope: Of the address.
+        everything: What the list sends for all time.
+    """
     start = scope.start or ""
     days = days_of(start)
-    other = [(start, f"Last {days} days")] if days and start not in dict(USUAL) else []
-    exact = bool(scope.until or (start and not days))
-    return [("", "Exact dates" if exact else "All time"), *USUAL, *other]
+    other = [(start, f"Last {days} days")] if days and start not in {*dict(USUAL), EVERYTHING} else []
+    exact = [("", "Exact dates")] if scope.until or (start and not days) else []
+    if start == EVERYTHING:
+        everything = start
+    return [*exact, *([] if exact and not everything else [(everything, "All time")]), *USUAL, *other]
