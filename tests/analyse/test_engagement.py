@@ -329,3 +329,24 @@ def test_untimed_views_of_a_public_log_are_its_sessions(data: Callable[[str], Pa
     assert (result.persons, result.page_time.all.views, result.page_time.untimed) == (10_000, 63_524, 22_226)
     assert str(result)
     assert result.plot().data
+
+
+def test_days_groups_and_videos_open_their_persons() -> None:
+    started = "Video Playback Started"
+    found = log([
+        ("anna", "2024-01-01 10:00", started, {"content_asset_id": "v1", "channel": "ads"}),
+        ("anna", "2024-01-02 10:00", started, {"content_asset_id": "v2", "channel": "mail"}),
+        ("bert", "2024-01-01 10:00", started, {"content_asset_id": "v1", "channel": "mail"}),
+    ]).engagement(by="channel")  # fmt: skip
+
+    assert found.activity is not None
+    assert found.video is not None
+    for span in found.activity.spread:
+        assert len(found.persons_of_days(span.least, span.most)) == span.persons
+    for group in found.groups:
+        assert len(found.persons_in(group.group)) == group.persons
+    for video in found.video.videos:
+        assert len(found.persons_watching(video.video)) == video.persons
+    assert found.persons_of_days(2).ids == ("anna",)
+    with pytest.raises(BadOption, match="no video"):
+        found.persons_watching("v9")

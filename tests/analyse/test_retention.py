@@ -261,3 +261,20 @@ def test_the_published_cohorts_of_what_was_kept(shop: Journeys) -> None:
     first = shop.where("Quantity > 0").retention(period="month").cohorts[0]
 
     assert (first.size, first.returned[:3]) == (885, (324, 286, 340))
+
+
+def test_the_curve_of_all_cohorts_opens_its_persons() -> None:
+    """Anna and Bert of one day came back the next; Cleo's next day is not over when the log ends."""
+    found = log([
+        ("anna", "2024-01-01 10:00", "view"),
+        ("bert", "2024-01-01 10:00", "view"),
+        ("anna", "2024-01-02 10:00", "view"),
+        ("cleo", "2024-01-02 10:00", "view"),
+        ("cleo", "2024-01-03 12:00", "view"),
+    ]).retention(period="day")  # fmt: skip
+
+    for point in found.overall:
+        assert len(found.persons_of(after=point.after, over=point.after)) == point.returned
+        assert len(found.persons_of(over=point.after)) == point.persons
+    assert found.persons_of(after=1, over=1).ids == ("anna",)
+    assert set(found.persons_of(after=1)) == {"anna", "cleo"}

@@ -12,29 +12,24 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from sojourn.analyse import engagement_kernel as kernel
-from sojourn.analyse.channels import find_channels
-from sojourn.analyse.engagement_parts import EngagementPartial, page_views, partial, unit_of, videos
+from sojourn.analyse import engagement_members as who
+from sojourn.analyse.engagement_members import pages_of
+from sojourn.analyse.engagement_parts import EngagementPartial, partial
 from sojourn.analyse.engagement_question import read_question
 from sojourn.analyse.engagement_sums import day_means, days_a_person, scroll_rows, video_rows, view_row, views_by
 from sojourn.analyse.groups import group_events
-from sojourn.analyse.parts import cut_sessions
 from sojourn.analyse.path_table import OTHER
 from sojourn.analyse.quantiles import quantiles
 from sojourn.analyse.results import Drill, Persons, Result
-from sojourn.analyse.roles import view_masks
-from sojourn.analyse.steps import mask_of
-from sojourn.records.errors import BadOption
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Sequence
 
-    from sojourn.analyse.channels import Channels
     from sojourn.analyse.engagement_parts import EngagementQuestion
     from sojourn.analyse.journeys import Journeys
-    from sojourn.analyse.parts import GapRule, Part
+    from sojourn.analyse.parts import GapRule
 
-_PAGES = 1_000
 _SHOWN = 20
 _SPANS = ((1, 1), (2, 3), (4, 7), (8, 14), (15, 30), (31, None))
 
@@ -296,7 +291,7 @@ class Engagement(Result):
             page: Its name in the result.
         """
         assert self._drill is not None  # every Engagement is made by `engagement`
-        return members(self._drill.journeys, self._drill.question, page=page)
+        return who.members(self._drill.journeys, self._drill.question, page=page)
 
     def persons_active(self, start: str | dt.date, end: str | dt.date) -> Persons:
         """Persons with an event from `start` (inclusive) until `end` (exclusive).
@@ -316,7 +311,35 @@ class Engagement(Result):
             kind: Which of these.
         """
         assert self._drill is not None  # every Engagement is made by `engagement`
-        return members(self._drill.journeys, self._drill.question, kind=kind)
+        return who.members(self._drill.journeys, self._drill.question, kind=kind)
+
+    def persons_watching(self, video: str) -> Persons:
+        """Persons who watched one video.
+
+        Args:
+            video: Its id; `(none)` for events without one.
+        """
+        assert self._drill is not None  # every Engagement is made by `engagement`
+        return who.watching(self._drill.journeys, self._drill.question, video)
+
+    def persons_of_days(self, least: int, most: int | None = None) -> Persons:
+        """Persons active on so many days.
+
+        Args:
+            least: At least so many.
+            most: At most so many; None for no bound.
+        """
+        assert self._drill is not None  # every Engagement is made by `engagement`
+        return who.of_days(self._drill.journeys, self._drill.question, least, most)
+
+    def persons_in(self, group: str) -> Persons:
+        """Persons with an event in a group of the breakdown.
+
+        Args:
+            group: Its name.
+        """
+        assert self._drill is not None  # every Engagement is made by `engagement`
+        return who.in_group(self._drill.journeys, self._drill.question, group)
 
 
 def engagement(  # noqa: PLR0913  (the options of the question; each has a default)
@@ -360,7 +383,7 @@ def engagement(  # noqa: PLR0913  (the options of the question; each has a defau
     )  # fmt: skip
     parts = journeys.parts()
     groupings = group_events(parts, question.breakdown)
-    pages = _pages(journeys, parts, question)
+    pages = pages_of(journeys, parts, question)
     partials = journeys.map(lambda part, grouping, own: partial(part, question, grouping, own), parts, groupings, pages)
     return merge(partials, question, groupings[0].names, pages[0].names, journeys=journeys, absent=absent)
 
@@ -391,39 +414,6 @@ def merge(
         absent=absent or {},
         _drill=Drill(journeys, question) if journeys is not None else None,
     )
-
-
-def members(
-    journeys: Journeys, question: EngagementQuestion, *, page: str | None = None, kind: str = "watched"
-) -> Persons:
-    """The persons with a view of a page, or of one kind; see the methods of `Engagement`."""
-    if page is None and kind not in ("watched", "completed", "commented"):
-        raise BadOption(f"expected watched, completed or commented, got {kind!r}")
-    parts = journeys.parts()
-    chosen = []
-    known = _pages(journeys, parts, question)
-    for part, pages in zip(parts, known, strict=True):
-        cut = cut_sessions(part, question.gap_us, question.gap_rule)
-        rows = np.empty(0, np.int64)
-        if page is not None:
-            if page not in pages.names:
-                raise BadOption(f"{page!r} is no value of {question.page!r} among the {_PAGES} most frequent")
-            views = page_views(part, cut, question, pages)
-            rows = views.row[views.page == pages.names.index(page)]
-        elif kind == "commented" and question.comments is not None:
-            rows = np.flatnonzero(mask_of(part, question.comments, time_zone=question.time_zone))
-        elif kind != "commented" and question.videos is not None:
-            found = videos(part, cut, question)
-            chosen.append(part.person[found.unit[found.done | (kind == "watched")]])
-        chosen.append(part.person[unit_of(part, rows)])
-    return journeys.persons_of(chosen)
-
-
-def _pages(journeys: Journeys, parts: Sequence[Part], question: EngagementQuestion) -> list[Channels]:
-    """The pages most viewed; where a property tells the time, those of most events."""
-    views = question.views if question.time_property is None else None
-    only = view_masks(parts, views, time_zone=question.time_zone)
-    return find_channels(journeys, parts, question.page, most=_PAGES, only=only)
 
 
 def _activity(partials: Sequence[EngagementPartial], question: EngagementQuestion) -> Activity | None:

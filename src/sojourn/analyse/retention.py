@@ -158,19 +158,23 @@ class Retention(Result):
         """The cohorts."""
         return self.cohorts
 
-    def persons_of(self, cohort: str | None = None, *, after: int = 0, group: str | None = None) -> Persons:
+    def persons_of(
+        self, cohort: str | None = None, *, after: int = 0, group: str | None = None, over: int = 0
+    ) -> Persons:
         """The persons of a cohort, or of these the ones who came back.
 
         Args:
             cohort: Its `start`; None for all cohorts.
             after: Which period after the first: `returned[after - 1]`; 0 for everybody in the cohort.
             group: Only of this group of the breakdown.
+            over: Only cohorts for which so many periods were over when the log ended, as `overall` counts them.
 
         Raises:
             BadOption: There is no such cohort, period or group.
         """
         assert self._drill is not None  # every Retention is made by `retention`
-        return members(self._drill.journeys, self._drill.question, cohort, after, group)
+        kept = frozenset(one.start for one in self.cohorts if one.complete >= over)
+        return members(self._drill.journeys, self._drill.question, cohort, after, group, kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,9 +280,14 @@ def merge(
 
 
 def members(
-    journeys: Journeys, question: RetentionQuestion, cohort: str | None, after: int, group: str | None
+    journeys: Journeys,
+    question: RetentionQuestion,
+    cohort: str | None,
+    after: int,
+    group: str | None,
+    kept: frozenset[str],
 ) -> Persons:
-    """The persons of one cell of the triangle; see `Retention.persons_of`."""
+    """The persons of one cell of the triangle, or of the cohorts that are kept; see `Retention.persons_of`."""
     labels = question.spans.labels
     if cohort is not None and cohort not in labels:
         message = f"there is no cohort {cohort!r}; the first is {labels[0]!r}, the last {labels[-1]!r}"
@@ -291,10 +300,12 @@ def members(
     if group is not None and group not in groupings[0].names:
         message = f"there is no group {group!r}; there are {', '.join(groupings[0].names)}"
         raise BadOption(message)
+    # The last place is that of persons in no cohort, -1.
+    wanted = np.array([*(label in kept and cohort in (None, label) for label in labels), False], np.bool_)
     chosen = []
     for part, grouping in zip(parts, groupings, strict=True):
         *_, place, of, hit = _followed(part, question, grouping, after=after)
-        mask = place >= 0 if cohort is None else place == labels.index(cohort)
+        mask = wanted[place]
         if after:
             mask &= hit
         if group is not None:
