@@ -78,11 +78,12 @@ class Endpoint:
             BadField: A name is none of its parameters, or a value is not what it takes.
         """
         known = {option.name for option in self.parameters}
-        for name in values:
+        for name, texts in values.items():
             if name not in known:
-                raise BadField(
-                    name[:80], f"is no parameter of {self.path}; there are {', '.join(sorted(known)) or 'none'}"
-                )
+                there = ", ".join(sorted(known)) or "none"
+                raise BadField(name[:80], f"is no parameter of {self.path}; there are {there}")
+            if not all(text.strip() for text in texts):
+                raise BadField(name, "expected a value, got nothing; leave the parameter out")
         read_options((option for option in self.parameters if values.get(option.name)), values)
 
     def read_body(self, body: bytes) -> Any:  # noqa: ANN401  (what the function takes)

@@ -65,6 +65,10 @@ class BadField(BadOption):
         self.says = says
 
 
+class MissingExtra(SojournError):
+    """A part that is installed on request is not there; the message names the command that installs it."""
+
+
 class NotADataFolder(SojournError):
     """The folder holds no Sojourn data; import a file into it first."""
 
@@ -83,6 +87,14 @@ class StorageFull(SojournError):
 
 class BadBody(SojournError):
     """The body of a request cannot be read: it is no JSON, or its compression is damaged."""
+
+
+class BadBackup(SojournError):
+    """The file is no backup, or not a whole one; nothing was restored."""
+
+
+class SendsHeld(SojournError):
+    """The folder was restored, and nothing is sent from it until somebody has seen what."""
 
 
 class BodyTooLarge(SojournError):
