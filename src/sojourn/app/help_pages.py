@@ -22,13 +22,14 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     ),
     "Signals": ("signals", "scores", "segments", "backtest"),
     "Live": ("up", "keys", "users", "collector", "link", "keeper", "worker", "console"),
-    "Data": ("products", "links", "export", "erase", "compact"),
+    "Data": ("products", "links", "export", "erase", "backup", "restore", "compact"),
     "Machine": ("doctor", "warm", "bench"),
 }  # fmt: skip
 """The commands by what they are for, in the order a newcomer needs them."""
 
 EXAMPLES: dict[str, str] = {
     "attribution": "sojourn attribution --goal purchase --touch channel --lookback 30d",
+    "backup": "sojourn backup shop-2025-03-15.tar.zst",
     "backtest": "sojourn backtest shop --goal purchase --within 7d",
     "changes": "sojourn changes --by channel",
     "compact": "sojourn compact",
@@ -49,6 +50,7 @@ EXAMPLES: dict[str, str] = {
     "person": "sojourn person anna",
     "report": "sojourn report events.csv --html report.html",
     "retention": "sojourn retention --period week --first view",
+    "restore": "sojourn restore shop-2025-03-15.tar.zst --data restored",
     "scores": "sojourn scores --top 3",
     "segments": "sojourn segments --catalogue shop",
     "sessions": "sojourn sessions --gap 30m --trend day --time-zone Europe/Berlin",

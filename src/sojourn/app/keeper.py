@@ -23,9 +23,13 @@ from sojourn.store.flush import Flushed, flush
 from sojourn.store.index import refresh_index
 from sojourn.store.log import Log
 from sojourn.store.persons_table import publish_persons
+from sojourn.store.snapshot import LOCK as BACKUP
+from sojourn.store.snapshot import remove_leftovers
 from sojourn.store.state import WORKER, State
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sojourn.store.folder import Folder
 
 _LOOK_S = 0.1
@@ -125,11 +129,20 @@ class Keeper:
         self._log.move_ids()
         today = dt.datetime.now(dt.UTC).date()
         before = f"{today - dt.timedelta(days=self._options.keep_days):%Y-%m-%d}"
-        gone = self._log.drop_days(self.passed(), before=before)
+        gone = self._without_backup(lambda: self._log.drop_days(self.passed(), before=before))
         if gone:
             _log.info("days of the log dropped", days=gone)
         oldest = (today - dt.date(1970, 1, 1)).days - self._options.ids_days
         self._ids_at = self._log.ids.forget(oldest, after=self._ids_at)
+
+    def _without_backup(self, drop: Callable[[], list[str]]) -> list[str]:
+        """Drop days, unless a backup is copying them: then they wait for the next time."""
+        try:
+            with self._folder.alone(BACKUP):
+                remove_leftovers(self._folder)
+                return drop()
+        except FolderBusy:
+            return []
 
     def passed(self) -> int:
         """Last place in the log that the table and the state hold both."""

@@ -16,6 +16,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from sojourn.app.held import WEBHOOK, check_not_held
 from sojourn.app.live import fold_rules
 from sojourn.app.live_profile import ProfileReader
 from sojourn.app.outbound import Outbound, move_delivery
@@ -92,8 +93,10 @@ def tell_moves(folder: Folder, outbound: Outbound, url: str) -> Delivered:
     Raises:
         BadOption: No worker has run on the folder.
         NotDelivered: The receiver did not take one; it and those behind it are told the next time.
+        SendsHeld: The folder was restored, and nobody has seen yet what would be sent.
     """
-    cursor = f"webhook {url}"
+    check_not_held(folder)
+    cursor = f"{WEBHOOK}{url}"
     with _state(folder) as state:
 
         def waiting() -> Iterator[Delivery]:

@@ -34,7 +34,7 @@ from sojourn.store.state import STATE_FILE, State
 from sojourn.store.timeline import readings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -84,7 +84,32 @@ def erase(folder: Folder, person: str, *, progress: Callable[[str, int, int], No
         return _erase(folder, person, progress)
 
 
+def erase_again(
+    folder: Folder, actors: Iterable[int], *, progress: Callable[[str, int, int], None] | None = None
+) -> Receipt:
+    """Erase actors that were erased before this folder was restored. For the holder of `Folder.writing`.
+
+    Args:
+        folder: The data folder.
+        actors: Their numbers, all of each person.
+        progress: Called with what is done.
+
+    Raises:
+        StorageFull: The disk is full; do it again when there is space.
+    """
+    with clear_errors(folder.path, "who was erased before is still there"):
+        version = _settle(folder)
+        return _erase_actors(folder, version, np.array(sorted(actors), np.int64), set(), progress)
+
+
 def _erase(folder: Folder, person: str, progress: Callable[[str, int, int], None] | None) -> Receipt:
+    version = _settle(folder)
+    actors = _actors(folder, EventsTable(folder.events), version, person)
+    return _erase_actors(folder, version, actors, {person}, progress)
+
+
+def _settle(folder: Folder) -> Version:
+    """The table as it is to be searched."""
     table = EventsTable(folder.events)
     table.recover()
     # What is in the log alone is found by what is then in the table too.
@@ -92,8 +117,18 @@ def _erase(folder: Folder, person: str, progress: Callable[[str, int, int], None
     # An erasure that was killed may have left both to be done.
     table.forget_history()
     publish_persons(folder)
-    version = table.read()
-    actors = _actors(folder, table, version, person)
+    return table.read()
+
+
+def _erase_actors(
+    folder: Folder,
+    version: Version,
+    actors: NDArray[np.int64],
+    ids: set[str],
+    progress: Callable[[str, int, int], None] | None,
+) -> Receipt:
+    """Take actors out of everything; `ids` are names of theirs beside those that the events tell."""
+    table = EventsTable(folder.events)
     now = dt.datetime.now(dt.UTC)
     names = ErasedNames(folder.secret, actors.tolist())
     found = _affected(version, actors, names)
@@ -101,7 +136,7 @@ def _erase(folder: Folder, person: str, progress: Callable[[str, int, int], None
     # Before the suppression list has a running worker forget them.
     live = _count_live(folder, actors)
     decided = _suppress(folder, actors, until)
-    quarantined = _erase_quarantine(folder, found.ids | {person})
+    quarantined = _erase_quarantine(folder, found.ids | ids)
     logged = _erase_log(folder, names, until)
     written = [path for file in found.files if (path := _without(table, version, file, actors, names))]
     doubt_persons(folder)
@@ -234,6 +269,8 @@ def _kept(rows: pa.Table, actors: NDArray[np.int64]) -> pa.Table:
 
 def _erase_quarantine(folder: Folder, ids: set[str]) -> int:
     """Remove quarantined rows that name the person."""
+    if not ids:
+        return 0
     named = re.compile(b"|".join(rb"(?<!\w)" + re.escape(value.encode()) + rb"(?!\w)" for value in sorted(ids)))
     with database(folder.quarantine, "quarantine") as quarantine:
         rows = queries("quarantine").texts(quarantine)

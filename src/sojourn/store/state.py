@@ -143,6 +143,10 @@ class State:
         seq = self._queries.cursor(self._connection, name=name)
         return -1 if seq is None else int(seq)
 
+    def cursor_names(self) -> list[str]:
+        """Whose places are kept: the worker's, and that of each receiver of moves."""
+        return [name for (name,) in self._queries.cursor_names(self._connection)]
+
     def actors(self, actors: Iterable[int]) -> dict[int, Kept]:
         """Those of these actors that are known."""
         rows = self._rows("select actor, person, record from actors where actor in ({})", actors)
@@ -210,6 +214,10 @@ class State:
         """Moves past a place in their list, oldest first, each with its place."""
         rows = self._queries.moves(self._connection, after=after, most=most)
         return [(row[0], Move(row[1], row[2], row[3], bool(row[4]), row[5], row[6])) for row in rows]
+
+    def last_move(self) -> int:
+        """Place of the newest move in their list; 0 before the first."""
+        return int(self._queries.last_move(self._connection) or 0)
 
     def moves_of(self, persons: Iterable[int], *, most: int = 100) -> list[Move]:
         """The latest moves of persons, under any of these numbers, newest first."""

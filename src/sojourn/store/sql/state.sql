@@ -68,6 +68,10 @@ create index if not exists links_of_other on links (other);
 -- Last place in the log that is in the state; null before the first.
 select seq from cursors where name = :name;
 
+-- name: cursor_names
+-- Whose places are kept.
+select name from cursors order by name;
+
 -- name: put_cursor!
 insert into cursors (name, seq) values (:name, :seq) on conflict (name) do update set seq = excluded.seq;
 
@@ -128,6 +132,10 @@ select id, person, label, segment, entered, at, seq from moves where id > :after
 -- The latest moves of persons, whose numbers are a JSON list, newest first.
 select person, label, segment, entered, at, seq from moves where person in (select value from json_each(:persons))
 order by id desc limit :most;
+
+-- name: last_move$
+-- The place of the newest move.
+select max(id) from moves;
 
 -- name: forget_moves!
 delete from moves where at < :before;
