@@ -7,6 +7,7 @@ Never stores anything.
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
@@ -267,5 +268,6 @@ def _stored(batch: EventBatch, row: int) -> dict[str, str]:
 
 
 def _text(value: object) -> str:
-    text = value.isoformat(sep=" ") if hasattr(value, "isoformat") else str(value)
+    # Times of batches are UTC.
+    text = value.replace(tzinfo=None).isoformat(sep=" ") if isinstance(value, dt.datetime) else str(value)
     return text if len(text) <= _SHOWN_CHARACTERS else text[:_SHOWN_CHARACTERS] + "…"

@@ -76,7 +76,7 @@ async def change_all(asked: Asked) -> Response:
         raise BadOption("choose a reason first: only rows of one reason are changed at a time")
     if form.get("do") == "throw":
         n = await run_in_threadpool(discard, folder, reason=reason, source=source, who=asked.user.name)
-        return _back(f"{n:,} rows were thrown away.")
+        return _back(f"{n:,} {'row was' if n == 1 else 'rows were'} thrown away.")
     kept, still = await run_in_threadpool(replay_all, folder, reason=reason, source=source, who=asked.user.name)
     return _back(f"{kept:,} were accepted, {still:,} are still rejected.")
 
