@@ -8,7 +8,8 @@
 SHELL := /bin/sh
 VENV := .venv
 PYTHON := $(VENV)/bin/python
-# LOG: an event log to report on. DATA: where its data folder goes. WORKERS: processes that run tests.
+# TESTED=1: `make test` has just passed, so `make test-all` runs what it left out: the long tests, and properties on all examples.
+# LOG: your own event log. DATA: where data folders go. SOJOURN_DEMO=report: a report, and no port is opened. WORKERS: processes that run tests.
 LOG ?=
 DATA ?= var/demo
 WORKERS ?= 2
@@ -16,14 +17,14 @@ WORKERS ?= 2
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
-demo: ## report on LOG=FILE, or without LOG on a simulated month of a shop
+demo: ## the console on a simulated shop that you walk through, or on LOG=FILE after a report on it
 	@sh install/demo.sh '$(DATA)' '$(LOG)'
 
 test: warm ## the tests of a few minutes
 	@$(PYTHON) -m pytest -n $(WORKERS) --dist worksteal -m 'not long' $(ARGS)
 
 test-all: warm ## every test, the long ones too, each property on more examples
-	@SOJOURN_THOROUGH=1 $(PYTHON) -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
+	@SOJOURN_THOROUGH=1 $(PYTHON) -m pytest -n $(WORKERS) --dist worksteal $(if $(TESTED),-m 'long or hypothesis') $(ARGS)
 
 check: dev ## format, lint, types and import fences
 	@$(PYTHON) -m ruff format --check .

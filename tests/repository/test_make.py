@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -13,7 +14,23 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
-TOOLS = ("sh", "make", "awk", "basename", "cat", "cksum", "cut", "dirname", "find", "id", "mkdir", "rm", "sort", "tr")
+TOOLS = (
+    "sh",
+    "make",
+    "awk",
+    "basename",
+    "cat",
+    "cksum",
+    "cut",
+    "date",
+    "dirname",
+    "find",
+    "id",
+    "mkdir",
+    "rm",
+    "sort",
+    "tr",
+)
 
 
 class Machine:
@@ -38,10 +55,25 @@ class Machine:
         path.chmod(0o755)
         return path
 
-    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            command, cwd=self.checkout, env={"PATH": str(self.bin)}, capture_output=True, text=True, check=False
+            command,
+            cwd=self.checkout,
+            env={"PATH": str(self.bin), **environment},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
         )
+
+    def asked(self, *, code: int = 0) -> Path:
+        """Where an installed `sojourn` that does nothing writes what it is asked; it answers `code`."""
+        interpreter(self)
+        self.run("sh", "install/install.sh", "runtime")
+        path = self.checkout / "asked"
+        program = self.program("fake", f'echo "$@" >> {path}; [ "$1" != report ] || exit {code}')
+        (self.checkout / ".venv" / "bin" / "sojourn").symlink_to(program)
+        return path
 
 
 @pytest.fixture
@@ -159,11 +191,7 @@ def test_a_checkout_ready_to_test_is_ready_to_run(machine: Machine) -> None:
 @pytest.mark.parametrize(("code", "expected"), [(0, 0), (3, 0), (1, 2)])
 def test_rows_in_quarantine_are_no_failure_of_the_demo(machine: Machine, code: int, expected: int) -> None:
     """`sojourn` answers 3 when the work is done and some rows were rejected, and 1 when nothing could be done."""
-    interpreter(machine)
-    machine.run("sh", "install/install.sh", "runtime")
-    asked = machine.checkout / "asked"
-    program = machine.program("fake", f'echo "$@" >> {asked}; [ "$1" = warm ] || exit {code}')
-    (machine.checkout / ".venv" / "bin" / "sojourn").symlink_to(program)
+    asked = machine.asked(code=code)
     (machine.checkout / "log of today.csv").touch()
 
     done = machine.run("make", "demo", "LOG=log of today.csv")
@@ -173,7 +201,56 @@ def test_rows_in_quarantine_are_no_failure_of_the_demo(machine: Machine, code: i
         r"warm\nreport log of today.csv --data var/demo/(log of today.csv-\d+).sojourn --html var/demo/\1.html\n",
         asked.read_text(),
     )
-    assert "No port is opened" in done.stdout
+    assert ("no port was opened" in done.stdout) == (expected == 0)
+
+
+def test_without_a_log_the_demo_runs_and_compiles_while_it_simulates(machine: Machine) -> None:
+    asked = machine.asked()
+
+    done = machine.run("make", "demo")
+
+    assert done.returncode == 0, done.stderr
+    assert asked.read_text() == "demo --data var/demo/shop\n"
+
+
+def test_a_report_alone_can_be_asked_for(machine: Machine) -> None:
+    asked = machine.asked()
+    (machine.checkout / "var" / "demo" / "simulated-shop").mkdir(parents=True)
+
+    done = machine.run("make", "demo", SOJOURN_DEMO="report")
+    odd = machine.run("make", "demo", SOJOURN_DEMO="reprot")
+
+    assert done.returncode == 0, done.stderr
+    assert [line.split()[0] for line in asked.read_text().splitlines()] == ["warm", "report"]
+    assert (odd.returncode, "expected report" in odd.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"), [({}, ["report", "up"]), ({"SOJOURN_DEMO": "report"}, ["report"])]
+)
+def test_at_a_terminal_the_console_opens_on_the_log_after_the_report(
+    machine: Machine, environment: dict[str, str], expected: list[str]
+) -> None:
+    asked = machine.asked(code=3)
+    (machine.checkout / "log.csv").touch()
+    ours, theirs = os.openpty()
+
+    done = subprocess.run(
+        ["make", "demo", "LOG=log.csv"],
+        cwd=machine.checkout,
+        env={"PATH": str(machine.bin), **environment},
+        stdin=theirs,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    os.close(ours)
+    os.close(theirs)
+
+    assert done.returncode == 0, done.stderr
+    lines = [line.split() for line in asked.read_text().splitlines()]
+    assert [line[0] for line in lines] == ["warm", *expected]
+    assert {line[line.index("--data") + 1] for line in lines[1:]} == {lines[1][3]}
 
 
 def test_kernels_are_compiled_again_only_when_a_source_has_changed(machine: Machine) -> None:

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from typer._click import Context, HelpFormatter
 
 SECTIONS: dict[str, tuple[str, ...]] = {
-    "Begin": ("report", "import", "simulate"),
+    "Begin": ("demo", "report", "import", "simulate"),
     "Questions": (
         "events", "sessions", "map", "funnel", "compare", "paths", "retention", "attribution", "engagement", "orders", "changes",
         "person",
         "sql",
     ),
     "Signals": ("signals", "scores", "segments", "backtest"),
-    "Live": ("up", "keys", "users", "collector", "link", "keeper", "worker", "console"),
+    "Live": ("up", "keys", "users", "collector", "link", "keeper", "worker", "console", "mcp"),
     "Data": ("products", "links", "export", "erase", "backup", "restore", "compact"),
     "Machine": ("doctor", "warm", "bench"),
 }  # fmt: skip
@@ -45,6 +45,7 @@ EXAMPLES: dict[str, str] = {
     "link": "sojourn link https://shop.example/sale --email anna@shop.example --message newsletter-7",
     "links": "sojourn links anna",
     "map": "sojourn map --touchpoint channel",
+    "mcp": "sojourn mcp --data shop-data",
     "orders": "sojourn orders --order order_id --value price --by channel",
     "paths": "sojourn paths --transitions --column path",
     "person": "sojourn person anna",

@@ -6,6 +6,7 @@ In: a number and chance. Out: messages, and the truth about one person. Never an
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -84,6 +85,31 @@ def live(number: int, dice: Dice, post: Post, on: Mapping[str, bool], seed: int)
         if dice.chance(0.05):
             reacts(shopper, ended_ms + 7 * HOUR)
     return [_truth(shopper, shared_id if plan.shared else None)]
+
+
+def visit_once(  # noqa: PLR0913  (who, where to, under which causes, when)
+    number: int, dice: Dice, post: Post, on: Mapping[str, bool], seed: int, *, at_ms: int, again: bool
+) -> None:
+    """Act out a single visit: of someone new the one that counts, of someone known one after it.
+
+    Args:
+        number: Their number; with the chance that belongs to it they are who they are in a world of this seed.
+        dice: The chance that decides who they are; what they do follows from the moment too.
+        post: Where messages go.
+        on: The switches of the causes.
+        seed: Seed of the world.
+        at_ms: When it begins.
+        again: They have been here before.
+    """
+    shared_id = _household(seed, number).uuid() if number // 2 % SHARING_PAIRS == 0 else ""
+    someone, plan = draw_plan(number, dice, post, shared_id)
+    # Whoever comes again does something else than the last time.
+    someone.dice = Dice(np.random.default_rng([seed, 1, 6, number, at_ms]))
+    shopper = Shopper(someone, replace(plan, starts=[at_ms], returns=[], pauses=False), on)
+    if again:
+        _return(shopper, 0, at_ms)
+    else:
+        _visit_that_counts(shopper)
 
 
 def crawl_once(number: int, dice: Dice, post: Post) -> PersonTruth:
