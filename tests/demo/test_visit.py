@@ -7,9 +7,9 @@ import http.client
 import json
 import os
 import re
-import select
 import signal
 import subprocess
+import threading
 import time
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.long
 PORTS = ("--console-port", "0", "--collector-port", "0", "--shop-port", "0")
+_PATIENCE_S = 240
 
 
 @dataclass
@@ -77,11 +78,14 @@ def started(data: Path, *options: str) -> Running:
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
     found = Running(data, process)
     assert process.stdout is not None
+    # A demo that never gets ready ends, and so do its lines.
+    late = threading.Timer(_PATIENCE_S, process.kill)
+    late.start()
     while not any(line.startswith("Ctrl-C") for line in found.lines):
-        assert select.select([process.stdout], [], [], 240)[0], found.lines
         line = process.stdout.readline()
         assert line, f"the demo ended: {found.lines}"
         found.lines.append(line)
+    late.cancel()
     said = "".join(found.lines)
     addresses = re.search(r"Console +((http://127\.0\.0\.1:\d+)/link/\S+)", said), re.search(r"Shop +(\S+)", said)
     assert addresses[0]
