@@ -1,6 +1,6 @@
 """Pages of the documentation that are written from the program: `python -m sojourn.app.pages FOLDER`.
 
-In: the folder of the documentation. Out: its pages of commands, results and names of events, written anew. Never touches another page.
+In: the folder of the documentation. Out: its pages of the API, commands, results and names of events, written anew. Never touches another page.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import json
 import sys
 from pathlib import Path
 
-from sojourn.app import cli_reference, name_reference, result_reference
+from sojourn.app import api_reference, cli_reference, name_reference, result_reference
 from sojourn.app.cli import app
 from sojourn.signals.catalogue import schema
 
@@ -17,6 +17,7 @@ from sojourn.signals.catalogue import schema
 def pages() -> dict[str, str]:
     """Text of each written page, by its name in the folder of the documentation."""
     return {
+        "api.md": api_reference.reference(),
         "cli.md": cli_reference.reference(app),
         "event-names.md": name_reference.reference(),
         "results.md": result_reference.reference(),
