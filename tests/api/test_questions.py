@@ -57,6 +57,7 @@ ASKED: tuple[tuple[str, Values, Values | None], ...] = (
     ("signals", {"catalogue": ["shop"]}, {"of_signal": ["visits"]}),
     ("scores", {"catalogue": ["shop"]}, {"of_score": ["engagement"], "of_at_least": ["0"]}),
     ("segments", {"catalogue": ["shop"]}, None),
+    ("segment_overlap", {"catalogue": ["shop"], "where": ["signal.visits >= 0"]}, {"drill": ["persons"]}),
     ("backtest", {"catalogue": ["shop"], "goal": ["purchase"]}, None),
 )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -29,6 +30,8 @@ OF = "of_"
 """Goes before the names that say which number's persons are meant, so that they are no option's: `of_step=1`."""
 DRILL = "drill"
 """Names the drill-down where a result has several that take the same."""
+_KEPT = re.compile(r"version:([1-9]\d{0,8})")
+"""A catalogue that was kept, by its number: an address cannot hold its text."""
 TABLES = "tables"
 """Folder inside a data folder that holds tables of spend and of rates."""
 
@@ -171,6 +174,11 @@ class Question:
             from sojourn.signals.catalogue_file import read_catalogue  # noqa: PLC0415  (only for signals)
             from sojourn.signals.default_catalogues import BRANCHES  # noqa: PLC0415  (only for signals)
 
+            kept = _KEPT.fullmatch(value)
+            if kept is not None:
+                from sojourn.store.catalogue_versions import catalogue_version  # noqa: PLC0415  (only for kept ones)
+
+                return read_catalogue(catalogue_version(journeys.index.folder, int(kept[1])).text)
             return value if value in BRANCHES else read_catalogue(value)
         file = journeys.index.folder.path / TABLES / value
         if not file.is_file():
@@ -219,6 +227,7 @@ QUESTIONS: Mapping[str, Question] = _Questions(
     _question("signals", "signals"),
     _question("scores", "scores"),
     _question("segments", "segments"),
+    _question("segment_overlap", "segments"),
     _question("backtest", "backtest"),
 )
 """Every question, by its name in URLs."""

@@ -6,7 +6,6 @@ one within seconds; the version it replaces is kept.
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,16 +14,18 @@ from sojourn.signals.catalogue import Catalogue
 from sojourn.signals.catalogue_file import Problem, problems_of
 from sojourn.signals.default_catalogues import Branch, fitting_branch, path_of
 from sojourn.store.audit import record
-from sojourn.store.durable import clear_errors, replace_file
+from sojourn.store.catalogue_versions import (
+    CatalogueVersion,
+    catalogue_version,
+    catalogue_versions,
+    keep_draft,
+    put_in_force,
+    version_in_force,
+)
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from sojourn.api.history import History
     from sojourn.store.folder import Folder
-
-VERSIONS = "signal-versions"
-"""Folder inside a data folder with the catalogues that were in force before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,27 +35,12 @@ class SignalsFile:
     Attributes:
         text: As it was written, YAML.
         source: `signals.yaml`; or the name of the branch whose catalogue serves while the folder has none of its own.
-        version: How often it was saved here; 0: it is as it came.
+        version: Number of the version in force; 0: it is as it came, or was changed by hand since.
     """
 
     text: str
     source: str
     version: int
-
-
-@dataclass(frozen=True, slots=True)
-class SignalsVersion:
-    """A catalogue that was in force.
-
-    Attributes:
-        version: Its number, from 0.
-        replaced_at: When another took its place, ISO 8601 UTC.
-        text: As it was written.
-    """
-
-    version: int
-    replaced_at: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +61,7 @@ def signals_file(history: History) -> SignalsFile:
     folder = history.folder
     own = folder.path / Catalogue.FILE
     if own.exists():
-        return SignalsFile(own.read_text(encoding="utf-8"), Catalogue.FILE, len(_kept(folder)))
+        return SignalsFile(own.read_text(encoding="utf-8"), Catalogue.FILE, version_in_force(folder))
     branch: Branch = "shop"
     try:
         from sojourn.api.scope import Scope  # noqa: PLC0415  (only for a folder without a catalogue)
@@ -98,42 +84,64 @@ def check_signals(text: str) -> Checked:
     return Checked(not problems, problems)
 
 
-def save_signals(folder: Folder, text: str, *, who: str) -> SignalsFile:
+def save_signals(folder: Folder, text: str, *, who: str, note: str = "") -> SignalsFile:
     """Put a catalogue in force; the one before is kept.
 
     Args:
         folder: The data folder.
         text: YAML.
-        who: For the audit log.
+        who: For the history and the audit log.
+        note: Why, for the history.
 
     Raises:
         BadCatalogue: It is none; each line of the message names line and path. What is in force stays.
         StorageFull: The disk is full.
     """
-    problems = problems_of(text)
-    if problems:
-        raise BadCatalogue("\n".join(f"{Catalogue.FILE}:{p.line}: {p.path}: {p.says}" for p in problems))
-    own = folder.path / Catalogue.FILE
-    with clear_errors(folder.path, "the catalogue was not saved"):
-        if own.exists():
-            place = folder.path / VERSIONS
-            place.mkdir(exist_ok=True)
-            replace_file(place / f"{len(_kept(folder)):06d}.yaml", own.read_bytes())
-        replace_file(own, text.encode())
-    version = len(_kept(folder))
-    record(folder, who=who, what="saved the catalogue of signals", detail={"version": version})
+    _check(text)
+    version = put_in_force(folder, text, who=who, note=note)
+    record(folder, who=who, what="saved the catalogue of signals", detail={"version": version, "note": note})
     return SignalsFile(text, Catalogue.FILE, version)
 
 
-def signal_versions(folder: Folder) -> tuple[SignalsVersion, ...]:
-    """The catalogues that were in force before, newest first."""
-    made = []
-    for number, file in enumerate(_kept(folder)):
-        at = dt.datetime.fromtimestamp(file.stat().st_mtime, dt.UTC).isoformat(timespec="seconds")
-        made.append(SignalsVersion(number, at, file.read_text(encoding="utf-8")))
-    return tuple(reversed(made))
+def try_signals(folder: Folder, text: str, *, who: str, note: str = "") -> int:
+    """Keep a catalogue as a draft that can be tried on the past; what is in force stays.
+
+    Args:
+        folder: The data folder.
+        text: YAML.
+        who: For the history.
+        note: Why.
+
+    Returns:
+        The draft's number among the versions.
+
+    Raises:
+        BadCatalogue: It is none.
+    """
+    _check(text)
+    return keep_draft(folder, text, who=who, note=note)
 
 
-def _kept(folder: Folder) -> list[Path]:
-    place = folder.path / VERSIONS
-    return sorted(place.glob("*.yaml")) if place.is_dir() else []
+def signal_versions(folder: Folder) -> tuple[CatalogueVersion, ...]:
+    """The catalogues that were in force, newest first."""
+    return tuple(one for one in catalogue_versions(folder) if one.in_force)
+
+
+def signal_tries(folder: Folder) -> tuple[CatalogueVersion, ...]:
+    """The catalogues that were in force or tried, newest first."""
+    return tuple(catalogue_versions(folder))
+
+
+def signals_version(folder: Folder, number: int) -> CatalogueVersion:
+    """One of them.
+
+    Raises:
+        BadOption: There is none of that number.
+    """
+    return catalogue_version(folder, number)
+
+
+def _check(text: str) -> None:
+    problems = problems_of(text)
+    if problems:
+        raise BadCatalogue("\n".join(f"{Catalogue.FILE}:{p.line}: {p.path}: {p.says}" for p in problems))

@@ -11,7 +11,6 @@ from sojourn.api.endpoint import endpoint
 from sojourn.api.signals_file import (
     Checked,
     SignalsFile,
-    SignalsVersion,
     check_signals,
     save_signals,
     signal_versions,
@@ -20,6 +19,7 @@ from sojourn.api.signals_file import (
 
 if TYPE_CHECKING:
     from sojourn.api.call import Call
+    from sojourn.store.catalogue_versions import CatalogueVersion
 
 
 class CatalogueText(msgspec.Struct, forbid_unknown_fields=True):
@@ -34,13 +34,13 @@ class CatalogueText(msgspec.Struct, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class SignalsVersions:
-    """Catalogues that were in force before.
+    """Catalogues that were in force.
 
     Attributes:
         versions: Newest first.
     """
 
-    versions: tuple[SignalsVersion, ...]
+    versions: tuple[CatalogueVersion, ...]
 
 
 def read(call: Call) -> SignalsFile:
@@ -49,7 +49,7 @@ def read(call: Call) -> SignalsFile:
 
 
 def versions(call: Call) -> SignalsVersions:
-    """The catalogues that were in force before, newest first."""
+    """The catalogues that were put in force, newest first: who did it, when and why."""
     return SignalsVersions(signal_versions(call.folder))
 
 
