@@ -6,23 +6,44 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import hypothesis
 import pytest
+import typer.main
+import typer.testing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
+_MEMORY, _ROOM = Path("/dev/shm"), 4 << 30  # noqa: S108 - a folder that nobody guesses is made inside it
 _EXAMPLES = 100 if os.environ.get("SOJOURN_THOROUGH") == "1" else 12
 hypothesis.settings.register_profile("ci", max_examples=_EXAMPLES, derandomize=True, deadline=None, print_blob=True)
 hypothesis.settings.load_profile("ci")
 
 _Report = TypeVar("_Report", pytest.TestReport, pytest.CollectReport)
+
+
+def _in_memory() -> None:
+    """Let temporary folders lie in memory, where the machine has room: nothing waits for a disk.
+
+    `make test-all` leaves them on the disk, with its waiting.
+    """
+    if os.environ.get("SOJOURN_THOROUGH") == "1" or "TMPDIR" in os.environ or not os.access(_MEMORY, os.W_OK):
+        return
+    if shutil.disk_usage(_MEMORY).free >= _ROOM:
+        os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
+
+
+_in_memory()
+# typer reads the signatures of all commands whenever a test invokes one: a fifth of a second, and always the same.
+vars(typer.testing)["_get_command"] = functools.cache(typer.main.get_command)
 
 
 @pytest.fixture(scope="session")

@@ -48,7 +48,7 @@ def test_a_skip_fails_where_nothing_may_be_skipped(
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--rootdir", tmp_path, tmp_path],
         cwd=tmp_path,
-        env={**os.environ, "SOJOURN_NO_SKIPS": no_skips},
+        env={**os.environ, "SOJOURN_NO_SKIPS": no_skips, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         capture_output=True,
         text=True,
         check=False,
