@@ -30,6 +30,13 @@ def run(data: Path, *arguments: str, code: int = 0) -> str:
     return done.stdout
 
 
+def test_without_json_the_key_alone_is_the_output(tmp_path: Path) -> None:
+    """`KEY=$(sojourn keys create web)` is what a script writes; the rest is said beside it."""
+    key = run(tmp_path / "new", "create", "web").removesuffix("\n")
+
+    assert find_source(open_folder(tmp_path / "new"), key) is not None
+
+
 def test_create_prints_the_key_and_its_source(tmp_path: Path) -> None:
     """In a folder that is not there yet, too."""
     made = json.loads(run(tmp_path / "new", "create", "web", "--json"))

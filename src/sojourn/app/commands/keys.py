@@ -43,7 +43,9 @@ def create(
     if json:
         typer.echo(msgspec.json.encode({"key": key, "source": source.name}).decode())
         return
-    say(f"{key}  ({kind} key of {name}, consent {source.consent}; it cannot be shown again)")
+    typer.echo(key)
+    # Apart from the key, so that `KEY=$(sojourn keys create web)` holds nothing else.
+    say(f"{kind} key of {name}, consent {source.consent}; it cannot be shown again", err=True)
 
 
 @keys.command("list")
