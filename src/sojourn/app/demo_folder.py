@@ -93,7 +93,7 @@ def find_demo(data: Path) -> Demo | None:
     """
     try:
         return msgspec.json.decode((data / _FILE).read_bytes(), type=Demo)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         if data.exists() and (not data.is_dir() or any(data.iterdir())):
             message = f"{data} is no folder of `sojourn demo`, so it is left as it is; name another one with --data"
             raise BadOption(message) from None
@@ -179,7 +179,7 @@ def make_demo(data: Path, *, days: int, persons: int | None, tell: Callable[[str
     with _compiling(tell):
         start = now.date() - dt.timedelta(days=days - 1)
         made = simulate("shop", world, persons=persons, days=days, seed=SEED, start=start)
-        events = _until(made.events, now)
+        events = until_now(made.events, now)
     compile_once()
     folder = create_folder(data)
     tell(f"Importing what {made.person_count:,} simulated people did.")
@@ -249,7 +249,7 @@ def _import(folder: Folder, events: Path, products: Path | None) -> int:
     return result.imported
 
 
-def _until(events: Path, now: dt.datetime) -> Path:
+def until_now(events: Path, now: dt.datetime) -> Path:
     """The lines of a log that were received by now; a simulated day goes on until midnight."""
     until = f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1_000:03}Z".encode()
     kept = events.with_name("until-now.jsonl.gz")
