@@ -6,6 +6,8 @@ import shlex
 from typing import TYPE_CHECKING
 
 import pytest
+from typer.core import TyperGroup
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from sojourn.app.cli import app
@@ -14,6 +16,8 @@ from sojourn.app.help_pages import EXAMPLES, SECTIONS
 if TYPE_CHECKING:
     from pathlib import Path
 
+UNTIL_STOPPED = ("demo", "mcp", "up")
+"""Commands whose example ends when it is stopped: tests of their own start and stop them."""
 COMMANDS = [name for names in SECTIONS.values() for name in names]
 
 
@@ -51,12 +55,25 @@ def test_each_help_tells_options_by_what_they_say(name: str) -> None:
     assert (name in EXAMPLES) == ("Example:" in page)
 
 
-@pytest.mark.parametrize("example", EXAMPLES.values())
+@pytest.mark.parametrize("example", [EXAMPLES[name] for name in EXAMPLES if name not in UNTIL_STOPPED])
 def test_each_example_works(example: str, folder: Path) -> None:
     program, *arguments = shlex.split(example)
+    if arguments[0] == "restore":
+        CliRunner().invoke(app, shlex.split(EXAMPLES["backup"])[1:])
 
     done = CliRunner().invoke(app, arguments, input="y\n")
 
     assert (program, done.exit_code) == ("sojourn", 0), done.output
     assert done.output
     assert (folder / "sojourn-data").is_dir()
+
+
+@pytest.mark.parametrize("name", [name for name in EXAMPLES if name in UNTIL_STOPPED])
+def test_each_example_that_ends_when_it_is_stopped_can_be_read(name: str) -> None:
+    program, called, *arguments = shlex.split(EXAMPLES[name])
+    commands = get_command(app)
+    assert isinstance(commands, TyperGroup)
+
+    assert (program, called) == ("sojourn", name)
+    with commands.commands[name].make_context(name, arguments) as read:
+        assert not read.args
