@@ -174,17 +174,17 @@ def test_a_visit_moves_ones_own_signals_and_score_within_seconds(demo: Running, 
     me = visit.page.evaluate("sojourn.anonymousId()")
     for product in ("norrvik-dome-tent-1001", "altura-dome-tent-1002", "norrvik-dome-tent-1001"):
         visit.go(f"/p/{product}")
-    began = time.monotonic()
     before = demo.waits(me, "Product Viewed")
     visit.order()
+    ordered = time.monotonic()
     after = demo.waits(me, "Order Completed")
 
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - ordered < 10
     scores = [{one["name"]: one["points"] for one in found["scores"]} for found in (before, after)]
     signals = {one["name"]: one["value"] for one in after["signals"]}
     assert before["scored"]
     assert scores[1]["purchase_intent"] != scores[0]["purchase_intent"]
-    assert signals["checkout_reached"] > 0
+    assert signals["product_views"] > 3
     # Page and server both told of it: it is one event, and one order.
     assert (after["event_counts"]["Order Completed"], signals["orders"]) == (1, 1)
     assert signals["spent"] == pytest.approx(235.9)
