@@ -121,6 +121,7 @@ def test_it_is_what_a_loop_over_the_rows_counts(rows: list[tuple[str, int, str, 
         assert found.median_days_between == pytest.approx(np.median(waits) / 86400)
 
 
+@pytest.mark.long
 def test_a_year_of_a_real_shop(data: Callable[[str], Path]) -> None:
     journeys = sojourn.read(data("online_retail/online_retail.parquet"))
 

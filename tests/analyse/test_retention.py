@@ -245,6 +245,7 @@ def shop(data: Callable[[str], Path]) -> Journeys:
     return sojourn.read(path, person="CustomerID", time="InvoiceDate", event="StockCode")
 
 
+@pytest.mark.long
 def test_the_published_cohorts_of_a_real_shop(shop: Journeys) -> None:
     result = retention(shop, period="month")
 
@@ -257,6 +258,7 @@ def test_the_published_cohorts_of_a_real_shop(shop: Journeys) -> None:
     assert len(result.persons_of("2010-12", after=1)) == 362
 
 
+@pytest.mark.long
 def test_the_published_cohorts_of_what_was_kept(shop: Journeys) -> None:
     first = shop.where("Quantity > 0").retention(period="month").cohorts[0]
 

@@ -95,6 +95,7 @@ def site(data: Callable[[str], Path]) -> Journeys:
     return sojourn.read(data("msnbc/msnbc_pageviews.parquet"), person="user_id", event="page")
 
 
+@pytest.mark.long
 def test_the_published_transitions_of_a_real_site(site: Journeys) -> None:
     result = site.transitions()
 
@@ -113,6 +114,7 @@ def test_the_published_transitions_of_a_real_site(site: Journeys) -> None:
     ]
 
 
+@pytest.mark.long
 def test_single_page_visits_of_a_real_site_are_paths_of_one_step(site: Journeys) -> None:
     result = site.paths(depth=1)
 

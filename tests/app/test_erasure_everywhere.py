@@ -179,8 +179,11 @@ def test_before_it_the_search_finds_every_word_and_the_state_among_the_places(sh
 
 @pytest.mark.parametrize(
     ("named", "beside"),
-    [("anna", False), ("anna", True), ("loyalty_card:card-4711", False)],
-    ids=["no worker", "a worker beside it", "by a card"],
+    [
+        pytest.param("anna", False, id="no worker", marks=pytest.mark.long),
+        pytest.param("anna", True, id="a worker beside it"),
+        pytest.param("loyalty_card:card-4711", False, id="by a card", marks=pytest.mark.long),
+    ],
 )
 def test_nothing_is_left_anywhere_and_nothing_comes_back(shop: Shop, named: str, *, beside: bool) -> None:
     with working(shop) if beside else contextlib.nullcontext():

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from tests.collect.arrivals import arrival
+from tests.thoroughness import THOROUGH
 
 from sojourn.analyse.journeys import Journeys
 from sojourn.app.effects import FoldRules
@@ -181,7 +182,7 @@ def any_message(draw: st.DrawFn) -> Message:
 
 
 @settings(
-    max_examples=10,
+    max_examples=10 if THOROUGH else 3,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
     phases=[Phase.explicit, Phase.generate],

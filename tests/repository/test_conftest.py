@@ -37,7 +37,9 @@ def test_fails_as_known(): assert False
 """
 
 
-@pytest.mark.parametrize(("no_skips", "code", "said"), [("0", 0, "1 skipped"), ("1", 1, "1 failed")])
+@pytest.mark.parametrize(
+    ("no_skips", "code", "said"), [pytest.param("0", 0, "1 skipped", marks=pytest.mark.long), ("1", 1, "1 failed")]
+)
 def test_a_skip_fails_where_nothing_may_be_skipped(
     root: Path, tmp_path: Path, no_skips: str, code: int, said: str
 ) -> None:

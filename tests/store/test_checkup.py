@@ -129,7 +129,7 @@ def test_a_full_disk_is_named(shop: Folder) -> None:
     assert (finding.check, finding.found) == ("disk", f"5 MB are free on the disk of {shop.path}")
 
 
-@pytest.mark.parametrize("name", ["writer", "keeper"])
+@pytest.mark.parametrize("name", ["writer", pytest.param("keeper", marks=pytest.mark.long)])
 def test_a_lock_of_a_stopped_process_is_named(shop: Folder, root: Path, name: str) -> None:
     held = "folder.writing()" if name == "writer" else f"folder.alone({name!r})"
     code = f"import sys, time; from sojourn.store.folder import open_folder; folder = open_folder(sys.argv[1])\nwith {held}: print(1, flush=True); time.sleep(60)"

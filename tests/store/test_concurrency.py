@@ -102,6 +102,7 @@ def test_a_second_process_reads_on_through_compactions_and_new_indexes(shop: Pat
     assert set(held) <= set(sizes)
 
 
+@pytest.mark.long
 def test_a_second_process_reads_on_through_an_erasure(shop: Path, root: Path) -> None:
     """The last number is of a person of its own, so that what remains is still counted up."""
     path = shop.parent / "last.csv"

@@ -159,6 +159,7 @@ def test_a_real_shop_log_whose_last_row_is_cut_gives_a_report_and_again_adds_not
     assert "1 row was not imported" in " ".join(told["sections"]["log"]["notes"])
 
 
+@pytest.mark.long
 def test_orders_without_events_of_their_own_are_told_as_orders(data: Callable[[str], Path]) -> None:
     told = sojourn.read(data("online_retail/online_retail.parquet")).report()
 

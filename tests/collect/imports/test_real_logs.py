@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from sojourn.collect.imports.mapping import Mapping
 from sojourn.collect.imports.read import read_batches
 from sojourn.records.rejected import Reason
@@ -65,6 +67,7 @@ def test_a_shop_funnel_log_keeps_its_columns(data: Data) -> None:
     assert list(batches[0].properties) == wanted
 
 
+@pytest.mark.long
 def test_an_order_only_log_has_no_time(data: Data) -> None:
     batches, lines = read(data("msnbc/msnbc_pageviews.parquet"))
 
@@ -89,6 +92,7 @@ def test_a_loan_process_log_keeps_its_lifecycle(data: Data) -> None:
     assert missing == 18_010  # published
 
 
+@pytest.mark.long
 def test_order_lines_without_a_customer_are_rejected(data: Data) -> None:
     batches, lines = read(data("online_retail/online_retail.parquet"))
 

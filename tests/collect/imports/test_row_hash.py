@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -96,6 +97,7 @@ def test_a_number_hashes_alike_in_every_width_and_a_time_in_every_unit() -> None
     assert hashes({"t": seconds}) == hashes({"t": seconds.cast(pa.timestamp("ns"))})
 
 
+@pytest.mark.long
 def test_a_million_rows_that_differ_by_little_have_a_million_hashes() -> None:
     numbers = pa.array(np.arange(1_000_000)).cast(pa.string())
     found = row_hash({"user": pa.array(["u"] * 1_000_000), "n": numbers}, 1_000_000)
