@@ -17,6 +17,7 @@ from sojourn.app.collecting import PORT as COLLECTOR_PORT
 from sojourn.app.collecting import address_of, listen
 from sojourn.app.logs import configure_logs
 from sojourn.app.supervisor import Supervisor
+from sojourn.app.upgrading import upgrade_apart
 from sojourn.records.errors import FolderBusy
 from sojourn.store.folder import create_folder
 from sojourn.store.running import forget_restarts, running
@@ -53,6 +54,7 @@ def run_up(
 
     Raises:
         FolderBusy: The folder's processes run already.
+        NotUpgraded: The folder is of an older format, and could not be brought to this one.
         BadOption: A port is taken, or the host is none of this machine's.
         NotStarted: One of the processes cannot do its work as things are.
     """
@@ -62,6 +64,9 @@ def run_up(
     folder = create_folder(data)
     configure_logs("up")
     with _alone(folder):
+        kept = upgrade_apart(folder)
+        if kept is not None:
+            _log.info("upgraded", from_format=folder.format, backup=str(kept))
         sockets = {
             "collector": listen(host, collector_port, usual=COLLECTOR_PORT),
             "console": listen(host, console_port, usual=CONSOLE_PORT),
@@ -110,10 +115,12 @@ def _hold(folder: Folder, held: contextlib.ExitStack) -> None:
     while True:
         try:
             held.enter_context(folder.alone("up"))
-        except FolderBusy:
+        except FolderBusy as error:
             holder = running(folder, "up")
             if (holder is not None and _is_there(holder.pid)) or time.monotonic() > until:
-                raise
+                pid = "unknown" if holder is None else holder.pid
+                message = f"`sojourn up` runs on {folder.path} already, as process {pid}; end it, or name another folder with --data"
+                raise FolderBusy(message) from error
         else:
             return
         if not said:

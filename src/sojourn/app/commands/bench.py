@@ -14,7 +14,7 @@ _UNITS = {"k": 1_000, "M": 1_000_000}
 
 def bench(
     what: Annotated[
-        Literal["journeys", "imports", "index", "changes", "signals", "live", "intake"],
+        Literal["journeys", "imports", "index", "changes", "signals", "live", "intake", "up"],
         typer.Argument(help="What to measure."),
     ],
     events: Annotated[str, typer.Option(help="How many simulated events: 200k, 10M.")] = "1M",
@@ -34,6 +34,7 @@ def bench(
     `index`: the memory, time and disk that the index of a large log takes, beside its budget alone.
     `intake`: events a second that the collector makes durable, beside the same server storing nothing.
     `live`: how fast the worker takes the log, and how soon an accepted event is in its person's profile.
+    `up`: how soon `sojourn up` does its work, and the memory of all its processes at rest.
     `changes`: how many changes of behaviour are found in simulated persons, how soon, and how many that are none.
     `signals`: the pass of twenty signals, every pattern among them, over history, on one core beside its budget.
     """
@@ -44,11 +45,12 @@ def bench(
     from sojourn.bench.journeys import bench_journeys  # noqa: PLC0415  (heavy)
     from sojourn.bench.live import bench_live  # noqa: PLC0415  (heavy)
     from sojourn.bench.signals import bench_signals  # noqa: PLC0415  (heavy)
+    from sojourn.bench.up import bench_up  # noqa: PLC0415  (heavy)
 
     compile_once()
     measure = {
         "journeys": bench_journeys, "imports": bench_imports, "index": bench_index, "changes": bench_changes,
-        "signals": bench_signals, "live": bench_live, "intake": bench_intake,
+        "signals": bench_signals, "live": bench_live, "intake": bench_intake, "up": bench_up,
     }[what]  # fmt: skip
     chosen = {} if rounds is None else {"rounds": rounds}
     show(measure(_count(events), say=lambda text: lines([text]), **chosen), as_json=json)
