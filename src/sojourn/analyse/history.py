@@ -200,7 +200,9 @@ def history(  # noqa: PLR0913  (the options of the question; each has a default)
         only=view_masks(parts, question.views, time_zone=journeys.time_zone),
     )
     if question.periods is None:
-        return History(period, cohort, question.asset, HistoryCohort("all", 0, np.nan, ()), note="No event has a time.")
+        nobody = HistoryCohort("all", 0, np.nan, ())
+        drill = Drill(journeys, question)
+        return History(period, cohort, question.asset, nobody, note="No event has a time.", _drill=drill)
     names = question.periods.labels if question.by_period else groupings[0].names
     if len(names) * len(question.periods.labels) * kernel.MEASURES > _MOST_SUMS:
         raise BadOption(f"{len(question.periods.labels):,} periods of a {period} are too many; choose a longer one")
@@ -269,7 +271,9 @@ def merge(
 
 def members(journeys: Journeys, question: HistoryQuestion, cohort: str, period: int | None) -> Persons:
     """The persons of a cohort, or those of them active in a period of their lives."""
-    assert question.periods is not None  # a log without times has no cohorts
+    if question.periods is None:
+        # A log without times has no cohorts.
+        return Persons(())
     parts = journeys.parts()
     begins = np.array(question.periods.starts_us, np.int64)
     by_column = question.cohort is not None and not question.by_period

@@ -52,6 +52,8 @@ if TYPE_CHECKING:
 
 _OPS = {"=": EQUAL, "<>": UNEQUAL, "<": BELOW, "<=": AT_MOST, ">": ABOVE, ">=": AT_LEAST}
 _QUARTER_US = 900_000_000
+_QUARTERS = 1 << 16
+"""Quarters of an hour, nearly two years, up to which all of a log's span are looked up."""
 _ABSENT = -1
 
 
@@ -265,16 +267,28 @@ def _keys_of(names: Sequence[str]) -> NDArray[np.int64]:
 def _column(part: Part, name: str, zone: str) -> Column | None:
     if name in {"time.hour", "time.weekday"}:
         clock = hour_of if name == "time.hour" else weekday_of
-        # The clock of every quarter of an hour there may be, looked up: far fewer than events.
-        latest = int(part.time.max(initial=0))
-        last = latest // _QUARTER_US
-        first = int(part.time.min(initial=latest, where=part.time != 0)) // _QUARTER_US
-        told = np.array([clock(q * _QUARTER_US, zone) or 0 for q in range(first, last + 1)], np.float64)
-        return NumberColumn(look_up(part.time, _QUARTER_US, first, told))
+        return NumberColumn(_clock_of(part.time, lambda quarter: float(clock(quarter * _QUARTER_US, zone) or 0)))
     try:
         return part.column(name)
     except UnknownColumn:
         return None
+
+
+def _clock_of(time: NDArray[np.int64], clock: Callable[[int], float]) -> NDArray[np.float64]:
+    """What a clock showed at each time; NaN without a time. It is asked once for each quarter of an hour."""
+    latest = int(time.max(initial=0))
+    last = latest // _QUARTER_US
+    first = int(time.min(initial=latest, where=time != 0)) // _QUARTER_US
+    if last - first < _QUARTERS:
+        # Every quarter there may be, looked up: far fewer than events.
+        told = np.array([clock(quarter) for quarter in range(first, last + 1)])
+        shown: NDArray[np.float64] = look_up(time, _QUARTER_US, first, told)
+        return shown
+    # One event long ago is reason enough: only the quarters that there are.
+    quarters, place = np.unique(time // _QUARTER_US, return_inverse=True)
+    shown = np.array([clock(quarter) for quarter in quarters.tolist()])[place]
+    shown[time == 0] = np.nan
+    return shown
 
 
 def _lookup(column: TextColumn, leaf: Leaf) -> NDArray[np.uint8]:
