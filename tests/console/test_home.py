@@ -5,7 +5,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.analyse.logs import batch
+from tests.analyse.logs import Row, batch
 from tests.console.visitors import user
 
 from sojourn.store.append import Append
@@ -23,7 +23,7 @@ BOUGHT = {"order_id": "7", "revenue": 20.0, "currency": "EUR"}
 @pytest.fixture
 def shop(empty: Backing) -> TestClient:
     """Twenty days: anna every day, ben from the 14th day on; ben buys for 20 EUR on the 15th."""
-    rows = [("anna", day * _DAY, "view", {}) for day in range(20)]
+    rows: list[Row] = [("anna", day * _DAY, "view", {}) for day in range(20)]
     rows += [("ben", day * _DAY + 60, "view", {}) for day in range(13, 20)]
     rows.append(("ben", 14 * _DAY + 120, "purchase", BOUGHT))
     folder = empty.history.folder

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sojourn.records.rejected import RAW_LIMIT, Reason, Rejected
-from sojourn.store.quarantine import count_rejected, keep_rejected, rejected_rows
+from sojourn.store.quarantine import count_rejected, forget_rejected, keep_rejected, rejected_rows
 
 if TYPE_CHECKING:
     from sojourn.store.folder import Folder
@@ -58,3 +58,11 @@ def test_nothing_rejected_makes_no_file(folder: Folder) -> None:
     keep_rejected(folder, "shop", [])
 
     assert not folder.quarantine.exists()
+
+
+def test_rows_whose_time_is_over_are_forgotten_bytes_included(folder: Folder) -> None:
+    keep_rejected(folder, "shop", [bad(b"an old secret")])
+
+    assert forget_rejected(folder, before="2000-01-01T00:00:00+00:00") == 0
+    assert forget_rejected(folder, before="2999-01-01T00:00:00+00:00") == 1
+    assert b"an old secret" not in folder.quarantine.read_bytes()

@@ -160,8 +160,10 @@ def _run(one: Endpoint, request: Request, backing: Backing, who: str, body: byte
         if not 0 < len(text) <= _LONGEST:
             raise BadField(name, f"expected 1 to {_LONGEST:,} characters, got {len(text):,}")
     one.check(values)
-    call = Call(backing, who, read_scope(request.query_params))
+    call = Call(backing, who, read_scope(request.query_params, time_zone=backing.history.settings.now().time_zone))
     result = one.answers(call, values, places, one.read_body(body))
+    if one.method != "GET":
+        backing.history.expire()
     if "csv" in values.get("format", ()):
         return Response(csv_text(result.table), one.status, _as_file(one.name), "text/csv; charset=utf-8")
     return _json(result.to_dict() if hasattr(result, "to_dict") else _plain(result), one.status)

@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from sojourn.api.kept_answers import KeptAnswers
 from sojourn.api.scope import days_of
-from sojourn.records.errors import SojournError
+from sojourn.api.settings import CurrentSettings, defaults_for
+from sojourn.records.errors import BadOption, SojournError
 from sojourn.records.moments import moment_us
 from sojourn.records.periods import from_us, zone
 
@@ -36,7 +38,6 @@ if TYPE_CHECKING:
 PATIENCE_S = 5.0
 """So old an answer may be while a newer one is being made, seconds."""
 _KEPT = 16
-_ANSWERS = 64
 _FRESH_S = 1.0
 _logger = structlog.get_logger()
 
@@ -48,6 +49,7 @@ class History:
 
     Attributes:
         folder: The data folder.
+        settings: What was decided for it.
     """
 
     def __init__(self, folder: Folder, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -58,11 +60,14 @@ class History:
             clock: Seconds that only go on.
         """
         self.folder = folder
+        self.settings = CurrentSettings(folder)
         self._clock = clock
         self._lock, self._opening = threading.Lock(), threading.Lock()
         self._opened: _Opened | None = None
         self._looked_at = -_FRESH_S
         self._log: Log | None = None
+        self._answers = KeptAnswers(PATIENCE_S, clock=clock)
+        self._expired = 0
 
     def journeys(self, scope: Scope) -> Journeys:
         """The journeys of a scope.
@@ -96,20 +101,17 @@ class History:
             SojournError: As of the question.
         """
         opened = self._now()
-        key = (scope, question.name, repr(sorted(options.items())))
-        with self._lock:
-            found = opened.answers.get(key)
-        if found is None:
-            found = question.ask(self._narrowed(opened, scope), options)
-            with self._lock:
-                opened.answers[key] = found
-                if len(opened.answers) > _ANSWERS:
-                    opened.answers.popitem(last=False)
-        return found
+        defaults = {
+            name: value for name, value in defaults_for(question, self.settings.now()).items() if name not in options
+        }
+        key = (scope, question.name, repr(sorted({**defaults, **options}.items())))
+        return self._answers.of(key, opened, lambda: _ask(question, self._narrowed(opened, scope), options, defaults))
 
     def expire(self) -> None:
         """Have the next question wait for what was just changed, instead of being answered from what was there."""
+        self._answers.forget()
         with self._lock:
+            self._expired += 1
             self._looked_at = -math.inf
             if self._opened is not None:
                 self._opened.seen_at = -math.inf
@@ -152,11 +154,13 @@ class History:
 
     def _renewed(self, now: float) -> _Opened:
         """Look whether the folder changed, and open it again if so; for the holder of `_opening`."""
+        expired = self._expired
         opened, stamp = self._opened, self._stamp()
         if opened is None or opened.stamp != stamp:
             opened = self._opened = _Opened(self._open(), stamp, now)
-        # Not before it is done: who comes meanwhile must not take the old one for fresh.
-        opened.seen_at = self._looked_at = now
+        with self._lock:
+            # Not before it is done: who comes meanwhile must not take the old one for fresh; nor when something was changed meanwhile.
+            opened.seen_at = self._looked_at = now if expired == self._expired else -math.inf
         return opened
 
     def _open(self) -> Journeys:
@@ -192,14 +196,12 @@ class _Opened:
         stamp: What the folder looked like just before.
         seen_at: When it was last found to be the newest, seconds of the clock.
         narrowed: Its journeys by scope, the last used last.
-        answers: Results by scope, question and options, oldest first.
     """
 
     whole: Journeys
     stamp: tuple[object, ...]
     seen_at: float
     narrowed: OrderedDict[Scope, Journeys] = dataclasses.field(default_factory=OrderedDict)
-    answers: OrderedDict[tuple[Scope, str, str], Any] = dataclasses.field(default_factory=OrderedDict)
 
 
 def _changed_at(place: Path) -> int:
@@ -207,6 +209,19 @@ def _changed_at(place: Path) -> int:
         return place.stat().st_mtime_ns
     except FileNotFoundError:
         return 0
+
+
+def _ask(question: Question, journeys: Journeys, options: Mapping[str, Any], defaults: Mapping[str, str]) -> Any:  # noqa: ANN401  (the question's result)
+    """Ask with what the settings say, where the question says nothing."""
+    try:
+        return question.ask(journeys, {**defaults, **options})
+    except BadOption:
+        if "currency" not in defaults:
+            raise
+    # No amount here is in the settings' currency: they are told in the one they have.
+    return question.ask(
+        journeys, {**{name: value for name, value in defaults.items() if name != "currency"}, **options}
+    )
 
 
 def _narrow(whole: Journeys, scope: Scope) -> Journeys:

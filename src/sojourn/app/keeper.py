@@ -23,6 +23,8 @@ from sojourn.store.flush import Flushed, flush
 from sojourn.store.index import refresh_index
 from sojourn.store.log import Log
 from sojourn.store.persons_table import publish_persons
+from sojourn.store.quarantine import forget_rejected
+from sojourn.store.settings import read_settings
 from sojourn.store.snapshot import LOCK as BACKUP
 from sojourn.store.snapshot import remove_leftovers
 from sojourn.store.state import WORKER, State
@@ -134,6 +136,17 @@ class Keeper:
             _log.info("days of the log dropped", days=gone)
         oldest = (today - dt.date(1970, 1, 1)).days - self._options.ids_days
         self._ids_at = self._log.ids.forget(oldest, after=self._ids_at)
+
+        self._forget_rejected()
+
+    def _forget_rejected(self) -> None:
+        """Delete rejected events whose time, as the settings say, is over."""
+        days = read_settings(self._folder).rejected_days
+        if days is None:
+            return
+        oldest = dt.datetime.now(dt.UTC) - dt.timedelta(days=days)
+        if gone := forget_rejected(self._folder, before=oldest.isoformat(timespec="seconds")):
+            _log.info("rejected events forgotten", events=gone)
 
     def _without_backup(self, drop: Callable[[], list[str]]) -> list[str]:
         """Drop days, unless a backup is copying them: then they wait for the next time."""

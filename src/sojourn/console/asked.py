@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sojourn.api.imports import RunsImports
     from sojourn.api.person_changes import PersonCare
     from sojourn.api.scope import Scope
+    from sojourn.api.settings import Settings
 
 
 class Told(Protocol):
@@ -88,6 +89,11 @@ class Asked:
     accounts: Accounts
     csrf: str
     token: str = ""
+
+    @property
+    def settings(self) -> Settings:
+        """What was decided for all who use the folder."""
+        return self.backing.history.settings.now()
 
     def field(self, name: str, default: str = "") -> str:
         """A query parameter without blanks around it; `default` where it is missing or empty."""

@@ -42,8 +42,9 @@ async def let_in(request: Request, view: View, backing: Backing, accounts: Accou
         return _to_login(request)
     user = _NOBODY if session is None else User(session.name, session.role)
     held = token if session is not None else request.cookies.get(form_cookie(accounts), "")
+    zone = backing.history.settings.now().time_zone
     asked = Asked(
-        request, user, read_scope(request.query_params) if view.filtered else Scope(), backing, accounts,
+        request, user, read_scope(request.query_params, time_zone=zone) if view.filtered else Scope(time_zone=zone), backing, accounts,
         accounts.form_token(held) if held else "", token if session else "",
     )  # fmt: skip
     if not allows(user.role, view.role):

@@ -104,7 +104,9 @@ def address(asked: Asked, path: str, **parameters: Any) -> str:
         **parameters: Query parameters; lists repeat, None is left out.
     """
     pairs = [(name.rstrip("_"), value) for name, value in parameters.items() if value is not None]
-    text = "&".join(part for part in (urlencode(pairs, doseq=True), asked.scope.query()) if part)
+    text = "&".join(
+        part for part in (urlencode(pairs, doseq=True), asked.scope.query(time_zone=asked.settings.time_zone)) if part
+    )
     return f"{path}?{text}" if text else path
 
 

@@ -12,7 +12,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from sojourn.records.rejected import RAW_LIMIT, Rejected
-from sojourn.store.sqlite import database, queries
+from sojourn.store.sqlite import database, overwrite_residue, queries
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -97,3 +97,14 @@ def _row(row: Rejected, source: str, times: Counter[bytes], now: str) -> dict[st
         "raw": row.raw[:RAW_LIMIT],
         "rejected_at": now,
     }
+
+
+def forget_rejected(folder: Folder, *, before: str) -> int:
+    """Delete what was rejected before a moment (ISO 8601 UTC), bytes included; returns how many rows."""
+    if not folder.quarantine.exists():
+        return 0
+    with database(folder.quarantine, "quarantine") as quarantine:
+        gone = int(queries("quarantine").forget_rejected(quarantine, before=before))
+    if gone:
+        overwrite_residue(folder.quarantine)
+    return gone

@@ -19,6 +19,7 @@ from sojourn.console.views import (
     live,
     person,
     persons,
+    settings,
     start,
 )
 
@@ -38,5 +39,6 @@ VIEWS: tuple[View, ...] = (
     *data_rejected.VIEWS,
     *data_imports.VIEWS,
     *start.VIEWS,
+    *settings.VIEWS,
 )
 """Every page, in the order of the navigation."""

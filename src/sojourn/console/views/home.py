@@ -76,7 +76,7 @@ async def home(asked: Asked) -> Response:
         asked = replace(asked, scope=replace(asked.scope, start=usual))
     journeys, bounds = await asked.journeys(), await run_in_threadpool(asked.backing.history.bounds, asked.scope)
     goals = sorted(journeys.events)
-    goal = asked.field("goal") or _usual_goal(goals)
+    goal = asked.field("goal") or _chosen_goal(asked.settings.goal, goals)
     earlier = _before(asked, span, bounds)
     now, before, scores, scores_before, running = await asyncio.gather(
         _numbers(asked, goal),
@@ -179,8 +179,10 @@ def _bars(now: Answered, score: ScoreReading) -> list[Bar]:
     return bars
 
 
-def _usual_goal(events: Sequence[str]) -> str | None:
-    """What people come for, where the log has an event of a usual name."""
+def _chosen_goal(decided: str | None, events: Sequence[str]) -> str | None:
+    """What people come for: as the settings say, or where the log has an event of a usual name."""
+    if decided in events:
+        return decided
     plain = {event.replace("_", " ").casefold(): event for event in events}
     return next((plain[name] for name in GOALS if name in plain), None)
 

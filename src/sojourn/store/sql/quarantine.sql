@@ -47,3 +47,7 @@ select key, raw, detail from rejected;
 -- name: erase*!
 -- Rows that name an erased person.
 delete from rejected where key = :key;
+
+-- name: forget_rejected!
+-- Rows whose time is over.
+delete from rejected where rejected_at < :before;
