@@ -358,3 +358,13 @@ def test_time_decay_is_two_to_the_minus_half_lives() -> None:
             steps = us * 1024 / half_life
             expected = 2.0 ** -(us / half_life) if us / half_life < 1075 else 0.0
             assert kernel._halved(steps) == pytest.approx(expected, rel=1e-11, abs=1e-300)
+
+
+def test_a_period_without_events_has_no_conversions_and_is_no_error() -> None:
+    found = (
+        log([("anna", 0, "buy", {"channel": "ads"})])
+        .between("2030-01-01", None)
+        .attribution(goal="buy", touch="channel")
+    )
+
+    assert (found.conversions, found.value, found.converters) == (0, 0.0, 0)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from starlette.testclient import TestClient
 
 _NUMBER = re.compile(r'<a(?: class="value")? href="(/behind/[^"]+)"[^>]*>\s*([\d,]+)')
+_SHARE = re.compile(r'<a class="of-share" href="(/behind/[^"]+)" title="([\d,]+)')
 _TRIES = 200
 
 
@@ -27,7 +28,10 @@ def opened(console: TestClient, address: str) -> Response:
 
 def numbers_of(page: str) -> list[tuple[str, int]]:
     """Addresses and numbers of a page's links to persons."""
-    return [(html.unescape(address), int(number.replace(",", ""))) for address, number in _NUMBER.findall(page)]
+    return [
+        (html.unescape(address), int(number.replace(",", "")))
+        for address, number in _NUMBER.findall(page) + _SHARE.findall(page)
+    ]
 
 
 def persons_of(console: TestClient, address: str) -> list[str]:

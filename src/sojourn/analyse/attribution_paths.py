@@ -132,7 +132,8 @@ class AttributionPartial:
 
     def totals(self, groups: int) -> NDArray[np.float64]:
         """As `PathTable.totals`, of all paths."""
-        found = self.table.totals(groups)
+        # Sums over no path at all come as whole numbers.
+        found = self.table.totals(groups).astype(np.float64)
         if self.lost is not None:
             found[:, -1] += self.lost[:, -1, 1]
         return found

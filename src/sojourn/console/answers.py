@@ -14,10 +14,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
-from sojourn.api.questions import OF, QUESTIONS
+from markupsafe import Markup
+from starlette.concurrency import run_in_threadpool
+
+from sojourn.api.questions import DRILL, OF, QUESTIONS
 from sojourn.api.scope import FIELDS
-from sojourn.console.page import address
+from sojourn.console.page import address, chart_of
 from sojourn.records.errors import BadField, SojournError, UnknownColumn, UnknownEvent
 
 if TYPE_CHECKING:
@@ -47,6 +51,13 @@ class Working(Exception):
         self.title, self.seconds = title, seconds
 
 
+_LOCK = Lock()
+_FIGURES_S = 30.0
+_FIGURES: dict[tuple[int, str], tuple[Any, Markup | None, float]] = {}
+"""Figures by the place of their answer in memory, and when they were drawn; the answer stays with it, so that no other takes that place,
+and goes with it, for it holds the journeys it was asked of."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answered:
     """A question as a page asked it.
@@ -64,6 +75,7 @@ class Answered:
     values: Mapping[str, Sequence[str]]
     result: Any = None
     wrong: Mapping[str, str] = field(default_factory=dict)
+    _shared: list[str] = field(default_factory=list, repr=False, compare=False)
 
     def behind(self, drill: str | None = None, **of: Any) -> str:
         """Address of the persons behind a number.
@@ -72,8 +84,34 @@ class Answered:
             drill: The result's method, where several take the same.
             **of: What says which number; None says nothing.
         """
-        named = {f"{OF}{name}": value for name, value in of.items() if value is not None}
-        return address(self.asked, f"/behind/{self.question.name}", **self.values, **named, drill=drill)
+        # A page has hundreds of these; what they share is written once.
+        if not self._shared:
+            self._shared.append(address(self.asked, f"/behind/{self.question.name}", **self.values))
+        base = self._shared[0]
+        named = [(f"{OF}{name}", value) for name, value in of.items() if value is not None]
+        named += [(DRILL, drill)] if drill else []
+        return f"{base}{'&' if '?' in base else '?'}{urlencode(named, doseq=True)}" if named else base
+
+    async def figure(self, draw: Callable[[Answered], Any]) -> Markup | None:
+        """The answer's figure as JSON for the page, drawn once as long as the answer is kept; None where there is none.
+
+        Args:
+            draw: Gives the figure, its marks leading to their persons.
+        """
+        return None if self.result is None else await run_in_threadpool(self._drawn, draw)
+
+    def _drawn(self, draw: Callable[[Answered], Any]) -> Markup | None:
+        key, now = (id(self.result), draw.__module__), time.monotonic()
+        with _LOCK:
+            for other in [one for one, (*_, at) in _FIGURES.items() if now - at > _FIGURES_S]:
+                del _FIGURES[other]
+            kept = _FIGURES.get(key)
+        if kept is None:
+            drawn = draw(self)
+            kept = self.result, None if drawn is None else Markup(chart_of(drawn)), now  # noqa: S704  (`chart_of` makes it safe)
+            with _LOCK:
+                _FIGURES[key] = kept
+        return kept[1]
 
     def csv(self, of: str | None = None, group: int | None = None) -> str:
         """Address of the answer as CSV.
@@ -164,7 +202,6 @@ class _Work:
 
 
 _WORK: dict[object, _Work] = {}
-_LOCK = Lock()
 _FORGOTTEN_S = 5.0
 """A page that is worked on looks again each second; who has not for so long has left."""
 

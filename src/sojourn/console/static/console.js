@@ -39,7 +39,9 @@ function draw() {
 function follow(event) {
   const point = event.points[0];
   const links = (point.data && point.data.meta && point.data.meta.links) || [];
-  const to = links[point.pointNumber] || point.customdata;
+  // A diagram of flows has no place for addresses but beside the words it shows: [words, address].
+  const told = Array.isArray(point.customdata) ? point.customdata[1] : point.customdata;
+  const to = links[point.pointNumber] || told;
   if (typeof to === "string" && /^\/(?![/\\])/.test(to)) location.assign(to);
 }
 

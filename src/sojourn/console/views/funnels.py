@@ -33,7 +33,7 @@ async def funnels(asked: Asked) -> Response:
     return render(
         asked, "funnels.html", title="Funnels", found=found, known=names, steps=steps, example=not chosen,
         wrong=_wrong_steps(steps, names.events) if found.wrong else {}, blanks=range(_EMPTY_FIELDS),
-        figure=_figure(found) if found.result is not None and found.result.steps[0].count else None,
+        figure=await found.figure(_figure),
         why=[_why(found, place) for place in range(len(found.result.steps) if found.result else 0)],
     )  # fmt: skip
 
@@ -70,6 +70,8 @@ def _wrong_steps(steps: Sequence[str], events: Sequence[str]) -> dict[int, str]:
 
 def _figure(found: Answered) -> Any:  # noqa: ANN401  (a plotly figure)
     """The result's own figure, its bars leading to their persons."""
+    if not found.result.steps[0].count:
+        return None
     result = found.result
     figure = result.plot()
     if result.trend:
