@@ -11,6 +11,8 @@ from sojourn.signals.catalogue_file import read_catalogue
 from tests.analyse.logs import log
 
 if TYPE_CHECKING:
+    from tests.analyse.logs import Row
+
     from sojourn.analyse.journeys import Journeys
 
 CATALOGUE = read_catalogue("""
@@ -27,13 +29,13 @@ segments:
 @pytest.fixture(scope="module")
 def journeys() -> Journeys:
     """Ten persons: pN looks N times; p2, p4 and p9 order."""
-    rows = [(f"p{n}", n * 100 + k, "view", {}) for n in range(10) for k in range(n)]
+    rows: list[Row] = [(f"p{n}", n * 100 + k, "view", {}) for n in range(10) for k in range(n)]
     return log([*rows, ("p0", 5, "other", {}), *((name, 5_000, "order", {}) for name in ("p2", "p4", "p9"))])
 
 
 def test_a_predicate_is_counted_with_examples_and_beside_every_segment(journeys: Journeys) -> None:
     """Of ten persons p5 to p9 fit: all of them look, one of them buys."""
-    found = segment_overlap(journeys, catalogue=CATALOGUE, where="signal.views >= 5")
+    found = segment_overlap(journeys, catalogue=CATALOGUE, predicate="signal.views >= 5")
 
     assert (found.tried, found.share, found.persons_total) == (5, 0.5, 10)
     assert sorted(found.examples) == ["p5", "p6", "p7", "p8", "p9"]
@@ -62,7 +64,7 @@ def test_pairs_are_those_of_the_sets_of_their_persons(journeys: Journeys) -> Non
     }
     assert found.pairs[0].of_either == 7 / 9  # all who are keen look
     assert set(found.persons("keen", and_in="buyers")) == sets["keen"] & sets["buyers"]
-    assert (found.tried, found.where, found.examples) == (0, None, ())
+    assert (found.tried, found.predicate, found.examples) == (0, None, ())
 
 
 @pytest.mark.parametrize(
@@ -75,11 +77,11 @@ def test_pairs_are_those_of_the_sets_of_their_persons(journeys: Journeys) -> Non
 )
 def test_a_predicate_that_does_not_fit_is_told(journeys: Journeys, where: str, told: str) -> None:
     with pytest.raises(BadPredicate, match=told):
-        segment_overlap(journeys, catalogue=CATALOGUE, where=where)
+        segment_overlap(journeys, catalogue=CATALOGUE, predicate=where)
 
 
 def test_an_overlap_can_be_shown_in_every_form(journeys: Journeys) -> None:
-    found = segment_overlap(journeys, catalogue=CATALOGUE, where="signal.views >= 5")
+    found = segment_overlap(journeys, catalogue=CATALOGUE, predicate="signal.views >= 5")
 
     assert "signal.views >= 5: 5 persons of 10" in str(found)
     assert found.plot().data

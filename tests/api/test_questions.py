@@ -39,6 +39,7 @@ def journeys() -> Journeys:
 
 ASKED: tuple[tuple[str, Values, Values | None], ...] = (
     ("overview", {}, {"of_event": ["cart"]}),
+    ("journey_map", {}, None),
     ("sessions", {"by": ["channel"]}, {"of_kind": ["all"]}),
     ("funnel", {"steps": ["view", "cart", "purchase"]}, {"of_step": ["1"], "of_outcome": ["reached"]}),
     ("compare", {"steps": ["view", "cart", "purchase"]}, {"of_side": ["b"]}),
@@ -57,7 +58,7 @@ ASKED: tuple[tuple[str, Values, Values | None], ...] = (
     ("signals", {"catalogue": ["shop"]}, {"of_signal": ["visits"]}),
     ("scores", {"catalogue": ["shop"]}, {"of_score": ["engagement"], "of_at_least": ["0"]}),
     ("segments", {"catalogue": ["shop"]}, None),
-    ("segment_overlap", {"catalogue": ["shop"], "where": ["signal.visits >= 0"]}, {"drill": ["persons"]}),
+    ("segment_overlap", {"catalogue": ["shop"], "predicate": ["signal.visits >= 0"]}, {"drill": ["persons"]}),
     ("backtest", {"catalogue": ["shop"], "goal": ["purchase"]}, None),
 )
 

@@ -122,15 +122,16 @@ class Scores(Result):
         """One row a score."""
         return self.scores
 
-    def persons(self, score: str, *, at_least: float) -> Persons:
+    def persons(self, score: str, *, at_least: float, below: float | None = None) -> Persons:
         """Persons with so many points or more.
 
         Args:
             score: Its name in the catalogue.
             at_least: Least points.
+            below: Points that are too many; None for no bound.
         """
         assert self._drill is not None  # every Scores is made by `scores`
-        return members(self._drill.journeys, self._drill.question, score, at_least)
+        return members(self._drill.journeys, self._drill.question, score, at_least, below)
 
     def explain(self, person: str) -> tuple[PersonScore, ...]:
         """Every score of one person as its terms, in the order of `scores`."""
@@ -230,11 +231,14 @@ def merge(
     )
 
 
-def members(journeys: Journeys, question: SignalQuestion, score: str, at_least: float) -> Persons:
-    """Persons with so many points or more."""
+def members(
+    journeys: Journeys, question: SignalQuestion, score: str, at_least: float, below: float | None = None
+) -> Persons:
+    """Persons with so many points or more, and fewer than `below`."""
+    bound = np.inf if below is None else below
     place = place_of(score, [s.name for s in question.program.catalogue.scores], "score")
     partials = journeys.map(lambda part: partial(part, question), journeys.parts())
-    return journeys.persons_of([p.person[p.points[place] >= at_least] for p in partials])
+    return journeys.persons_of([p.person[(p.points[place] >= at_least) & (p.points[place] < bound)] for p in partials])
 
 
 def explain(journeys: Journeys, question: SignalQuestion, person: str) -> tuple[PersonScore, ...]:

@@ -83,7 +83,7 @@ class SegmentOverlap(Result):
         at_us: When the profiles are read, microseconds since 1970 UTC.
         persons_total: Persons with an event until then, who may be scored.
         persons_unscored: Persons whose consent forbids it; they are counted nowhere else.
-        where: The predicate that is tried; None for none.
+        predicate: What is tried; None for nothing.
         tried: Persons who fit it.
         share: Of all persons; `nan` without any.
         examples: Some of them, at most ten.
@@ -95,7 +95,7 @@ class SegmentOverlap(Result):
     at_us: int
     persons_total: int
     persons_unscored: int
-    where: str | None
+    predicate: str | None
     tried: int
     share: float
     examples: tuple[str, ...]
@@ -136,7 +136,7 @@ class OverlapPartial:
 def segment_overlap(
     journeys: Journeys,
     *,
-    where: str | None = None,
+    predicate: str | None = None,
     catalogue: Any = None,  # noqa: ANN401  (a Catalogue, a path or a name: `read_question` says)
     at: str | dt.date | None = None,
 ) -> SegmentOverlap:
@@ -144,7 +144,7 @@ def segment_overlap(
 
     Args:
         journeys: The log.
-        where: The predicate of a segment, as in a catalogue: `score.purchase_intent >= 40 and traits.country = 'DE'`; None for none.
+        predicate: Of a segment, as in a catalogue: `score.purchase_intent >= 40 and traits.country = 'DE'`; None for none.
         catalogue: As of `signals`.
         at: As of `signals`.
 
@@ -153,10 +153,10 @@ def segment_overlap(
         BadPredicate: The predicate cannot be read, or names what the catalogue has not.
     """
     found, source = find_catalogue(journeys, catalogue)
-    made = _with(found, where or _NOBODY)
+    made = _with(found, predicate or _NOBODY)
     question = dataclasses.replace(read_question(journeys, made, at), source=source)
     partials = journeys.map(lambda part: partial(part, question), journeys.parts())
-    return merge(partials, question, where, journeys)
+    return merge(partials, question, predicate, journeys)
 
 
 _NOBODY = "time.hour < 0"
@@ -197,7 +197,7 @@ def partial(part: Part, question: SignalQuestion) -> OverlapPartial:
 
 
 def merge(
-    partials: Sequence[OverlapPartial], question: SignalQuestion, where: str | None, journeys: Journeys
+    partials: Sequence[OverlapPartial], question: SignalQuestion, predicate: str | None, journeys: Journeys
 ) -> SegmentOverlap:
     """Add up the parts."""
     segments = question.program.catalogue.segments[:-1]
@@ -217,7 +217,7 @@ def merge(
         if shared[a, b]
     ]  # fmt: skip
     return SegmentOverlap(
-        question.source, question.at_us, total, question.left_out(journeys), where, tried, _part(tried, total),
+        question.source, question.at_us, total, question.left_out(journeys), predicate, tried, _part(tried, total),
         tuple(names_of(journeys.index, some)), tuple(rows), tuple(sorted(pairs, key=lambda one: -one.of_either)),
         _drill=Drill(journeys, question),
     )  # fmt: skip

@@ -9,9 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from sojourn.records.errors import BadCatalogue, NotADataFolder
-from sojourn.signals.catalogue import Catalogue
-from sojourn.signals.catalogue_file import Problem, problems_of
+from sojourn.signals.catalogue import Catalogue, Segment
+from sojourn.signals.catalogue_edit import with_segment, without_segment
+from sojourn.signals.catalogue_file import Problem, problems_of, read_catalogue
 from sojourn.signals.default_catalogues import Branch, fitting_branch, path_of
 from sojourn.store.audit import record
 from sojourn.store.catalogue_versions import (
@@ -24,6 +27,8 @@ from sojourn.store.catalogue_versions import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sojourn.api.history import History
     from sojourn.store.folder import Folder
 
@@ -145,3 +150,45 @@ def _check(text: str) -> None:
     problems = problems_of(text)
     if problems:
         raise BadCatalogue("\n".join(f"{Catalogue.FILE}:{p.line}: {p.path}: {p.says}" for p in problems))
+
+
+def segments_in_force(history: History) -> tuple[Segment, ...]:
+    """The segments of the catalogue in force; none when it cannot be read."""
+    try:
+        return read_catalogue(signals_file(history).text).segments
+    except BadCatalogue:
+        # What is wrong with it is told where its numbers would stand.
+        return ()
+
+
+def change_segment(
+    history: History, given: Mapping[str, str], *, who: str, instead_of: str | None = None
+) -> SignalsFile:
+    """Add a segment to the catalogue in force, or change one; everything else stays as it was written.
+
+    Args:
+        history: The folder's journeys: without a catalogue of its own it is that which fits its events.
+        given: `name`, `says` and `where`.
+        who: For the history and the audit log.
+        instead_of: Name of the segment that is changed; None for a new one.
+
+    Raises:
+        BadCatalogue: The segment does not fit; each line of the message names what is wrong.
+    """
+    try:
+        segment = msgspec.convert(dict(given), Segment)
+    except msgspec.ValidationError as error:
+        raise BadCatalogue(f"this is no segment: {str(error)[0].lower()}{str(error)[1:]}") from error
+    text = with_segment(signals_file(history).text, segment, instead_of=instead_of)
+    note = f"{'changed' if instead_of else 'added'} the segment {segment.name}"
+    return save_signals(history.folder, text, who=who, note=note)
+
+
+def drop_segment(history: History, name: str, *, who: str) -> SignalsFile:
+    """Take a segment out of the catalogue in force.
+
+    Raises:
+        BadCatalogue: It has none of that name.
+    """
+    text = without_segment(signals_file(history).text, name)
+    return save_signals(history.folder, text, who=who, note=f"took out the segment {name}")

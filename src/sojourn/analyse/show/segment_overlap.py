@@ -26,8 +26,8 @@ _PAIRS = 20
 def render(overlap: SegmentOverlap) -> RenderableType:
     """Who fits the predicate, and who is in two segments."""
     shown: list[RenderableType] = []
-    if overlap.where is not None:
-        told = f"{overlap.where}: {counted(overlap.tried, 'person')} of {count(overlap.persons_total)}"
+    if overlap.predicate is not None:
+        told = f"{overlap.predicate}: {counted(overlap.tried, 'person')} of {count(overlap.persons_total)}"
         shown.append(Text(f"{told}, such as {', '.join(overlap.examples[:3])}" if overlap.examples else told))
         own = table(
             "With the segments",
@@ -51,7 +51,7 @@ def figure(overlap: SegmentOverlap) -> go.Figure:
         y=names, x=[one.persons for one in overlap.segments], name="in the segment", orientation="h",
         marker_color=PALETTE[0], hovertext=[one.says for one in overlap.segments],
     )  # fmt: skip
-    if overlap.where is not None:
+    if overlap.predicate is not None:
         drawn.add_bar(
             y=names, x=[one.both for one in overlap.segments], name="fit the predicate, too", orientation="h",
             marker_color=PALETTE[1],

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from starlette.responses import Response
 
 from sojourn.api.csv_text import csv_text
-from sojourn.api.people import ORDERS, people_page
+from sojourn.api.people import ORDERS, PERSONS_A_PAGE, people_page
 from sojourn.api.roles import allows
 from sojourn.console.page import View, address, render
 from sojourn.records.errors import BadOption, NotADataFolder
@@ -23,15 +23,12 @@ _ORDER_NAMES = {"seen": "Last seen", "events": "Most events", "points": "Most po
 
 async def persons(asked: Asked) -> Response:
     """The list, or all of it as CSV."""
-    form = {"q": asked.field("q"), "order": asked.field("order", "seen"), "score": asked.field("score")}
+    q, order, score = asked.field("q"), asked.field("order", "seen"), asked.field("score")
     whole = asked.field("format") == "csv"
+    page, size = (1, _MOST_IN_CSV) if whole else (_page(asked), PERSONS_A_PAGE)
     try:
         found: PeoplePage = await asked.ask(
-            lambda journeys: (
-                people_page(journeys, **form, page=1, size=_MOST_IN_CSV)
-                if whole
-                else people_page(journeys, **form, page=_page(asked))
-            )
+            lambda journeys: people_page(journeys, q=q, order=order, score=score, page=page, size=size)
         )
     except NotADataFolder:
         return render(asked, "persons_none.html", title="Persons")
@@ -42,7 +39,7 @@ async def persons(asked: Asked) -> Response:
         "persons.html",
         title="Persons",
         found=found,
-        q=form["q"],
+        q=q,
         orders=[(one, _ORDER_NAMES[one]) for one in ORDERS],
         links=[address(asked, f"/persons/{quote(row.person, safe='')}") for row in found.rows],
         may_export=allows(asked.user.role, "analyst"),
@@ -61,13 +58,14 @@ def _csv(asked: Asked, found: PeoplePage) -> Response:
 
     if not allows(asked.user.role, "analyst"):
         raise BadOption("exporting persons needs the role analyst; an admin can give it under Settings")
-    rows = [
-        {"person": row.person, "last_seen": row.last_seen, "events": row.events, "stage": row.stage}
-        | {score: row.points.get(score) for score in found.scores}
-        for row in found.rows
-    ]
-    names = ("person", "last_seen", "events", "stage", *found.scores)
-    table = pa.table({name: pa.array([row[name] for row in rows]) for name in names})
+    columns: dict[str, list[object]] = {
+        "person": [row.person for row in found.rows],
+        "last_seen": [row.last_seen for row in found.rows],
+        "events": [row.events for row in found.rows],
+        "stage": [row.stage for row in found.rows],
+    }
+    columns |= {score: [row.points.get(score) for row in found.rows] for score in found.scores}
+    table = pa.table({name: pa.array(values) for name, values in columns.items()})
     headers = {"content-disposition": 'attachment; filename="persons.csv"', "cache-control": "no-store"}
     return Response(csv_text(table).encode(), media_type="text/csv; charset=utf-8", headers=headers)
 
