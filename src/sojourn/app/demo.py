@@ -29,7 +29,7 @@ from sojourn.app.demo_folder import (
 from sojourn.app.demo_shop import READY, Errand
 from sojourn.app.starting import run_up
 from sojourn.demo.counter import Door
-from sojourn.records.errors import BadOption
+from sojourn.records.errors import BadOption, UnknownUser
 from sojourn.store.folder import open_folder
 from sojourn.store.sources import user_secret
 from sojourn.store.users import make_link
@@ -110,21 +110,30 @@ def run_demo(data: Path, options: DemoOptions, *, reset: bool) -> None:
 
 
 def _show(data: Path, options: DemoOptions, console: str, shop: str, *, seconds: float) -> None:
-    token = make_link(open_folder(data), USER, now_s=int(time.time()))
     since = since_began()
-    took = f"{_took(seconds)}" if since is None else f"{_took(since)} after `make demo` began"
-    say("")
-    say(f"Ready: {took}.")
-    say("")
-    say(f"  Console  {console}/link/{token}")
-    say(f"           logs you in once, as {USER}; another link: sojourn users link {USER} --data {data}")
-    say(f"  Shop     {shop}")
-    say("           click around: your profile, signals, score and journey move in the console")
-    say(f"  Data     {data}")
-    if options.visitors_per_minute:
-        say("")
-        say(f"About {options.visitors_per_minute:g} simulated visitors a minute come to the shop (source `simulated`).")
-    say("Ctrl-C ends everything; the next start takes seconds and needs no network.")
+    took = _took(seconds) if since is None else f"{_took(since)} after `make demo` began"
+    try:
+        token = make_link(open_folder(data), USER, now_s=int(time.time()))
+        link, note = f"{console}/link/{token}", f"logs you in once, as {USER}; another link: "
+        note += f"sojourn users link {USER} --data {data}"
+    except (BadOption, UnknownUser) as error:
+        # Somebody manages the users by hand now.
+        link, note = console, f"log in by your name; no link for {USER}: {error}"
+    come = options.visitors_per_minute
+    for line in (
+        "",
+        f"Ready: {took}.",
+        "",
+        f"  Console  {link}",
+        f"           {note}",
+        f"  Shop     {shop}",
+        "           click around: your profile, signals, score and journey move in the console",
+        f"  Data     {data}",
+        *(["", f"About {come:g} simulated visitors a minute come to the shop (source `simulated`)."] if come else []),
+        "",
+        "Ctrl-C ends everything; the next start takes seconds and needs no network.",
+    ):
+        say(line)
 
 
 def _took(seconds: float) -> str:

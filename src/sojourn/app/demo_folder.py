@@ -149,6 +149,8 @@ def make_apart(data: Path, *, days: int, persons: int | None) -> Demo:
 def _make(data: Path, days: int, persons: int | None) -> None:
     # Ctrl-C is the other process's.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # What was begun beside us is to end too.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(_INTERRUPTED))
     try:
         make_demo(data, days=days, persons=persons, tell=lambda text: say(text, err=True))
     except SojournError as error:
@@ -216,14 +218,18 @@ def _compiling(tell: Callable[[str], None]) -> Iterator[None]:
         return
     tell("Compiling for this machine meanwhile, once; a minute or two.")
     command = [sys.executable, "-m", "sojourn.app.cli", "warm"]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as compiling:  # noqa: S603 (our own)
-        try:
-            yield
-        except BaseException:
-            compiling.terminate()
-            raise
+    # A group of its own: it starts others, and all of them end together.
+    compiling = subprocess.Popen(  # noqa: S603  (our own program)
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, process_group=0
+    )
+    try:
+        yield
         # Whether it worked is found out by who needs it.
         compiling.wait()
+    finally:
+        if compiling.poll() is None:
+            os.killpg(compiling.pid, signal.SIGTERM)
+            compiling.wait()
 
 
 def _new_keys(folder: Folder, consent: Consent) -> Keys:
