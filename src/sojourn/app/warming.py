@@ -57,16 +57,16 @@ def warm(say: Callable[[str], None]) -> float:
         log, lines = Path(place) / "log.csv", Path(place) / "log.jsonl"
         log.write_text(_log())
         lines.write_text(_messages())
-        say("compiling the reader")
         data = Path(place) / "data"
-        read_journeys([log], data=data)
         # One question a process at a time: the compiler does not let threads work side by side.
         with ProcessPoolExecutor(_PROCESSES, multiprocessing.get_context("spawn")) as pool:
-            others = [pool.submit(_read, lines), pool.submit(_live, Path(place) / "live")]
+            say("compiling the reader")
+            # Questions need what is read here; the live path does not.
+            beside = pool.submit(_beside, lines, Path(place) / "live")
+            read_journeys([log], data=data)
             for name in pool.map(_ask, repeat(data), range(len(ASKED))):
                 say(f"compiled {name}")
-            for other in others:
-                other.result()
+            beside.result()
     _marker().touch()
     return time.monotonic() - began
 
@@ -97,7 +97,8 @@ def _opened(data: Path) -> Journeys:
     return open_journeys(data)
 
 
-def _read(lines: Path) -> None:
+def _beside(lines: Path, live: Path) -> None:
+    _live(live)
     read_journeys([lines])
 
 
