@@ -38,7 +38,7 @@
       person.append(link);
     }
     source.textContent = event.source;
-    properties.textContent = event.properties;
+    properties.firstElementChild.textContent = event.properties;
     made.classList.add("fresh");
     return made;
   }
