@@ -109,7 +109,7 @@ def run_worker(folder: Folder) -> None:
                     signal.signal(number, lambda _number, _frame: stop.set())
                 _log.info("working", behind=worker.lag())
                 tell_ready()
-                watch = CatalogueWatch(folder, worker.fingerprint)
+                watch = CatalogueWatch(folder, worker.catalogue)
                 worker.run(stop, outdated=watch.changed)
         except StorageFull as error:
             _log.warning("waiting for space", error=str(error))
@@ -117,16 +117,16 @@ def run_worker(folder: Folder) -> None:
 
 
 class CatalogueWatch:
-    """Notices when the folder's `signals.yaml` says other signals than a worker works by."""
+    """Notices when the folder's `signals.yaml` says something else than a worker works by."""
 
-    def __init__(self, folder: Folder, fingerprint: bytes) -> None:
+    def __init__(self, folder: Folder, catalogue: Catalogue) -> None:
         """Look at nothing yet.
 
         Args:
             folder: The data folder.
-            fingerprint: Of the signals that are worked by.
+            catalogue: What is worked by.
         """
-        self._own, self._fingerprint = folder.path / Catalogue.FILE, fingerprint
+        self._own, self._catalogue = folder.path / Catalogue.FILE, catalogue
         self._seen: tuple[int, int] | None = None
         self._look_at = 0.0
 
@@ -141,15 +141,17 @@ class CatalogueWatch:
             if (stat.st_mtime_ns, stat.st_ino) == self._seen:
                 return False
             self._seen = stat.st_mtime_ns, stat.st_ino
-            fingerprint = compile_catalogue(load_catalogue(self._own)).fingerprint
+            catalogue = load_catalogue(self._own)
         except FileNotFoundError:
             return False
         except BadCatalogue as error:
             _log.warning("not a catalogue; working by the one before", error=str(error))
             return False
-        if fingerprint != self._fingerprint:
-            _log.info("another catalogue; everything is folded anew")
-        return fingerprint != self._fingerprint
+        if catalogue == self._catalogue:
+            return False
+        signals = compile_catalogue(catalogue).fingerprint != compile_catalogue(self._catalogue).fingerprint
+        _log.info("another catalogue", anew="everything" if signals else "stages, scores and segments")
+        return True
 
 
 def live_profile(folder: Folder, identifier: str) -> LiveProfile | None:
@@ -187,6 +189,8 @@ class LiveQuestions:
         log = open_log(self._folder)
         with State(self._folder) as state:
             behind = 0 if log is None else log.last_seq() - state.cursor()
+            # Stretches of the table count too: an import, or everything after a change of the catalogue.
+            behind += sum(one.last - one.done for one in state.owed())
             now = int(time.time() * _MICRO)
             return ProfileReader(state, self._rules).profile(identifier, at_us=now, behind=behind)
 

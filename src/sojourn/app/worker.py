@@ -6,6 +6,7 @@ and its place are one transaction. An event that cannot be worked on goes to qua
 
 from __future__ import annotations
 
+import hashlib
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from sojourn.app.effects import FoldRules
     from sojourn.records.event import Arrived
+    from sojourn.signals.catalogue import Catalogue
     from sojourn.store.folder import Folder
     from sojourn.store.log import Log
     from sojourn.store.log_ids import Range
@@ -48,7 +50,10 @@ _IDLE_S = 0.01
 _LOOK_S = 0.25
 _GRACE_US = 1_000_000
 """A timer waits this much longer, for events that are on their way."""
-_RANGES = "ranges"
+_RANGES, _STANDING = "ranges", "standing"
+_LOWEST = -(1 << 63) - 1
+_AT_ONCE = 500
+"""Persons that are asked anew between two looks at the log."""
 _log = structlog.get_logger()
 
 
@@ -70,15 +75,18 @@ class Worker:
             # Nobody commits meanwhile, so what lies before the log is all in the table, imports included.
             first = log.first_seq()
             taken = max((one.first for one in log.ids.ranges() if one.first < first), default=-1)
-            cursors, owed = {WORKER: first - 1, _RANGES: taken}, [Owed(0, first - 1, -1)]
+            cursors = {WORKER: first - 1, _RANGES: taken, _STANDING: standing_mark(rules)}
+            owed = [Owed(0, first - 1, -1)]
             state.begin(rules.program.fingerprint, cursors=cursors, owed=owed)
+        # Whom other segments were asked of before, in the order of their numbers; None when all are done.
+        self._asked: int | None = _LOWEST if state.cursor(_STANDING) != standing_mark(rules) else None
         # What was decided while no worker ran is followed at the first look.
         self._followed = state.decisions()
 
     @property
-    def fingerprint(self) -> bytes:
-        """Of the signals it works by."""
-        return self._rules.program.fingerprint
+    def catalogue(self) -> Catalogue:
+        """What it works by."""
+        return self._rules.program.catalogue
 
     def run(self, stop: threading.Event, *, outdated: Callable[[], bool] = lambda: False) -> None:
         """Work until told to stop, or until its signals are found to be outdated."""
@@ -98,7 +106,7 @@ class Worker:
         self._look_around()
         worked = self._newest() or self._owed()
         self._timers(up_to_date=not worked)
-        return worked
+        return worked or self._ask_anew()
 
     def lag(self) -> int:
         """Places of the log that have not taken effect."""
@@ -135,6 +143,20 @@ class Worker:
         if due:
             persons = [person for person, _ in due]
             self._state.write(timers(persons, self._state, self._rules, at_us=clock), cursors={})
+
+    def _ask_anew(self) -> int:
+        """After a change of stages, scores or segments alone: everybody's segments, some persons at a time."""
+        if self._asked is None:
+            return 0
+        persons = self._state.persons(self._asked, most=_AT_ONCE)
+        if persons:
+            now = time.time_ns() // 1_000
+            self._state.write(timers(persons, self._state, self._rules, at_us=now), cursors={})
+            self._asked = persons[-1]
+        else:
+            self._state.write(Changes(), cursors={_STANDING: standing_mark(self._rules)})
+            self._asked = None
+        return len(persons)
 
     def _newest(self) -> int:
         cursor, first = self._state.cursor(), self._log.first_seq()
@@ -199,6 +221,13 @@ class Worker:
         raw = msgspec.json.encode(one.event)[:RAW_LIMIT]
         keep_rejected(self._folder, one.event.source, [Rejected(one.event.source, one.seq, Reason.POISON, detail, raw)])
         _log.warning("an event went to quarantine", seq=one.seq, error=type(error).__name__)
+
+
+def standing_mark(rules: FoldRules) -> int:
+    """A number that changes when stages, scores or segments do: whose signals fit may have other segments then."""
+    catalogue = rules.program.catalogue
+    told = msgspec.json.encode((catalogue.stages, catalogue.scores, catalogue.segments, catalogue.time_zone))
+    return int.from_bytes(hashlib.blake2b(told, digest_size=8).digest(), "big", signed=True)
 
 
 def without_ranges(first: int, last: int, ranges: Iterable[Range]) -> list[Owed]:
