@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sojourn.analyse.consent import unscored
+from sojourn.analyse.consent import consent_numbers, consent_persons, unscored
 from sojourn.analyse.journeys import Journeys
 from sojourn.app.live import LiveQuestions, worker_of
+from sojourn.records.consent import PURPOSES
 from sojourn.records.errors import UnknownPerson
 from sojourn.records.event import Event
 from sojourn.store.folder import TemporaryFolder, create_folder
@@ -123,3 +124,47 @@ def test_history_scores_whom_the_worker_scores(rows: list[tuple[str, Said, bool,
             return False
 
     assert scored(folder, at_us=START + 100 * MINUTE) == {who for who in PEOPLE if shown(who)}
+
+
+def test_persons_are_counted_by_what_they_said_last_to_each_purpose() -> None:
+    """Anna takes marketing back; Ben says yes to all by a browser's key; Cleo never answers one; Dora's browser says no for her."""
+    place = TemporaryFolder()
+    every = {"analytics": True, "personalisation": True, "marketing": True}
+    folder = folder_of(
+        place,
+        [
+            event(0, "anna", every),
+            event(1, "ben", every, browser=True),
+            event(2, "cleo", None, browser=True),
+            event(3, "dora", None, opted_out=True),
+            event(4, "anna", {"marketing": False}),
+            event(5, "emil", None),
+        ],
+    )
+    journeys = Journeys(open_index(folder))
+
+    told = consent_numbers(journeys)
+
+    assert told.persons == 5
+    assert [(one.purpose, one.granted, one.denied, one.unknown, one.allowed) for one in told.purposes] == [
+        ("analytics", 2, 0, 3, 4),  # cleo's source asks, and she said nothing
+        ("personalisation", 2, 1, 2, 3),
+        ("marketing", 1, 2, 2, 2),  # ben said yes, emil's source need not ask
+    ]
+    assert set(consent_persons(journeys, "marketing", "denied")) == {"anna", "dora"}
+    assert set(consent_persons(journeys, "marketing", "allowed")) == {"ben", "emil"}
+    for one in told.purposes:
+        for standing in ("granted", "denied", "unknown", "allowed"):
+            assert len(consent_persons(journeys, one.purpose, standing)) == getattr(one, standing)
+
+
+def test_what_was_said_outside_the_period_counts_and_only_persons_inside_do() -> None:
+    place = TemporaryFolder()
+    folder = folder_of(place, [event(0, "anna", {"marketing": False}), event(1, "ben", None), event(9, "anna", None)])
+    late = Journeys(open_index(folder)).between("2024-01-01T00:05:00Z", None)
+
+    told = consent_numbers(late)
+
+    assert told.persons == 1
+    assert [one.denied for one in told.purposes] == [0, 0, 1]
+    assert [one.purpose for one in told.purposes] == list(PURPOSES)

@@ -1,13 +1,14 @@
-"""Who may not be scored at a time, as their consent was known by then; docs/privacy.md.
+"""What persons said to each purpose, and who may not be scored at a time; docs/privacy.md.
 
-In: journeys and moments. Out: numbers of persons. The whole log is asked, whatever the journeys are narrowed to: a choice counts, wherever
+In: journeys and moments. Out: persons, and how many. The whole log is asked, whatever the journeys are narrowed to: a choice counts, wherever
 it was made. What the worker decides for a live profile, over history.
 """
 
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 import numpy as np
@@ -15,7 +16,7 @@ import numpy as np
 from sojourn.analyse.parts import frozen, whole_part
 from sojourn.analyse.signal_pass import received_at
 from sojourn.analyse.signal_pass_kernel import last_known
-from sojourn.records.consent import ALLOWED, STATES, consents
+from sojourn.records.consent import ALLOWED, PURPOSES, STATES, consents
 from sojourn.records.errors import UnknownColumn
 from sojourn.store.columns import TextColumn
 from sojourn.store.sources import consent_modes
@@ -27,10 +28,13 @@ if TYPE_CHECKING:
 
     from sojourn.analyse.journeys import Journeys
     from sojourn.analyse.parts import Part
+    from sojourn.analyse.results import Persons
     from sojourn.records.consent import Purpose
     from sojourn.records.event import Consent
 
 _SAID = "context.consent"
+_EVER = 2**62
+"""A time after all others."""
 _NEEDED: tuple[Purpose, ...] = ("analytics", "personalisation")
 """Purposes that must both be allowed for a person to be scored."""
 
@@ -48,21 +52,119 @@ def unscored(journeys: Journeys, at_us: Sequence[int]) -> list[NDArray[np.int64]
     Returns:
         For each time the persons' numbers, ascending.
     """
+    parts, asking, told = _prepared(journeys)
+    if not told and not asking:
+        return [np.empty(0, np.int64) for _ in at_us]
+    found = journeys.map(lambda part: _unscored(part, asking, at_us), parts)
+    return [np.sort(np.concatenate([np.empty(0, np.int64), *[one[n] for one in found]])) for n in range(len(at_us))]
+
+
+def _prepared(journeys: Journeys) -> tuple[list[Part], set[tuple[str, bool]], bool]:
+    """The whole log's parts with the columns that are asked, the sources that ask for consent, and whether any event tells of it."""
     index = journeys.index
     asking = {source for source, mode in consent_modes(index.folder).items() if mode == "required"}
     told = False
     with contextlib.suppress(UnknownColumn):
         index.column(_SAID)
         told = True
-    if not told and not asking:
-        return [np.empty(0, np.int64) for _ in at_us]
     # Before threads ask for them.
     for name in ("source", "from_browser", "received_at"):
         with contextlib.suppress(UnknownColumn):
             index.column(name)
-    parts = [whole_part(bucket, journeys.events, index) for bucket in index.buckets]
-    found = journeys.map(lambda part: _unscored(part, asking, at_us), parts)
-    return [np.sort(np.concatenate([np.empty(0, np.int64), *[one[n] for one in found]])) for n in range(len(at_us))]
+    return [whole_part(bucket, journeys.events, index) for bucket in index.buckets], asking, told
+
+
+@dataclass(frozen=True, slots=True)
+class PurposeConsent:
+    """Persons by what they said to one purpose, the latest choice of each.
+
+    Attributes:
+        purpose: analytics, personalisation or marketing.
+        granted: Persons who said yes.
+        denied: Persons who said no, or whose browser did.
+        unknown: Persons who said neither.
+        allowed: Persons with whom the purpose may be served: who said yes, and who said nothing to sources that need not ask.
+    """
+
+    purpose: Purpose
+    granted: int
+    denied: int
+    unknown: int
+    allowed: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentNumbers:
+    """Consent of all persons with an event in the journeys.
+
+    Attributes:
+        persons: Persons; a pseudonym of the day, kept where consent is missing, is one.
+        purposes: One row a purpose.
+    """
+
+    persons: int
+    purposes: tuple[PurposeConsent, ...]
+
+
+Standing = Literal["granted", "denied", "unknown", "allowed"]
+
+
+def consent_numbers(journeys: Journeys) -> ConsentNumbers:
+    """How many persons said what to each purpose.
+
+    Args:
+        journeys: The persons with an event here are counted; what they said counts wherever in the log they said it.
+    """
+    persons, states, allowed = _standing(journeys)
+
+    def row(purpose: Purpose) -> PurposeConsent:
+        granted, denied, unknown = (int((states[purpose] == place).sum()) for place in range(len(STATES)))
+        return PurposeConsent(purpose, granted, denied, unknown, int(allowed[purpose].sum()))
+
+    return ConsentNumbers(len(persons), tuple(row(purpose) for purpose in PURPOSES))
+
+
+def consent_persons(journeys: Journeys, purpose: Purpose, standing: Standing) -> Persons:
+    """The persons whom `consent_numbers` counts for a purpose and what they said.
+
+    Args:
+        journeys: As there.
+        purpose: Which.
+        standing: granted, denied, unknown or allowed.
+    """
+    persons, states, allowed = _standing(journeys)
+    chosen = allowed[purpose] if standing == "allowed" else states[purpose] == STATES.index(standing)
+    return journeys.persons_of([persons[chosen]])
+
+
+def _standing(
+    journeys: Journeys,
+) -> tuple[NDArray[np.int64], dict[Purpose, NDArray[np.int64]], dict[Purpose, NDArray[np.bool_]]]:
+    """Persons with an event in the journeys, by purpose the place in `STATES` of what each said last, and whether it is allowed."""
+    here = np.unique(np.concatenate([np.empty(0, np.int64), *(part.person for part in journeys.parts())]))
+    parts, asking, _ = _prepared(journeys)
+
+    def of(part: Part) -> tuple[NDArray[np.int64], NDArray[np.bool_], list[NDArray[np.int32]]]:
+        received = received_at(part)
+        rows = part.start, part.stop, part.time, received, _EVER
+        asked: NDArray[np.int32] = last_known(_asked(part, asking), *rows)
+        said = [last_known(_states(part, purpose), *rows) for purpose in PURPOSES]
+        kept = np.isin(part.person, here)
+        return part.person[kept], asked[kept] >= 0, [one[kept] for one in said]
+
+    found = journeys.map(of, parts)
+    persons = np.concatenate([np.empty(0, np.int64), *(one[0] for one in found)])
+    required = np.concatenate([np.empty(0, np.bool_), *(one[1] for one in found)])
+    states: dict[Purpose, NDArray[np.int64]] = {}
+    allowed: dict[Purpose, NDArray[np.bool_]] = {}
+    for place, purpose in enumerate(PURPOSES):
+        said = np.concatenate([np.empty(0, np.int64), *(one[2][place] for one in found)])
+        states[purpose] = np.where(said < 0, STATES.index("unknown"), said)
+        allowed[purpose] = ~np.where(
+            required, _REFUSED["required"][states[purpose]], _REFUSED["assumed"][states[purpose]]
+        )
+    # Without analytics there is nobody to score or to write to.
+    return persons, states, {purpose: one & allowed["analytics"] for purpose, one in allowed.items()}
 
 
 def _unscored(part: Part, asking: set[tuple[str, bool]], at_us: Sequence[int]) -> list[NDArray[np.int64]]:

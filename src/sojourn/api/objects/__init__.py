@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sojourn.api.objects import (
     audit,
     catalogue,
+    consent,
     erasures,
     events,
     health,
@@ -18,7 +19,9 @@ from sojourn.api.objects import (
     links,
     persons,
     rejected,
+    settings,
     tables,
+    users,
 )
 
 if TYPE_CHECKING:
@@ -34,12 +37,15 @@ def endpoints(profile: type[Any]) -> tuple[Endpoint, ...]:
     return (
         *persons.endpoints(profile),
         *links.ENDPOINTS,
+        *consent.ENDPOINTS,
         *erasures.ENDPOINTS,
         *events.ENDPOINTS,
         *rejected.ENDPOINTS,
         *imports.ENDPOINTS,
         *catalogue.ENDPOINTS,
         *keys.ENDPOINTS,
+        *users.ENDPOINTS,
+        *settings.ENDPOINTS,
         *tables.ENDPOINTS,
         *audit.ENDPOINTS,
         *health.ENDPOINTS,

@@ -23,6 +23,7 @@ from sojourn.console.views import (
     live,
     person,
     persons,
+    privacy,
     retention,
     segments,
     settings,
@@ -53,6 +54,7 @@ VIEWS: tuple[View, ...] = (
     *data_rejected.VIEWS,
     *data_imports.VIEWS,
     *start.VIEWS,
+    *privacy.VIEWS,
     *settings.VIEWS,
 )
 """Every page, in the order of the navigation."""
