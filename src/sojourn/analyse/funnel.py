@@ -18,6 +18,7 @@ from sojourn.analyse.parts import cut_sessions
 from sojourn.analyse.period_places import places_of
 from sojourn.analyse.quantiles import quantiles
 from sojourn.analyse.results import Drill, Persons, Result
+from sojourn.analyse.side_by_side import side_by_side
 from sojourn.analyse.steps import match_steps, read_steps
 from sojourn.records.durations import microseconds
 from sojourn.records.errors import BadOption
@@ -354,10 +355,10 @@ def _groups(
 ) -> list[FunnelGroup]:
     """The funnel of each group; `group` holds one number a unit of each part."""
     n = len(groups)
-    split = [times_by_group(p.level, p.wait, p.since, of, n) for p, of in zip(partials, group, strict=True)]
+    split = side_by_side(lambda p, of: times_by_group(p.level, p.wait, p.since, of, n), partials, group)
     cells = range(len(names) * n)
     waits, since = ([[part[k][part[0][c] : part[0][c + 1]] for part in split] for c in cells] for k in (1, 2))
-    return [FunnelGroup(name, _steps(names, waits[g::n], since[g::n])) for g, name in enumerate(groups)]
+    return side_by_side(lambda g: FunnelGroup(groups[g], _steps(names, waits[g::n], since[g::n])), range(n))
 
 
 def _steps(

@@ -16,6 +16,7 @@ import pyarrow as pa
 from numba import njit
 
 from sojourn.analyse.masks import names_array
+from sojourn.analyse.side_by_side import side_by_side
 from sojourn.store.columns import TextColumn
 
 if TYPE_CHECKING:
@@ -103,16 +104,16 @@ def group_events(parts: Sequence[Part], breakdown: Breakdown | None, *, most: in
     """
     if breakdown is None:
         return [Grouping(("",), len(part.time)) for part in parts]
-    labelled = [_labels(part, breakdown.column) for part in parts]
+    # Whoever opens a column first builds it for all parts: that is done before the threads start.
+    parts[0].column(breakdown.column)
+    labelled = side_by_side(lambda part: _labels(part, breakdown.column), parts)
     sizes: Counter[str] = Counter()
     for labels in labelled:
         sizes.update(labels.sizes())
     kept = [name for name, _ in sizes.most_common(most)]
     every = (*kept, OTHER) if len(sizes) > most else tuple(kept)
     place = {name: number for number, name in enumerate(every)}
-    return [
-        _grouping(part, labels, place, every, breakdown.touch) for part, labels in zip(parts, labelled, strict=True)
-    ]
+    return side_by_side(lambda part, labels: _grouping(part, labels, place, every, breakdown.touch), parts, labelled)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,6 +18,7 @@ from sojourn.analyse.masks import matches
 from sojourn.analyse.parts import keep, whole_part
 from sojourn.analyse.person_names import names_of
 from sojourn.analyse.results import Persons
+from sojourn.analyse.side_by_side import side_by_side
 from sojourn.records.moments import moment_us
 from sojourn.records.periods import zone
 from sojourn.signals.predicates import Compare, parse_predicate
@@ -55,7 +55,6 @@ if TYPE_CHECKING:
     from sojourn.store.index import Index
 
 T = TypeVar("T")
-_CORES = 2
 _NOT_BOT = Compare("bot", "=", value=False)
 
 
@@ -278,10 +277,7 @@ class Journeys:
 
         Kernels release the interpreter's lock, so parts really run side by side.
         """
-        if len(columns[0]) == 1:
-            return [function(*(column[0] for column in columns))]
-        with ThreadPoolExecutor(_CORES) as pool:
-            return list(pool.map(function, *columns))
+        return side_by_side(function, *columns)
 
     def persons_of(self, chosen: Sequence[NDArray[np.int64]]) -> Persons:
         """The persons of numbers found in each part."""

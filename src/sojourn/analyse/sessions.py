@@ -16,6 +16,7 @@ from sojourn.analyse.parts import cut_sessions
 from sojourn.analyse.period_places import places_of
 from sojourn.analyse.quantiles import put_together, quantiles
 from sojourn.analyse.results import Drill, Persons, Result
+from sojourn.analyse.side_by_side import side_by_side
 from sojourn.records.durations import microseconds
 from sojourn.records.errors import BadOption
 from sojourn.records.periods import Period, Periods, periods
@@ -267,8 +268,8 @@ def merge(
     events = sum(int(p.depth.sum()) for p in partials)
     persons = sum(p.persons for p in partials)
     bounced = sum(int((p.depth == 1).sum()) for p in partials)
-    median, p90 = quantiles([p.duration for p in partials], (0.5, 0.9))
-    depth_median, depth_p90 = quantiles([p.depth for p in partials], (0.5, 0.9))
+    values = [p.duration for p in partials], [p.depth for p in partials]
+    (median, p90), (depth_median, depth_p90) = side_by_side(lambda each: quantiles(each, (0.5, 0.9)), values)
     by_group: tuple[SessionGroup, ...] = ()
     if question.breakdown is not None:
         found = _groups(groups, [p.groups for p in partials if p.groups])
@@ -330,13 +331,14 @@ def _groups(names: Sequence[str], parts: Sequence[GroupedSessions]) -> list[Sess
         np.sum([getattr(p, of) for p in parts], axis=0).tolist() for of in ("sessions", "bounced", "events")
     )
     begins = [p.begin.tolist() for p in parts]
-    found = []
-    for g, name in enumerate(names):
+
+    def described(g: int) -> SessionGroup:
         durations = [p.duration[begin[g] : begin[g + 1]] for p, begin in zip(parts, begins, strict=True)]
         rate = bounced[g] / sessions[g] if sessions[g] else np.nan
         median = quantiles(durations, (0.5,))[0] / _SECOND
-        found.append(SessionGroup(name, sessions[g], bounced[g], rate, events[g], median))
-    return found
+        return SessionGroup(names[g], sessions[g], bounced[g], rate, events[g], median)
+
+    return side_by_side(described, range(len(names)))
 
 
 def _pages(part: Part, page: str, cut: Part, *, last: bool) -> dict[str, int]:
