@@ -41,7 +41,7 @@ class Asker:
         return self.ask("GET", path)
 
     def post(self, path: str, body: Any) -> httpx.Response:
-        return self.ask("POST", path, json=body)
+        return self.ask("POST", path) if body is None else self.ask("POST", path, json=body)
 
     async def _ask(self, method: str, path: str, **more: Any) -> httpx.Response:
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
@@ -209,6 +209,30 @@ def test_a_catalogue_is_checked_saved_and_its_former_versions_kept(tmp_path: Pat
     assert text in [one["text"] for one in versions]
 
 
+def test_a_user_is_made_invited_changed_and_disabled(admin: Asker) -> None:
+    admin.post("/api/users", {"name": "somebody must manage", "role": "admin"})
+    made = admin.post("/api/users", {"name": "Mara", "role": "analyst"})
+    again = admin.post("/api/invitations/mara", None)
+    changed = admin.ask("PUT", "/api/users/mara", json={"role": "marketer", "disabled": True}).json()
+    unknown = admin.ask("PUT", "/api/users/nobody", json={"role": "viewer"})
+
+    assert (made.status_code, again.status_code) == (201, 201)
+    assert made.json()["link"].startswith("/link/")
+    assert made.json()["link"] != again.json()["link"]
+    assert (changed["role"], changed["disabled_at"] is None) == ("marketer", False)
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "unknown_user")
+
+
+def test_settings_are_changed_and_what_is_left_out_stays(admin: Asker) -> None:
+    changed = admin.ask("PUT", "/api/settings", json={"session_gap": "45m"})
+    wrong = admin.ask("PUT", "/api/settings", json={"time_zone": "Mars"})
+
+    assert (changed.json()["session_gap"], changed.json()["time_zone"]) == ("45m", "UTC")
+    assert (wrong.status_code, wrong.json()["code"]) == (400, "bad_option")
+    assert admin.get("/api/settings").json() == changed.json()
+    admin.ask("PUT", "/api/settings", json={"session_gap": "30m"})
+
+
 def test_a_viewer_changes_nothing(viewer: Asker) -> None:
     for method, path in (
         ("POST", "/api/links/revoke"),
@@ -218,6 +242,8 @@ def test_a_viewer_changes_nothing(viewer: Asker) -> None:
         ("PUT", "/api/tables/spend.csv"),
         ("POST", "/api/erasures"),
         ("POST", "/api/rejected/replay"),
+        ("POST", "/api/users"),
+        ("PUT", "/api/settings"),
     ):
         assert viewer.ask(method, path, json={}).status_code == 403, path
 

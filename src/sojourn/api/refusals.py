@@ -18,6 +18,7 @@ from sojourn.records.errors import (
     StorageFull,
     UnknownLink,
     UnknownPerson,
+    UnknownUser,
 )
 
 
@@ -38,6 +39,7 @@ _STATUS: dict[type[SojournError], int] = {
     Forbidden: 403,
     NotThere: 404,
     UnknownPerson: 404,
+    UnknownUser: 404,
     UnknownLink: 404,
     NotADataFolder: 409,
     FolderBusy: 409,

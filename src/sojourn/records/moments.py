@@ -19,7 +19,7 @@ def moment_us(moment: str | dt.date, *, time_zone: str = "UTC") -> int:
         time_zone: Zone of a moment that names none.
 
     Raises:
-        BadOption: It is not a moment.
+        BadOption: It is not a moment, or one of the first or the last year of the calendar.
     """
     if isinstance(moment, str):
         try:
@@ -27,6 +27,10 @@ def moment_us(moment: str | dt.date, *, time_zone: str = "UTC") -> int:
         except ValueError as error:
             message = f"expected a moment such as 2024-03-01 or 2024-03-01T14:00:00Z, got {moment!r}"
             raise BadOption(message) from error
+    if not dt.MINYEAR < moment.year < dt.MAXYEAR:
+        # Their days lie outside the calendar in some zones, and so do the days around them.
+        message = f"expected a moment between the years {dt.MINYEAR + 1} and {dt.MAXYEAR - 1}, got {moment.isoformat()}"
+        raise BadOption(message)
     if not isinstance(moment, dt.datetime):
         moment = dt.datetime.combine(moment, dt.time())
     if moment.tzinfo is None:
