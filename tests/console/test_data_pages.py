@@ -134,6 +134,8 @@ def test_an_upload_of_another_site_is_refused_and_leaves_nothing(admin: TestClie
         ).status_code
         == 400
     )
+    large = {"content-type": "multipart/form-data; boundary=x", "content-length": str(10 << 30)}
+    assert "cannot be uploaded" in admin.post("/data/imports/upload", content=b"--x", headers=large).text
     assert imports.listed(folder) == []
     assert not (folder.path / "imports").exists()
 

@@ -31,6 +31,10 @@ MOST_BYTES = 4 << 30
 """Largest file that may be uploaded; larger ones are put into the folder `incoming`."""
 INCOMING = "incoming"
 """Folder of the data folder whose files an admin may import without an upload."""
+TOO_LARGE = (
+    f"a file of more than {MOST_BYTES / 1e9:,.1f} GB cannot be uploaded; put it into {INCOMING}/ of the data folder, "
+    "or import it with `sojourn import`"
+)
 _ROOM = 512 << 20
 _LISTED = 200
 
@@ -105,11 +109,7 @@ class Upload:
         """
         self.bytes += len(piece)
         if self.bytes > self._most:
-            message = (
-                f"a file of more than {self._most / 1e9:,.1f} GB cannot be uploaded; put it into {INCOMING}/ of the data folder, "
-                "or import it with `sojourn import`"
-            )
-            raise BodyTooLarge(message)
+            raise BodyTooLarge(TOO_LARGE)
         if shutil.disk_usage(self._folder.path).free < _ROOM:
             raise StorageFull("less than 512 MB are free on the disk of the data folder; free some, and upload again")
         with clear_errors(self._folder.path, "nothing was uploaded"):

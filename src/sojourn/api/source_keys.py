@@ -12,7 +12,7 @@ from sojourn.records.errors import BadOption
 from sojourn.store import audit
 from sojourn.store.log import open_log
 from sojourn.store.running import running
-from sojourn.store.sources import KeyRecord, create_key, list_keys, revoke_number, user_secret
+from sojourn.store.sources import KeyRecord, create_key, list_keys, revoke_number
 
 if TYPE_CHECKING:
     from sojourn.records.event import Consent, SourceKind
@@ -95,11 +95,6 @@ def end_key(folder: Folder, number: int, *, who: str) -> KeyRecord:
     revoke_number(folder, number)
     audit.record(folder, who=who, what="ended a key", detail={"source": found.source, "number": number})
     return found
-
-
-def signing_secret(folder: Folder, name: str) -> str | None:
-    """With what the shop signs user ids for pages of a source; None when it has no open browser key."""
-    return user_secret(folder, name)
 
 
 def collector_address(folder: Folder) -> tuple[str, bool]:

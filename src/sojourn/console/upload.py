@@ -12,8 +12,9 @@ from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.concurrency import run_in_threadpool
 
+from sojourn.api.imports import MOST_BYTES, TOO_LARGE
 from sojourn.console.guard import TOKEN_FIELD
-from sojourn.records.errors import BadBody
+from sojourn.records.errors import BadBody, BodyTooLarge
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,10 +97,7 @@ async def receive_upload(asked: Asked, begin: Callable[[str], Upload]) -> Upload
         BodyTooLarge: The file is larger than may be uploaded.
         StorageFull: The disk is full.
     """
-    kind, options = parse_options_header(asked.request.headers.get("content-type", ""))
-    if kind != b"multipart/form-data" or b"boundary" not in options:
-        raise BadBody("expected a form with a file")
-    form = _Form(options[b"boundary"])
+    form = _Form(_boundary(asked))
     upload: Upload | None = None
     held = 0
     try:
@@ -124,6 +122,17 @@ async def receive_upload(asked: Asked, begin: Callable[[str], Upload]) -> Upload
     if upload is None:
         raise BadBody("choose a file")
     return upload
+
+
+def _boundary(asked: Asked) -> bytes:
+    headers = asked.request.headers
+    declared = headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > MOST_BYTES + _PIECE:
+        raise BodyTooLarge(TOO_LARGE)
+    kind, options = parse_options_header(headers.get("content-type", ""))
+    if kind != b"multipart/form-data" or b"boundary" not in options:
+        raise BadBody("expected a form with a file")
+    return options[b"boundary"]
 
 
 def _parse(form: _Form, chunk: bytes) -> None:

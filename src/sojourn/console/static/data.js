@@ -1,5 +1,5 @@
 // Pages that wait for something: a section with data-refresh is replaced by its newer self until it asks no more.
-// Text with data-copy gets a button that copies it.
+// Text with data-copy gets a button that copies it. A file that is too large is said before it is sent.
 "use strict";
 
 (() => {
@@ -28,6 +28,21 @@
   }
 
   for (const section of document.querySelectorAll("[data-refresh]")) setTimeout(() => refresh(section), 400);
+
+  for (const file of document.querySelectorAll("[data-most]")) {
+    file.addEventListener("change", () => {
+      const large = file.files.length && file.files[0].size > Number(file.dataset.most);
+      file.setCustomValidity(large ? "This file is too large to upload; put it into the server's folder, or import it with `sojourn import`." : "");
+      file.reportValidity();
+    });
+    file.form.addEventListener("submit", () => {
+      const button = file.form.querySelector("button");
+      button.textContent = "Uploading…";
+      // After the form has taken its values.
+      setTimeout(() => { button.disabled = true; });
+      addEventListener("pageshow", () => { button.disabled = false; });
+    });
+  }
 
   for (const text of document.querySelectorAll("[data-copy]")) {
     if (!navigator.clipboard) break;

@@ -37,6 +37,7 @@ async def data_imports(asked: Asked) -> Response:
         files=await run_in_threadpool(imports.waiting_files, folder) if allows(asked.user.role, "admin") else [],
         incoming=f"{folder.path}/{imports.INCOMING}",
         most=size(imports.MOST_BYTES),
+        most_bytes=imports.MOST_BYTES,
         may=allows(asked.user.role, "marketer"),
         admin=allows(asked.user.role, "admin"),
         size=size,

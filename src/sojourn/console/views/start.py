@@ -35,6 +35,7 @@ async def start(asked: Asked) -> Response:
         collector=address,
         runs=runs,
         most=size(imports.MOST_BYTES),
+        most_bytes=imports.MOST_BYTES,
         admin=allows(asked.user.role, "admin"),
         marketer=allows(asked.user.role, "marketer"),
     )
