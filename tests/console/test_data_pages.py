@@ -134,10 +134,16 @@ def test_an_upload_of_another_site_is_refused_and_leaves_nothing(admin: TestClie
         ).status_code
         == 400
     )
+    start = f'--x\r\nContent-Disposition: form-data; name="csrf"\r\n\r\n{token_in(admin.get("/data").text)}\r\n'
+    cut = f'{start}--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\na,b\n1'.encode()
+    answer = admin.post(
+        "/data/imports/upload", content=cut, headers={"content-type": "multipart/form-data; boundary=x"}
+    )
+    assert "was cut" in answer.text
     large = {"content-type": "multipart/form-data; boundary=x", "content-length": str(10 << 30)}
     assert "cannot be uploaded" in admin.post("/data/imports/upload", content=b"--x", headers=large).text
     assert imports.listed(folder) == []
-    assert not (folder.path / "imports").exists()
+    assert not list((folder.path / "imports").iterdir())
 
 
 def test_an_import_is_looked_at_changed_and_begun(admin: TestClient, begun: Begun, folder: Folder) -> None:

@@ -40,8 +40,10 @@ class _Form:
                 "on_header_end": self._header_end,
                 "on_headers_finished": self._headers_finished,
                 "on_part_data": lambda data, start, end: self._data(data[start:end]),
+                "on_end": self._end,
             },
         )
+        self.is_whole = False
         self.fields: dict[str, bytes] = {}
         self.file_name: str | None = None
         self.pieces: list[bytes] = []
@@ -72,6 +74,9 @@ class _Form:
                 raise BadBody("expected one file; choose one, or a zip archive of several")
             self._is_file = True
             self.file_name = options[b"filename"].decode("utf-8", "replace")
+
+    def _end(self) -> None:
+        self.is_whole = True
 
     def _data(self, piece: bytes) -> None:
         if self._is_file:
@@ -112,8 +117,8 @@ async def receive_upload(asked: Asked, begin: Callable[[str], Upload]) -> Upload
             if held >= _PIECE:
                 held = 0
                 await _write(upload, form)
-        form.parser.finalize()
         if upload is not None:
+            _check_whole(form)
             await _write(upload, form)
     except BaseException:
         if upload is not None:
@@ -141,6 +146,11 @@ def _parse(form: _Form, chunk: bytes) -> None:
     except MultipartParseError as error:
         message = f"the form cannot be read: {error}"
         raise BadBody(message) from error
+
+
+def _check_whole(form: _Form) -> None:
+    if not form.is_whole:
+        raise BadBody("the upload was cut; send it again")
 
 
 def _check(asked: Asked, form: _Form) -> None:
