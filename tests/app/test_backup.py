@@ -122,6 +122,8 @@ def test_a_file_that_exists_and_a_folder_that_is_not_empty_are_left_alone(folder
 
     with pytest.raises(BadOption, match="exists already"):
         back_up(folder, out, say=quiet, progress=quiet)
+    with pytest.raises(BadOption, match="part of the next backup"):
+        back_up(folder, folder.path / "inside", say=quiet, progress=quiet)
     with pytest.raises(BadOption, match="is not empty"):
         restore(out, tmp_path / "full", erased_in=None, progress=quiet)
     with pytest.raises(BadBackup, match="there is no"):

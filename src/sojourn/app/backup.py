@@ -24,7 +24,7 @@ from sojourn.store.erasure import erase_again
 from sojourn.store.events import EventsTable
 from sojourn.store.folder import FORMAT, open_folder
 from sojourn.store.log import open_log
-from sojourn.store.snapshot import snapshot
+from sojourn.store.snapshot import OWN, snapshot
 from sojourn.store.tail import suppressed
 
 if TYPE_CHECKING:
@@ -70,10 +70,17 @@ def back_up(folder: Folder, out: Path, *, say: Callable[[str], None], progress: 
         progress: Called with bytes that were packed.
 
     Raises:
-        BadOption: `out` exists, or is in no folder.
+        BadOption: `out` exists, is in no folder, or in the data folder and not in its `backups`.
         FolderBusy: Another backup is being made.
         StorageFull: There is no room for it.
     """
+    own, place = folder.path.resolve() / OWN, out.resolve().parent
+    if place == own:
+        own.mkdir(exist_ok=True, mode=0o700)
+    elif place.is_relative_to(folder.path.resolve()):
+        raise BadOption(
+            f"{out} would be part of the next backup; put it into {folder.path / OWN}, or out of the folder"
+        )
     with snapshot(folder, say=say) as stage:
         taken = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
         contents = pack(stage, out, _contents(open_folder(stage), taken), progress=progress)

@@ -39,7 +39,8 @@ _TRIES = 3
 _LOOK_S = 1.0
 _BOUNDS_S = {"collector": 15.0, "worker": 10.0, "keeper": 10.0, "console": 5.0}
 """How long each may take to end in order; killing it then loses nothing either."""
-_HEAVY = ("sojourn.app.live", "sojourn.app.keeper", "sojourn.app.console", "sojourn.app.warming")
+_HEAVY = ("sojourn.app.live", "sojourn.app.keeper", "sojourn.app.warming")
+"""What worker, keeper and console need all three; pages and API are the console's own."""
 _FORKS = sys.platform == "linux"
 """Elsewhere system libraries do not bear to be used in a copy of a process."""
 _log = structlog.get_logger()

@@ -55,10 +55,9 @@ def upgrade(folder: Folder, *, say: Callable[[str], None]) -> Path:
     """
     from sojourn.app.backup import back_up  # noqa: PLC0415  (heavy, and only where there is something to do)
     from sojourn.store.migrations import migrate  # noqa: PLC0415  (the same)
+    from sojourn.store.snapshot import OWN  # noqa: PLC0415  (the same)
 
-    place = folder.path / "backups"
-    place.mkdir(exist_ok=True, mode=0o700)
-    out = place / f"before-format-{FORMAT}-{dt.datetime.now(dt.UTC):%Y%m%d-%H%M%S-%f}.tar.zst"
+    out = folder.path / OWN / f"before-format-{FORMAT}-{dt.datetime.now(dt.UTC):%Y%m%d-%H%M%S-%f}.tar.zst"
     back_up(folder, out, say=say, progress=lambda *_: None)
     with folder.writing():
         migrate(folder)

@@ -7,6 +7,7 @@ processes together as the kernel divides it among those that share it (PSS), at 
 from __future__ import annotations
 
 import dataclasses
+import os
 import signal
 import statistics
 import subprocess
@@ -34,6 +35,8 @@ BUDGET_S = 5.0
 BUDGET_MB = 700.0
 _EVENTS_A_PERSON = 13.8
 _REST_S = 5.0
+_UTIME = 11
+"""Place of the processor time among the fields of /proc/PID/stat behind the name."""
 _KB_A_MB = 1_000 / 1.024
 _ASKED = ("sessions", "events", "funnel?steps=Product+Viewed&steps=Order+Completed", "retention")
 
@@ -47,6 +50,7 @@ class UpBench:
         rounds: Times it was started.
         start_s: Seconds from the command until its addresses are printed, median.
         start_max_s: The longest.
+        start_cpu_s: Seconds of processor time of all processes together until then, median; other programs do not change it.
         budget_s: What `start_s` may be.
         idle_mb: Megabytes of all its processes at rest, after the last start; shared memory is divided among those who share it.
         idle_mb_by_process: The same, by process.
@@ -59,6 +63,7 @@ class UpBench:
     rounds: int
     start_s: float
     start_max_s: float
+    start_cpu_s: float
     budget_s: float
     idle_mb: float
     idle_mb_by_process: dict[str, float]
@@ -81,6 +86,7 @@ class UpBench:
         )
         made.add_row("until all do their work, median", f"{self.start_s:.1f} s", f"< {self.budget_s:.0f} s")
         made.add_row("until all do their work, longest", f"{self.start_max_s:.1f} s", "")
+        made.add_row("the same, processor time", f"{self.start_cpu_s:.1f} s", "")
         made.add_row("memory at rest, all processes", f"{self.idle_mb:,.0f} MB", f"< {self.budget_mb:,.0f} MB")
         for process, size in self.idle_mb_by_process.items():
             made.add_row(f"  {process}", f"{size:,.0f} MB", "")
@@ -108,11 +114,12 @@ def bench_up(events: int, *, rounds: int = 3, say: Callable[[str], None]) -> UpB
     _fill(data, events)
     folder = open_folder(data)
     token, _ = create_key(folder, "bench", role="viewer")
-    starts, idle, asked, end = [], dict[str, float](), 0.0, 0.0
+    starts, worked, idle, asked, end = list[float](), list[float](), dict[str, float](), 0.0, 0.0
     for number in range(rounds):
         say(f"start {number + 1} of {rounds}")
         up, console, seconds = _start(data)
         starts.append(seconds)
+        worked.append(sum(map(_processor_s, _pids(folder, up.pid).values())))
         try:
             if number == rounds - 1:
                 time.sleep(_REST_S)
@@ -121,9 +128,9 @@ def bench_up(events: int, *, rounds: int = 3, say: Callable[[str], None]) -> UpB
                 asked = sum(_memory(folder, up.pid).values())
         finally:
             end = _end(up)
-    median, longest = statistics.median(starts), max(starts)
+    median, longest, processor = statistics.median(starts), max(starts), statistics.median(worked)
     return UpBench(
-        events, rounds, median, longest, BUDGET_S, sum(idle.values()), idle, asked, BUDGET_MB, end
+        events, rounds, median, longest, processor, BUDGET_S, sum(idle.values()), idle, asked, BUDGET_MB, end
     )  # fmt: skip
 
 
@@ -164,12 +171,22 @@ def _end(up: subprocess.Popen[str]) -> float:
 
 def _memory(folder: Folder, supervisor: int) -> dict[str, float]:
     """Megabytes by process."""
+    return {process: _pss_mb(pid) for process, pid in _pids(folder, supervisor).items()}
+
+
+def _pids(folder: Folder, supervisor: int) -> dict[str, int]:
     pids = {"up": supervisor}
     for process in PROCESSES:
         found = running(folder, process)
         if found is not None:
             pids[process] = found.pid
-    return {process: _pss_mb(pid) for process, pid in pids.items()}
+    return pids
+
+
+def _processor_s(pid: int) -> float:
+    """Seconds of processor time a process has taken."""
+    after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(after_name[_UTIME]) + int(after_name[_UTIME + 1])) / os.sysconf("SC_CLK_TCK")
 
 
 def _pss_mb(pid: int) -> float:

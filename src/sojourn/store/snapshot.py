@@ -31,11 +31,13 @@ if TYPE_CHECKING:
 
 LOCK = "backup"
 """Who holds it keeps days of the log from being dropped."""
+OWN = "backups"
+"""The one place in a data folder where backups may lie."""
 _STAGE = ".backup-"
 _PAUSE_S = 0.2
 _LEFT_OUT = frozenset(
     {
-        "backups",  # made before an upgrade; a backup of backups has no end
+        OWN,  # a backup of backups has no end
         "events",  # linked
         "held.json",  # a restored folder is held anyway
         "incoming",  # files on their way into an import
