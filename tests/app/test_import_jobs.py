@@ -13,6 +13,7 @@ from sojourn.app import import_jobs
 from sojourn.app.import_jobs import ImportJobs, run
 from sojourn.records.errors import BadFile, BadOption, BodyTooLarge, FolderBusy
 from sojourn.store.audit import audit_log
+from sojourn.store.erasure import erase
 from sojourn.store.events import EventsTable
 from sojourn.store.folder import create_folder
 from sojourn.store.import_jobs import doing, find_job, safe_name
@@ -117,6 +118,19 @@ def test_a_job_whose_process_was_killed_says_so(folder: Folder, monkeypatch: pyt
     monkeypatch.setattr("sojourn.store.import_jobs._STARTING_S", -1.0)
     state = imports.find(folder, job.id)[1]
     assert (state.status, "start it again" in state.error) == ("failed", True)
+
+
+def test_an_erasure_takes_uploads_with_it(folder: Folder) -> None:
+    done, draft = started(folder), uploaded(folder)
+    run(folder, done.id)
+    busy = started(folder)
+    with doing(folder, busy.id):
+        erase(folder, "anna")
+
+    assert {job.id for job, _ in imports.listed(folder)} == {done.id, busy.id}
+    assert not Path(draft.path).exists()
+    assert Path(busy.path).exists()
+    assert run(folder, busy.id).counts["rejected"] == 3, "anna's two rows are refused"
 
 
 def test_an_upload_has_a_limit_and_leaves_nothing_behind(folder: Folder) -> None:

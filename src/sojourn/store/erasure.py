@@ -1,7 +1,7 @@
 """Erasing one person, bytes included.
 
-In: an identifier of the person. Out: a receipt. Reaches log, quarantine, events table, persons table, index, what was decided by hand
-and who clicked; the suppression list then refuses the person's events up to this moment on every path, and has the live state forget
+In: an identifier of the person. Out: a receipt. Reaches log, quarantine, uploads, events table, persons table, index, what was decided
+by hand and who clicked; the suppression list then refuses the person's events up to this moment on every path, and has the live state forget
 the person (`app.forgetting`). Readers of other persons are not disturbed.
 """
 
@@ -26,6 +26,7 @@ from sojourn.store.durable import clear_errors
 from sojourn.store.erased_names import COLUMNS, ErasedNames
 from sojourn.store.events import EventsTable, scan_file, write_file
 from sojourn.store.flush import flush
+from sojourn.store.import_jobs import forget_uploads
 from sojourn.store.index_build import build_index, current_identities
 from sojourn.store.log import open_log
 from sojourn.store.persons_table import doubt_persons, publish_persons
@@ -137,6 +138,7 @@ def _erase_actors(
     live = _count_live(folder, actors)
     decided = _suppress(folder, actors, until)
     quarantined = _erase_quarantine(folder, found.ids | ids)
+    forget_uploads(folder)
     logged = _erase_log(folder, names, until)
     written = [path for file in found.files if (path := _without(table, version, file, actors, names))]
     doubt_persons(folder)

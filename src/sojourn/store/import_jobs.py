@@ -188,6 +188,21 @@ def forget_upload(folder: Folder, job: ImportJob) -> None:
         file.unlink(missing_ok=True)
 
 
+def forget_uploads(folder: Folder) -> int:
+    """Delete uploaded files that are not imported, with their jobs: nobody can say whom a packed file names.
+
+    Returns:
+        How many. A file that is being imported stays; what its rows say of erased persons is refused.
+    """
+    found = [job for job, state in jobs(folder) if job.uploaded and state.status != "done"]
+    gone = 0
+    for job in found:
+        with contextlib.suppress(FolderBusy):
+            forget_job(folder, job.id)
+            gone += 1
+    return gone
+
+
 @contextlib.contextmanager
 def doing(folder: Folder, job: str) -> Iterator[None]:
     """Be the process that does a job.
