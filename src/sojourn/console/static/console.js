@@ -77,3 +77,14 @@ for (const form of document.querySelectorAll("form[method=get]")) {
 for (const form of document.querySelectorAll("form[data-sure]")) {
   form.addEventListener("submit", (event) => { if (!confirm(form.dataset.sure)) event.preventDefault(); });
 }
+
+// A text in which something is to be mended opens at that line.
+
+for (const area of document.querySelectorAll("textarea[data-line]")) {
+  const lines = area.value.split("\n");
+  const line = Math.min(Number(area.dataset.line), lines.length) - 1;
+  const start = lines.slice(0, line).reduce((sum, text) => sum + text.length + 1, 0);
+  area.focus();
+  area.setSelectionRange(start, start + lines[line].length);
+  area.scrollTop = Math.max(0, line - 4) * (area.scrollHeight / lines.length);
+}
