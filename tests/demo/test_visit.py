@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.long
 PORTS = ("--console-port", "0", "--collector-port", "0", "--shop-port", "0")
 _PATIENCE_S = 240
+_AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:135.0) Gecko/20100101 Firefox/135.0"
+"""A browser that says it is headless is taken for a bot."""
 
 
 @dataclass
@@ -98,6 +100,7 @@ def ended(demo: Running) -> int:
     """Ctrl-C, as a terminal sends it: to the whole group; the exit code."""
     os.killpg(demo.process.pid, signal.SIGINT)
     assert demo.process.stdout is not None
+    demo.lines += demo.process.stdout.readlines()
     demo.process.stdout.close()
     return demo.process.wait(30)
 
@@ -163,7 +166,7 @@ class Visit:
 
 @pytest.fixture
 def visit(demo: Running, browser: Browser) -> Iterator[Visit]:
-    context = browser.new_context()
+    context = browser.new_context(user_agent=_AGENT)
     yield Visit(demo, context)
     context.close()
 
@@ -190,6 +193,11 @@ def test_a_visit_moves_ones_own_signals_and_score_within_seconds(demo: Running, 
     assert signals["spent"] == pytest.approx(235.9)
     assert after["stage"] == "purchase"
     assert visit.page.get_attribute("[data-watch]", "href") == f"{demo.console}/persons/{me}"
+    # What happened live is in the history of questions too, as a person's and not as a bot's.
+    journey = subprocess.run(
+        [PROGRAM, "person", me, "--data", demo.data, "--json"], check=True, capture_output=True, text=True
+    )
+    assert "Order Completed" in journey.stdout
     assert visit.is_clean()
 
 
@@ -212,7 +220,7 @@ def test_a_journey_through_the_checkout_is_in_the_log_by_the_names_of_the_simula
 def test_two_browsers_with_one_account_are_one_person(demo: Running, browser: Browser) -> None:
     devices = []
     for _ in range(2):
-        context = browser.new_context()
+        context = browser.new_context(user_agent=_AGENT)
         visit = Visit(demo, context)
         visit.go("/account")
         visit.page.click("[data-take=all]")
@@ -259,7 +267,7 @@ def test_whoever_refuses_leaves_nothing_that_tells_who_it_was(visit: Visit) -> N
 
 
 def test_a_browser_that_asks_not_to_be_tracked_is_told_what_stays_off(demo: Running, browser: Browser) -> None:
-    context = browser.new_context()
+    context = browser.new_context(user_agent=_AGENT)
     context.add_init_script("Object.defineProperty(navigator, 'globalPrivacyControl', {value: true})")
     visit = Visit(demo, context)
     visit.go("/")
@@ -271,7 +279,7 @@ def test_a_browser_that_asks_not_to_be_tracked_is_told_what_stays_off(demo: Runn
 
 
 def test_the_link_logs_in_to_the_console_once(demo: Running, browser: Browser) -> None:
-    context = browser.new_context()
+    context = browser.new_context(user_agent=_AGENT)
     page = context.new_page()
     page.goto(demo.link)
     with page.expect_navigation():
@@ -287,6 +295,7 @@ def test_the_link_logs_in_to_the_console_once(demo: Running, browser: Browser) -
 def test_ctrl_c_ends_everything_and_the_next_start_is_quick(demo: Running) -> None:
     events = len(demo.events())
     assert ended(demo) == 0
+    assert demo.lines[-1] == f"Ended. What was done stays in {demo.data}.\n"
     assert group(demo) == []
 
     began = time.monotonic()

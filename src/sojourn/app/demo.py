@@ -107,6 +107,7 @@ def run_demo(data: Path, options: DemoOptions, *, reset: bool) -> None:
             collector_port=options.collector_port,
             when_ready=ready,
         )
+    say(f"Ended. What was done stays in {data}.")
 
 
 def _show(data: Path, options: DemoOptions, console: str, shop: str, *, seconds: float) -> None:
