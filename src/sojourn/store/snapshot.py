@@ -40,6 +40,7 @@ _LEFT_OUT = frozenset(
         OWN,  # a backup of backups has no end
         "events",  # linked
         "held.json",  # a restored folder is held anyway
+        "imports",  # uploaded files until they are imported
         "incoming",  # files on their way into an import
         "index",  # derived
         "log",  # copied last
