@@ -2,8 +2,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.console.visitors import user
+
+from sojourn.api.history import History
+
 if TYPE_CHECKING:
+    import pytest
     from starlette.testclient import TestClient
+
+    from sojourn.console.asked import Backing
 
 
 def test_the_first_page_tells_of_the_log(console: TestClient) -> None:
@@ -41,3 +48,21 @@ def test_a_file_is_kept_by_browsers_at_the_address_of_its_content_alone(console:
         is None
     )
     assert console.get("/static/nothing.css").status_code == 404
+
+
+def test_a_page_that_is_not_there_and_one_that_fails_are_pages_too(
+    backing: Backing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    browser = user(backing, server_errors=False)
+    nowhere = browser.get("/nowhere<b>")
+    monkeypatch.setattr(History, "bounds", broken)
+    failed = browser.get("/")
+
+    assert (nowhere.status_code, failed.status_code) == (404, 500)
+    assert "/nowhere&lt;b&gt;" in nowhere.text
+    assert "fault of the program" in failed.text
+    assert "ZeroDivisionError" not in failed.text
+    assert "default-src 'none'" in failed.headers["content-security-policy"]

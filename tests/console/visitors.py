@@ -24,10 +24,12 @@ def visitor(backing: Backing) -> TestClient:
     return TestClient(console_app(backing), follow_redirects=False)
 
 
-def user(backing: Backing, *, role: str = "admin", app: Starlette | None = None) -> TestClient:
-    """A user of a role, logged in; the name is that of the role."""
+def user(
+    backing: Backing, *, role: str = "admin", app: Starlette | None = None, server_errors: bool = True
+) -> TestClient:
+    """A user of a role, logged in; the name is that of the role. With `server_errors` a view's fault is the test's."""
     folder = backing.history.folder
-    client = TestClient(app or console_app(backing), follow_redirects=False)
+    client = TestClient(app or console_app(backing), follow_redirects=False, raise_server_exceptions=server_errors)
     client.cookies.set(cookie_name(folder), session(folder, role))
     return client
 

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import structlog
 from starlette.applications import Starlette
-from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from sojourn.api.accounts import Accounts
 from sojourn.console.asked import Asked
 from sojourn.console.guard import let_in
-from sojourn.console.page import render
+from sojourn.console.page import render, render_bare
 from sojourn.console.static_files import static_file
 from sojourn.console.views import VIEWS
 from sojourn.records.errors import SojournError
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sojourn.console.asked import Backing
     from sojourn.console.page import View
 
+_log = structlog.get_logger()
 SECURE = {
     # What plotly needs: style elements that are empty and filled by script (their hash is that of the empty text), and images of data
     # and blobs to save a figure as. No `unsafe-eval`, no inline script or style, no font, no frame, no other origin.
@@ -51,7 +52,10 @@ def console_app(backing: Backing, *, accounts: Accounts | None = None) -> Starle
     """
     known = accounts or Accounts(backing.history.folder)
     routes = [Route(view.path, _page(view, backing, known), methods=list(view.methods)) for view in VIEWS]
-    return Starlette(routes=[*routes, Route("/static/{name}", static_file)], exception_handlers={404: _not_found})
+    return Starlette(
+        routes=[*routes, Route("/static/{name}", static_file)],
+        exception_handlers={404: _not_found, 405: _not_found, Exception: _failed},
+    )
 
 
 def _page(view: View, backing: Backing, accounts: Accounts) -> Callable[[Request], Awaitable[Response]]:
@@ -75,4 +79,12 @@ def _secured(response: Response) -> Response:
 
 
 async def _not_found(request: Request, _error: Exception) -> Response:
-    return _secured(PlainTextResponse(f"Nothing is at {request.url.path[:100]}.", 404))
+    return _secured(render_bare("Nothing is here", f"No page is at {request.url.path[:100]}.", status=404))
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    _log.error("a page failed", path=request.url.path[:200], error=type(error).__name__)
+    words = (
+        "This is a fault of the program, and nothing you did. Its log says more; the page may work again in a moment."
+    )
+    return _secured(render_bare("This page failed", words, status=500))

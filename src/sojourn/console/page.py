@@ -85,6 +85,17 @@ def render(asked: Asked, template: str, *, title: str, status: int = 200, **cont
     return HTMLResponse(text, status)
 
 
+def render_bare(title: str, words: str, *, status: int) -> HTMLResponse:
+    """A page outside the frame, for who may not be known: nothing is there, or the program failed.
+
+    Args:
+        title: Of the page.
+        words: What happened and what to do.
+        status: Of the response.
+    """
+    return HTMLResponse(_ENVIRONMENT.get_template("bare_words.html").render(title=title, words=words), status)
+
+
 def _navigation(views: list[View]) -> list[tuple[Group, list[View]]]:
     return [(group, listed) for group in GROUPS if (listed := [view for view in views if view.group == group])]
 
