@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from sojourn.analyse.person import PersonHistory
     from sojourn.analyse.retention import Retention
     from sojourn.analyse.scores import Scores
+    from sojourn.analyse.segment_overlap import SegmentOverlap
     from sojourn.analyse.segments import Segments
     from sojourn.analyse.sessions import Sessions
     from sojourn.analyse.signals import Signals
@@ -234,6 +235,12 @@ class Journeys:
         from sojourn.analyse.segments import segments  # noqa: PLC0415  (its kernels load only when asked)
 
         return segments(self, **options)
+
+    def segment_overlap(self, **options: Any) -> SegmentOverlap:
+        """A predicate tried as a segment, and who is in two; options as `analyse.segment_overlap.segment_overlap`."""
+        from sojourn.analyse.segment_overlap import segment_overlap  # noqa: PLC0415  (its kernels load only when asked)
+
+        return segment_overlap(self, **options)
 
     def backtest(self, catalogue: Any, **options: Any) -> Backtest:  # noqa: ANN401  (a Catalogue, a path or a name)
         """What a changed catalogue would have done; options as `analyse.backtest.backtest`."""
