@@ -11,9 +11,8 @@ from sojourn.signals.catalogue_file import read_catalogue
 from tests.analyse.logs import log
 
 if TYPE_CHECKING:
-    from tests.analyse.logs import Row
-
     from sojourn.analyse.journeys import Journeys
+    from tests.analyse.logs import Row
 
 CATALOGUE = read_catalogue("""
 signals:
