@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sojourn.console.answers import Working
 from sojourn.console.page import render
+from sojourn.records.errors import NotADataFolder
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -20,12 +21,14 @@ if TYPE_CHECKING:
 
 
 def patient(draw: Callable[[Asked], Awaitable[Response]]) -> Callable[[Asked], Awaitable[Response]]:
-    """A view that says that it is being worked on where its answer is not there yet."""
+    """A view that says what to do where there are no events, and that it is being worked on where its answer is not there yet."""
 
     @functools.wraps(draw)
     async def drawn(asked: Asked) -> Response:
         try:
             return await draw(asked)
+        except NotADataFolder:
+            return render(asked, "nothing.html", title="No events yet")
         except Working as work:
             response = render(asked, "working.html", title=work.title, status=202, seconds=work.seconds)
             response.headers["refresh"] = "1"

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-_TAG = re.compile(r"<(?!(?:br|b|/b|i|/i|extra|/extra)>)")
+_TAG = re.compile(r"<(?!(?:br|extra|/extra)>)")
 """Begins anything that is not one of the few tags figures are made with."""
 _EMBEDDED: dict[str, str | None] = {}
 """Under `cell` the cell of this kernel whose output holds plotly's script."""

@@ -54,7 +54,7 @@ async def behind(asked: Asked) -> Response:
     shown = persons.ids[(page - 1) * _A_PAGE : page * _A_PAGE]
     return render(
         asked, "behind.html", title="Persons", found=found, count_=len(persons), page=page, pages=pages,
-        first=(page - 1) * _A_PAGE + 1, about=_about(question, values), facts=_facts(question, found.values, values),
+        first=(page - 1) * _A_PAGE + 1, about=_about(question, values), facts=_facts(found, values),
         persons=[(person, address(asked, f"/persons/{quote(person, safe='')}")) for person in shown],
         back=address(asked, _HOMES[question.name], **found.values) if question.name in _HOMES else None,
         csv=address(asked, asked.request.url.path, **found.values, **values, format="csv"),
@@ -125,14 +125,18 @@ def _about(question: Question, values: dict[str, list[str]]) -> str:
     return ""
 
 
-def _facts(
-    question: Question,
-    values: Mapping[str, Sequence[str]],
-    of: dict[str, list[str]],
-) -> list[tuple[str, list[str]]]:
-    """What was asked, then which of its numbers."""
-    asked = [(name, list(values[name])) for name in (option.name for option in question.options) if name in values]
-    return asked + [(name.removeprefix(OF), texts) for name, texts in of.items() if name != DRILL and texts]
+def _facts(found: Answered, of: Mapping[str, Sequence[str]]) -> list[tuple[str, list[str]]]:
+    """What was asked, then which of its numbers; a place is told by the name of what stands there."""
+    values = found.values
+    asked = [
+        (name, list(values[name])) for name in (option.name for option in found.question.options) if name in values
+    ]
+    told = {name.removeprefix(OF): list(texts) for name, texts in of.items() if name != DRILL and texts}
+    for name, records, called in (("step", "steps", "step"), ("finding", "findings", "what")):
+        rows = getattr(found.result, records, ())
+        if name in told and told[name][0].isdecimal() and int(told[name][0]) < len(rows):
+            told[name] = [getattr(rows[int(told[name][0])], called)]
+    return asked + list(told.items())
 
 
 def _records(result: Any, name: str) -> Sequence[Any]:  # noqa: ANN401  (any result)

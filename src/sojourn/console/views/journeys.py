@@ -70,6 +70,8 @@ def _figure(found: Answered) -> Any:  # noqa: ANN401  (a plotly figure)
     known_nodes = {(node.position, node.value): node for node in result.nodes}
     links = {(link.position, link.from_, link.to): link for link in result.links}
     ends = sorted(set(_ends(result, len(sankey.link.source))))
+    # A node that can be dragged takes the click for the beginning of it.
+    sankey.arrangement = "fixed"
     sankey.node.customdata = [_told(found, known_nodes, end) for end in ends]
     sankey.node.hovertemplate = "%{customdata[0]}<extra></extra>"
     pairs = zip(sankey.link.source, sankey.link.target, strict=True)

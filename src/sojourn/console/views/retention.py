@@ -37,8 +37,8 @@ async def retention(asked: Asked) -> Response:
 
 
 def _shade(share: float, top: float) -> int:
-    """How dark a share is shown, from 0 to 9, the largest darkest."""
-    return min(_SHADES, int(share / top * (_SHADES + 1))) if top and not math.isnan(share) else 0
+    """How dark a share is shown, from 0 to 9, the largest darkest; by its root, so that one large share does not blanch the others."""
+    return min(_SHADES, int(math.sqrt(share / top) * (_SHADES + 1))) if top and not math.isnan(share) else 0
 
 
 def _figure(found: Answered) -> Any:  # noqa: ANN401  (a plotly figure)
