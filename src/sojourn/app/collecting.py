@@ -126,6 +126,8 @@ def listen(host: str, port: int | None, *, usual: int, shared: bool = False) -> 
             message = f"cannot listen on {host}: {error.strerror or error}; give --host an address of this machine"
             raise BadOption(message) from error
         made.set_inheritable(True)
+        if port is None and candidate != usual:
+            _log.warning(f"port {usual} is taken; listening on {candidate}")
         return made
     named = f"port {port} of {host} is" if port is not None else f"the ports {usual} to {tried[-1]} of {host} are"
     message = f"{named} {why}; end that program, or give another port"
