@@ -76,11 +76,11 @@ class _Columns:
 
     def text(self, name: str, column: TextColumn) -> int:
         """Row of a column of text."""
-        return self._place("text", name, self.codes, lambda: column.codes)
+        return self._place("text", name, self.codes, lambda: np.ascontiguousarray(column.codes, np.int32))
 
     def number(self, name: str, column: Column) -> int:
         """Row of a column of numbers; text that writes numbers counts as them."""
-        return self._place("number", name, self.numbers, lambda: _numbers(column))
+        return self._place("number", name, self.numbers, lambda: np.ascontiguousarray(_numbers(column), np.float64))
 
     def _place(self, kind: str, name: str, rows: list[Any], values: Callable[[], NDArray[Any]]) -> int:
         if (kind, name) not in self.places:
@@ -98,16 +98,18 @@ class Feeds:
         lookups: uint8: worths of comparisons by code.
         literals: float64: numbers that are compared with.
         keys: int64: keys by code.
-        codes: int32, shape (columns of text, rows).
-        numbers: float64, shape (columns of numbers, rows).
+        codes: int64: addresses of the columns of text.
+        numbers: int64: addresses of the columns of numbers.
+        columns: These columns: they stay where they are as long as the feeds do.
     """
 
     words: NDArray[np.int64]
     lookups: NDArray[np.uint8]
     literals: NDArray[np.float64]
     keys: NDArray[np.int64]
-    codes: NDArray[np.int32]
-    numbers: NDArray[np.float64]
+    codes: NDArray[np.int64]
+    numbers: NDArray[np.int64]
+    columns: tuple[NDArray[Any], ...]
 
 
 def feeds_of(part: Part, program: Program) -> Feeds:
@@ -126,14 +128,14 @@ def feeds_of(part: Part, program: Program) -> Feeds:
         if slot.where is not None and condition == len(leaves.table):
             leaves.add(slot.where, columns)
         slots.append((condition, _value(slot.value, columns), 0, *keys.add(slot.key, columns)))
-    rows = len(part.time)
     return Feeds(
         _words([_names(slot, part, columns) for slot in program.slots], part, program, slots, leaves),
         np.concatenate([np.zeros(0, np.uint8), *leaves.lookups]),
         np.array([*leaves.literals, 0.0]),
         np.concatenate([np.zeros(0, np.int64), *keys.keys]),
-        _stacked(columns.codes, np.int32, rows),
-        _stacked(columns.numbers, np.float64, rows),
+        _ints([column.ctypes.data for column in columns.codes]),
+        _ints([column.ctypes.data for column in columns.numbers]),
+        (*columns.codes, *columns.numbers),
     )
 
 
@@ -326,10 +328,6 @@ def _literal(value: Value) -> float:
         return float(value)
     except ValueError:
         return float("nan")
-
-
-def _stacked(rows: list[NDArray[Any]], kind: type, length: int) -> NDArray[Any]:
-    return np.array(rows, kind).reshape(len(rows), length)
 
 
 def _ints(values: Sequence[Any] | NDArray[Any]) -> NDArray[np.int64]:

@@ -49,14 +49,14 @@ The first five words say where these begin:
 
 
 @njit(nogil=True, cache=True)
-def _worth(f, lookups, literals, codes, numbers, rows, leaf, i):
+def _worth(f, lookups, literals, codes, numbers, leaf, i):
     """What a comparison is worth of a row: 0 unknown, 1 false, 2 true."""
     kind, column, at = word(f, leaf), word(f, leaf + 1), word(f, leaf + 2)
     if column < 0:
         return 2 if kind == MISSING else 0
     if kind == TEXT:
-        return np.int64(byte(lookups, at + 1 + half(codes, column * rows + i)))
-    x = number(numbers, column * rows + i)
+        return np.int64(byte(lookups, at + 1 + half(word(codes, column), i)))
+    x = number(word(numbers, column), i)
     if kind == MISSING:
         return 2 if np.isnan(x) else 1
     if np.isnan(x):
@@ -82,12 +82,12 @@ def _worth(f, lookups, literals, codes, numbers, rows, leaf, i):
 
 
 @njit(nogil=True, cache=True)
-def _met(f, lookups, literals, codes, numbers, rows, condition, i):
+def _met(f, lookups, literals, codes, numbers, condition, i):
     """Whether a condition is true of a row."""
     at = word(f, CONDITIONS) + CONDITION_FIELDS * condition
     place, weight = 0, 1
     for leaf in range(word(f, at), word(f, at + 1)):
-        place += weight * _worth(f, lookups, literals, codes, numbers, rows, word(f, LEAVES) + LEAF_FIELDS * leaf, i)
+        place += weight * _worth(f, lookups, literals, codes, numbers, word(f, LEAVES) + LEAF_FIELDS * leaf, i)
         weight *= 3
     return word(f, word(f, TABLES) + word(f, at + 2) + place) == 2
 
@@ -104,13 +104,13 @@ def number_key(x):
 
 
 @njit(nogil=True, cache=True)
-def _key(f, keys, codes, numbers, rows, record, i):
+def _key(f, keys, codes, numbers, record, i):
     """The key a row has for a slot."""
     kind, column = word(f, record + 3), word(f, record + 4)
     if kind == TEXT_KEY:
-        return word(keys, word(f, record + 5) + 1 + half(codes, column * rows + i))
+        return word(keys, word(f, record + 5) + 1 + half(word(codes, column), i))
     if kind == NUMBER_KEY:
-        x = number(numbers, column * rows + i)
+        x = number(word(numbers, column), i)
         return np.int64(KEYLESS) if np.isnan(x) else number_key(x)
     return np.int64(KEYLESS) if kind == ABSENT_KEY else np.int64(1)
 
@@ -127,8 +127,8 @@ def fold_persons(
         lookups: uint8: worths of comparisons by code.
         literals: float64: numbers that are compared with.
         keys: int64: keys by code.
-        codes: int32, shape (columns of text, rows).
-        numbers: float64, shape (columns of numbers, rows).
+        codes: int64: addresses of the columns of text, int32, that the caller keeps alive.
+        numbers: int64: addresses of the columns of numbers, float64.
         start: int64, one a person.
         stop: int64, one a person.
         time: int64, one a row.
@@ -143,7 +143,7 @@ def fold_persons(
     w = state.ctypes.data
     c, x = codes.ctypes.data, numbers.ctypes.data
     look, liter, key = lookups.ctypes.data, literals.ctypes.data, keys.ctypes.data
-    times, rows, persons, many = at.size, time.size, start.size, word(a, MANY)
+    times, persons, many = at.size, start.size, word(a, MANY)
     names, slots = word(f, FIRST), word(f, SLOT_RECORDS)
     for u in range(persons):
         late = False
@@ -171,10 +171,10 @@ def fold_persons(
                     slot = word(f, j)
                     record = slots + SLOT_FIELDS * slot
                     condition, column = word(f, record), word(f, record + 1)
-                    if condition >= 0 and not _met(f, look, liter, c, x, rows, condition, i):
+                    if condition >= 0 and not _met(f, look, liter, c, x, condition, i):
                         continue
-                    value = number(f, record + 2) if column < 0 else number(x, column * rows + i)
-                    apply_match(a, w, slot, t, value, _key(f, key, c, x, rows, record, i))
+                    value = number(f, record + 2) if column < 0 else number(word(x, column), i)
+                    apply_match(a, w, slot, t, value, _key(f, key, c, x, record, i))
             while g <= end:
                 read_values(a, w, at[g], v + 8 * (g * persons + u) * many)
                 g += 1
@@ -235,7 +235,7 @@ def hit_times(
     w, v = state.ctypes.data, values.ctypes.data
     c, x = codes.ctypes.data, numbers.ctypes.data
     look, liter, key = lookups.ctypes.data, literals.ctypes.data, keys.ctypes.data
-    rows, names, slots, own = time.size, word(f, FIRST), word(f, SLOT_RECORDS), word(a, SLOTS)
+    names, slots, own = word(f, FIRST), word(f, SLOT_RECORDS), word(a, SLOTS)
     out[:] = NEVER
     for u in range(start.size):
         begin(a, w)
@@ -256,10 +256,10 @@ def hit_times(
                 slot = word(f, j)
                 record = slots + SLOT_FIELDS * slot
                 condition, column = word(f, record), word(f, record + 1)
-                if condition >= 0 and not _met(f, look, liter, c, x, rows, condition, i):
+                if condition >= 0 and not _met(f, look, liter, c, x, condition, i):
                     continue
-                value = number(f, record + 2) if column < 0 else number(x, column * rows + i)
-                apply_match(a, w, slot, t, value, _key(f, key, c, x, rows, record, i))
+                value = number(f, record + 2) if column < 0 else number(word(x, column), i)
+                apply_match(a, w, slot, t, value, _key(f, key, c, x, record, i))
                 _note(w, signal, times, out, u, word(a, own + 2 * slot))
 
 
