@@ -29,6 +29,7 @@ _A_PAGE = 100
 _HOMES = {
     "funnel": "/funnels", "compare": "/funnels/why", "paths": "/journeys", "retention": "/retention",
     "attribution": "/attribution", "engagement": "/engagement", "journey_map": "/journey-map",
+    "segments": "/segments", "segment_overlap": "/segments", "signals": "/signals", "scores": "/signals",
 }  # fmt: skip
 """Pages that show a question's numbers."""
 
