@@ -14,13 +14,15 @@ from sojourn.store.checkup import check_folder
 from sojourn.store.events import EventsTable
 from sojourn.store.log import open_log
 from sojourn.store.running import PROCESSES, running
-from sojourn.store.state import STATE_FILE, WORKER, State
+from sojourn.store.state import STATE_FILE, State
+from sojourn.store.worker_lag import records_after, worker_lag
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from sojourn.store.checkup import Finding
     from sojourn.store.folder import Folder
+    from sojourn.store.log import Log
     from sojourn.store.running import Running
 
 _PARTS = (
@@ -100,20 +102,22 @@ def health(folder: Folder) -> Health:
 def processes(folder: Folder) -> tuple[Process, ...]:
     """Which processes run, and how many events wait for each."""
     log = open_log(folder)
-    last = -1 if log is None else log.last_seq()
     stored = EventsTable(folder.events).read().seq if folder.events.exists() else -1
-    waiting: dict[str, int] = {"worker": max(0, last - _taken(folder)), "keeper": max(0, last - stored)}
+    waiting = {"worker": 0, "keeper": 0}
+    if log is not None:
+        waiting = {"worker": _worker_lag(folder, log), "keeper": records_after(log, stored)}
     found: dict[str, Running | None] = {name: running(folder, name) for name in PROCESSES}
     return tuple(
         Process(name, one is not None, one.address if one else None, waiting.get(name)) for name, one in found.items()
     )
 
 
-def _taken(folder: Folder) -> int:
+def _worker_lag(folder: Folder, log: Log) -> int:
     if not (folder.path / STATE_FILE).exists():
-        return -1
+        # No worker ever ran: all there is waits.
+        return log.last_seq() + 1
     with State(folder) as state:
-        return state.cursor(WORKER)
+        return worker_lag(log, state)
 
 
 def _parts(path: Path) -> tuple[Part, ...]:

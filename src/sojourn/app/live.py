@@ -28,6 +28,7 @@ from sojourn.store.link_control import read_control
 from sojourn.store.log import Log, open_log
 from sojourn.store.sources import consent_modes
 from sojourn.store.state import STATE_FILE, State
+from sojourn.store.worker_lag import worker_lag
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -188,9 +189,7 @@ class LiveQuestions:
             self._rules, self._read_at = fold_rules(self._folder), changed
         log = open_log(self._folder)
         with State(self._folder) as state:
-            behind = 0 if log is None else log.last_seq() - state.cursor()
-            # Stretches of the table count too: an import, or everything after a change of the catalogue.
-            behind += sum(one.last - one.done for one in state.owed())
+            behind = 0 if log is None else worker_lag(log, state)
             now = int(time.time() * _MICRO)
             return ProfileReader(state, self._rules).profile(identifier, at_us=now, behind=behind)
 

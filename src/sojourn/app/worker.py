@@ -28,6 +28,7 @@ from sojourn.store.sqlite import DatabaseTrouble
 from sojourn.store.state import WORKER, Changes, Owed
 from sojourn.store.stored_events import stored_events
 from sojourn.store.tail import suppressed
+from sojourn.store.worker_lag import RANGES, worker_lag
 
 if TYPE_CHECKING:
     import threading
@@ -50,7 +51,7 @@ _IDLE_S = 0.01
 _LOOK_S = 0.25
 _GRACE_US = 1_000_000
 """A timer waits this much longer, for events that are on their way."""
-_RANGES, _STANDING = "ranges", "standing"
+_RANGES, _STANDING = RANGES, "standing"
 _LOWEST = -(1 << 63) - 1
 _AT_ONCE = 500
 """Persons that are asked anew between two looks at the log."""
@@ -109,8 +110,8 @@ class Worker:
         return worked or self._ask_anew()
 
     def lag(self) -> int:
-        """Places of the log that have not taken effect."""
-        return self._log.last_seq() - self._state.cursor()
+        """Events that have not taken effect."""
+        return worker_lag(self._log, self._state)
 
     def _look_around(self) -> None:
         """Now and then: who was erased, which links were revoked, which stretches of places imports have taken."""

@@ -113,10 +113,20 @@ def _parsed(text: str) -> Predicate:
     try:
         tree = sqlglot.parse_one(text, dialect="duckdb")
     except (sqlglot.errors.SqlglotError, RecursionError) as error:
-        reason = " ".join(str(error).split())
-        message = f"cannot read the predicate {text!r}: {reason}"
+        message = f"cannot read the predicate {text!r}{_place(error)}; expected a comparison such as event = 'Order Completed'"
         raise BadPredicate(message) from error
     return _build(tree, text)
+
+
+def _place(error: Exception) -> str:
+    """Where the parser stumbled, without its words for us who do not know its classes."""
+    told = getattr(error, "errors", None)
+    where = told[0] if isinstance(told, list) and told and isinstance(told[0], dict) else {}
+    return (
+        f", at character {where['col']} near {where['highlight']!r}"
+        if where.get("highlight") and where.get("col")
+        else ""
+    )
 
 
 def columns_of(predicate: Predicate) -> set[str]:

@@ -19,6 +19,7 @@ from sojourn.store.index_build import read_manifest
 from sojourn.store.log import open_log
 from sojourn.store.running import is_held
 from sojourn.store.state import WORKER, State
+from sojourn.store.worker_lag import worker_lag
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -117,15 +118,15 @@ def _cursors(folder: Folder) -> Iterator[Finding]:
     if not (folder.path / "state.sqlite").exists():
         return
     with State(folder) as state:
-        taken = state.cursor(WORKER)
+        taken, waiting = state.cursor(WORKER), worker_lag(log, state)
     if taken > max(last, stored):
         yield Finding(
             "cursor", f"the worker's cursor {taken} is ahead of the log's last place {last}: its state is of another log",
             "stop the worker and delete `state.sqlite`: the worker derives it again",
         )  # fmt: skip
-    elif taken < last and not is_held(folder.path / "worker.lock"):
+    elif waiting and not is_held(folder.path / "worker.lock"):
         yield Finding(
-            "cursor", f"no worker runs, and {last - taken:,} events wait for one: profiles, scores and segments stand still",
+            "cursor", f"no worker runs, and {waiting:,} events wait for one: profiles, scores and segments stand still",
             f"start it: `sojourn worker --data {folder.path}`",
         )  # fmt: skip
 
