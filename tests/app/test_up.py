@@ -259,7 +259,9 @@ def test_nothing_is_lost_or_doubled_when_any_of_them_is_killed_and_a_backup_is_w
     assert sum(profile["events"] for profile in live) == len(ids_in(new))
 
 
-def test_a_backup_that_is_killed_leaves_no_file_and_nothing_in_the_way_of_the_next(tmp_path: Path) -> None:
+def test_a_killed_backup_leaves_no_file_and_is_in_nobodys_way_and_a_second_ctrl_c_ends_all_at_once(
+    tmp_path: Path,
+) -> None:
     with loaded(tmp_path) as (up, load, _):
         until(lambda: len(load.acknowledged) > 50 * BATCH)
         for wait_s in (0.6, 0.9, 1.2, 1.5):
@@ -276,7 +278,15 @@ def test_a_backup_that_is_killed_leaves_no_file_and_nothing_in_the_way_of_the_ne
         assert done.returncode == 0, done.stderr
         assert not list(up.folder.path.glob(".backup-*"))
         assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith("b")) == ["b"]
-        assert up.end(signal.SIGTERM) == 0
+        # One that does nothing any more is waited for, ten seconds; a second Ctrl-C waits for nobody.
+        os.kill(up.pid("worker"), signal.SIGSTOP)
+        up.process.send_signal(signal.SIGTERM)
+        until(lambda: running(up.folder, "collector") is None)
+        assert is_there(up.process.pid)
+        began = time.monotonic()
+        assert up.end(signal.SIGINT) == 130
+        assert time.monotonic() - began < 3
+        assert not any(map(is_there, up.pids.values()))
 
 
 def test_what_cannot_start_ends_with_a_reason(tmp_path: Path) -> None:
