@@ -43,7 +43,8 @@ def _in_memory() -> None:
 
 _in_memory()
 # typer reads the signatures of all commands whenever a test invokes one: a fifth of a second, and always the same.
-vars(typer.testing)["_get_command"] = functools.cache(typer.main.get_command)
+_commands = functools.cache(typer.main.get_command)
+vars(typer.testing)["_get_command"] = vars(typer.main)["get_command"] = _commands
 
 
 @pytest.fixture(scope="session")
