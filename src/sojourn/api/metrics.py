@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sojourn.api.intake import Intake, Kept
 
 # When a counter began is told by the process's start; a series beside each counter is only more to keep.
-disable_created_metrics()
+disable_created_metrics()  # type: ignore[no-untyped-call]  # its package does not say that it returns nothing
 
 
 class Metrics:
