@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
 
 from sojourn.app.asking import DEFAULT_DATA, Data, Json, say
 
+if TYPE_CHECKING:
+    from sojourn.store.folder import Folder
+
 users = typer.Typer(
     no_args_is_help=True, help="List, make and disable who may log in to the console, and print one-time links."
 )
-Address = Annotated[str, typer.Option(help="Where the console is reached, before the path of the link.")]
-_ADDRESS = "http://127.0.0.1:8000"
+Address = Annotated[
+    str | None,
+    typer.Option(help="Where the console is reached, before the path of the link; if not given, where it runs."),
+]
+_USUAL = "http://127.0.0.1:8000"
 
 
 @users.command("list")
@@ -40,7 +46,7 @@ def create(
     role: Annotated[
         str, typer.Option(help="viewer, analyst, marketer or admin: each may do what those before it may.")
     ] = "viewer",
-    address: Address = _ADDRESS,
+    address: Address = None,
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Make a user, and print the one-time link with which they set a password."""
@@ -48,13 +54,14 @@ def create(
     from sojourn.app.console import COMMAND_LINE  # noqa: PLC0415  (heavy)
     from sojourn.store.folder import create_folder  # noqa: PLC0415  (heavy)
 
-    _print_link(address, Accounts(create_folder(data)).create(name, role, who=COMMAND_LINE))
+    folder = create_folder(data)
+    _print_link(folder, address, Accounts(folder).create(name, role, who=COMMAND_LINE))
 
 
 @users.command()
 def link(
     name: Annotated[str | None, typer.Argument(help="Whom it logs in; none: it makes the first admin.")] = None,
-    address: Address = _ADDRESS,
+    address: Address = None,
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Print a link that logs in once, within an hour; one printed before for the same user works no more."""
@@ -62,7 +69,8 @@ def link(
     from sojourn.app.console import COMMAND_LINE  # noqa: PLC0415  (heavy)
     from sojourn.store.folder import create_folder  # noqa: PLC0415  (heavy)
 
-    _print_link(address, Accounts(create_folder(data)).make_link(name, who=COMMAND_LINE))
+    folder = create_folder(data)
+    _print_link(folder, address, Accounts(folder).make_link(name, who=COMMAND_LINE))
 
 
 @users.command()
@@ -76,6 +84,10 @@ def disable(name: Annotated[str, typer.Argument(help="Of the user.")], data: Dat
     say(f"{name} is disabled")
 
 
-def _print_link(address: str, token: str) -> None:
+def _print_link(folder: Folder, address: str | None, token: str) -> None:
+    from sojourn.store.running import running  # noqa: PLC0415  (heavy)
+
+    found = running(folder, "console")
+    address = address or (found and found.address) or _USUAL
     typer.echo(f"{address.rstrip('/')}/link/{token}")
     say("The link works once, within an hour.", err=True)
