@@ -13,7 +13,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from sojourn.records.errors import FolderBusy, LogFailed
+from sojourn.records.errors import FolderBusy, LogFailed, SojournError
 from sojourn.store.durable import clear_errors, replace_file, sync_folder
 from sojourn.store.log_files import environment
 from sojourn.store.log_ids import RECORD_TABLES, Day, LogIds
@@ -80,11 +80,20 @@ def _start(folder: Folder, now: float) -> None:
 
 
 def _seed(folder: Folder, now: float) -> None:
-    """Take the ids of the table, in a process of its own: this one need not load what reads a table."""
+    """Take the ids of the table, in a process of its own where this one has not loaded what reads a table, and need not."""
+    failed = f"the ids of {folder.events} could not be read, so that there is no log yet"
+    if "deltalake" in sys.modules:
+        from sojourn.store.log_seed import seed  # noqa: PLC0415  (it reads tables)
+
+        try:
+            seed(folder, now)
+        except (OSError, SojournError):
+            # A full disk is said as one.
+            raise
+        except Exception as error:
+            raise LogFailed(f"{failed}: {error}") from error
+        return
     command = [sys.executable, "-m", "sojourn.store.log_seed", str(folder.path), str(now)]
     done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603  (our own module, no shell)
     if done.returncode:
-        message = (
-            f"the ids of {folder.events} could not be read, so that there is no log yet: {done.stderr.strip()[-500:]}"
-        )
-        raise LogFailed(message)
+        raise LogFailed(f"{failed}: {done.stderr.strip()[-500:]}")
