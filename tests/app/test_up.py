@@ -281,7 +281,10 @@ def test_a_killed_backup_leaves_no_file_and_is_in_nobodys_way_and_a_second_ctrl_
         # One that does nothing any more is waited for, ten seconds; a second Ctrl-C waits for nobody.
         os.kill(up.pid("worker"), signal.SIGSTOP)
         up.process.send_signal(signal.SIGTERM)
+        # To a process and to its group, as `timeout` sends it: that is one.
+        up.process.send_signal(signal.SIGINT)
         until(lambda: running(up.folder, "collector") is None)
+        time.sleep(0.5)
         assert is_there(up.process.pid)
         began = time.monotonic()
         assert up.end(signal.SIGINT) == 130

@@ -36,6 +36,8 @@ _LONGEST_WAIT_S = 30.0
 _SOUND_S = 60.0
 """Who has run so long begins anew with short waits."""
 _TRIES = 3
+_SAME_S = 0.3
+"""`timeout` and shells send a signal to a process and to its group: two so close are one."""
 _LOOK_S = 1.0
 _BOUNDS_S = {"collector": 15.0, "worker": 10.0, "keeper": 10.0, "console": 5.0}
 """How long each may take to end in order; killing it then loses nothing either."""
@@ -97,7 +99,7 @@ class Supervisor:
         self._folder, self._sockets, self._forks = folder, sockets, forks
         self._when_ready: Callable[[], None] | None = when_ready
         self._children = {process: Child(process) for process in PROCESSES}
-        self._asked = 0
+        self._asked, self._asked_at = False, 0.0
         self._alive = os.pipe()
         self._wakeup = os.pipe()
 
@@ -130,9 +132,11 @@ class Supervisor:
             signal.signal(number, self._told_to_end)
 
     def _told_to_end(self, number: int, _frame: FrameType | None) -> None:
-        self._asked += 1
-        if self._asked == 1:
+        now = time.monotonic()
+        if not self._asked:
+            self._asked, self._asked_at = True, now
             _log.info("ending", signal=signal.Signals(number).name)
+        if now - self._asked_at < _SAME_S:
             return
         for child in self._children.values():
             if child.pid is not None:
