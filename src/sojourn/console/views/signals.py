@@ -83,7 +83,7 @@ async def change_catalogue(asked: Asked) -> Response:
         history.expire()
         return RedirectResponse("/signals?done=saved", 303)
     number = await run_in_threadpool(try_signals, history.folder, text, who=who, note=note)
-    return RedirectResponse(f"/signals/versions/{number}", 303)
+    return RedirectResponse(f"/signals/versions/{number}?try=yes", 303)
 
 
 async def _editor(asked: Asked, file: SignalsFile, text: str, *, note: str, status: int = 200) -> Response:
