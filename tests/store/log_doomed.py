@@ -116,7 +116,8 @@ def _collect(doom: Doom) -> None:
 def _keep(doom: Doom) -> None:
     folder = open_folder(doom.data)
     with folder.alone("keeper"):
-        keeping = Keeper(folder, KeeperOptions(every_s=0, rows=1, keep_days=0))
+        # The log's clock is years behind: by the keeper's, every id would be old enough to be forgotten.
+        keeping = Keeper(folder, KeeperOptions(every_s=0, rows=1, keep_days=0, ids_days=100_000))
         while True:
             try:
                 keeping.flush()

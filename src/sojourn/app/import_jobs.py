@@ -101,6 +101,16 @@ class _Telling:
         )
 
 
+_ENDED = ImportState("cancelled", error="the console ended; start the import again")
+
+
+def _came_of(error: BaseException | None, kind: type[BaseException]) -> bool:
+    """Whether an error, or what caused it, is of a kind."""
+    while error is not None and not isinstance(error, kind):
+        error = error.__cause__ or error.__context__
+    return error is not None
+
+
 def run(folder: Folder, job: str) -> ImportState:
     """Do a job to its end, whatever that is.
 
@@ -120,10 +130,14 @@ def run(folder: Folder, job: str) -> ImportState:
         except _Cancelled:
             telling.end(ImportState("cancelled"))
         except KeyboardInterrupt:
-            telling.end(ImportState("cancelled", error="the console ended; start the import again"))
+            telling.end(_ENDED)
         except SojournError as error:
             telling.end(ImportState("failed", error=str(error).replace(found.path, found.name)))
         except Exception as error:  # noqa: BLE001  (whatever it is, the page must say that it is over)
+            if _came_of(error, KeyboardInterrupt):
+                # In the middle of a kernel's call the interruption comes out as an error of the call.
+                telling.end(_ENDED)
+                return import_jobs.find_job(folder, job)[1]
             traceback.print_exc()
             words = f"the import failed unexpectedly ({type(error).__name__}); nothing of the file was stored"
             telling.end(ImportState("failed", error=words))

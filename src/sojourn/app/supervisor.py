@@ -60,6 +60,7 @@ class Child:
         process: Which.
         pid: Its number; None while it does not run.
         ready: The pipe it tells on that it does its work; None when it has, or does not run.
+        why: Why it cannot work, if it said so since it was last started.
         works: Whether it has done its work since it was last started.
         proven: Whether it ever has.
         began: When it was last started.
@@ -70,6 +71,7 @@ class Child:
     process: str
     pid: int | None = None
     ready: int | None = None
+    why: str = ""
     works: bool = False
     proven: bool = False
     began: float = 0.0
@@ -169,7 +171,7 @@ class Supervisor:
         ready, told = os.pipe()
         child.pid = self._copy(child.process, told) if self._forks else self._new(child.process, told)
         os.close(told)
-        child.ready, child.works, child.began = ready, False, time.monotonic()
+        child.ready, child.why, child.works, child.began = ready, "", False, time.monotonic()
         _log.info("started", what=child.process, pid=child.pid)
 
     def _copy(self, process: str, told: int) -> int:
@@ -244,36 +246,37 @@ class Supervisor:
     def _look(self) -> None:
         """What became of each."""
         for child in self._children.values():
-            said = self._said(child)
+            self._hear(child)
             if child.pid is None:
                 continue
             pid, status = os.waitpid(child.pid, os.WNOHANG)
             if pid:
-                self._died(child, os.waitstatus_to_exitcode(status), said)
+                self._died(child, os.waitstatus_to_exitcode(status))
         if self._when_ready is not None and all(child.works for child in self._children.values()):
             self._when_ready()
             self._when_ready = None
 
-    def _said(self, child: Child) -> str:
-        """Take what it has told; returns why it cannot work, if it said so."""
+    def _hear(self, child: Child) -> None:
+        """Take what it has told, which may be a while before it ends."""
         if child.ready is None or not select.select([child.ready], [], [], 0)[0]:
-            return ""
+            return
         text = os.read(child.ready, 4096).decode(errors="replace")
         os.close(child.ready)
         child.ready = None
         if text.startswith("1"):
             child.works = child.proven = True
-        return text[1:] if text.startswith("!") else ""
+        if text.startswith("!"):
+            child.why = text[1:]
 
-    def _died(self, child: Child, code: int, why: str) -> None:
+    def _died(self, child: Child, code: int) -> None:
         now = time.monotonic()
         child.failures = 1 if now - child.began > _SOUND_S else child.failures + 1
         child.pid, child.works = None, False
         how = _how(code)
-        # It may have said so after it was last asked.
-        why = why or self._said(child)
-        if not child.proven and (why or child.failures >= _TRIES):
-            message = why or f"it {how} {child.failures} times before it did its work; the lines above say more"
+        # It may have said why after it was last asked.
+        self._hear(child)
+        if not child.proven and (child.why or child.failures >= _TRIES):
+            message = child.why or f"it {how} {child.failures} times before it did its work; the lines above say more"
             raise NotStarted(f"the {child.process} cannot start: {message}")
         wait = min(_FIRST_WAIT_S * 2 ** (child.failures - 1), _LONGEST_WAIT_S)
         child.due = now + wait
