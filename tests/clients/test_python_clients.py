@@ -88,10 +88,15 @@ def snowplow(url: str, key: str, then: dt.datetime, method: Any = "post") -> lis
     )  # fmt: skip
     subject = Subject().set_user_id("anna")
     tracker = Tracker(namespace="shop", emitters=emitter, subject=subject, app_id=key)
-    tracker.track(StructuredEvent(category="shop", action="Looked"))
-    tracker.track(StructuredEvent(category="shop", action="Bought", true_timestamp=then.timestamp() * 1000))
-    tracker.track(PageView(page_url="https://shop.example/", page_title="Home"))
-    assert all(sent.acquire(timeout=30) for _ in range(3))
+    for one in (
+        StructuredEvent(category="shop", action="Looked"),
+        StructuredEvent(category="shop", action="Bought", true_timestamp=then.timestamp() * 1000),
+        PageView(page_url="https://shop.example/", page_title="Home"),
+    ):
+        tracker.track(one)
+        # Pixels that wait together are lost by the client when any but the last one fails: each goes by itself.
+        assert method == "post" or sent.acquire(timeout=30)
+    assert method == "get" or all(sent.acquire(timeout=30) for _ in range(3))
     return ["Looked", "Bought", "Page Viewed"]
 
 
