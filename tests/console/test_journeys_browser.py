@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import socket
-import threading
-import time
 from typing import TYPE_CHECKING
 
 import pytest
-import uvicorn
 from tests.chromium import chromium
 from tests.console.logs import backing_of
+from tests.console.serving import served
 from tests.console.test_journey_pages import ODD, rows
 from tests.console.visitors import session
 
-from sojourn.console.app import console_app
 from sojourn.store.logins import cookie_name
 
 if TYPE_CHECKING:
@@ -23,7 +18,6 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import BrowserContext, Page
 
-    from sojourn.console.asked import Backing
 
 pytestmark = pytest.mark.long
 
@@ -38,21 +32,6 @@ PAGES = (
     "/behind/funnel?steps=Page+Viewed&of_step=0",
     "/definitions/journey-map",
 )
-
-
-@contextlib.contextmanager
-def served(backing: Backing) -> Iterator[str]:
-    """The console on a free port of this machine."""
-    listening = socket.socket()
-    listening.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(console_app(backing), log_level="error"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    server.should_exit = True
-    thread.join(10)
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 from tests.chromium import chromium
+from tests.console.serving import served
 from tests.console.test_person import CATALOGUE, DAY, SECOND, START
-from tests.console.test_shell_browser import served, settled
+from tests.console.test_shell_browser import settled
 from tests.console.visitors import session
 
 from sojourn.api.history import History

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import socket
-import threading
-import time
 from typing import TYPE_CHECKING
 
 import pytest
-import uvicorn
 from tests.chromium import chromium
 from tests.console.logs import backing_of
+from tests.console.serving import served
 from tests.console.visitors import session
 
 from sojourn.api.accounts import Accounts
-from sojourn.console.app import console_app
 from sojourn.store.logins import cookie_name
 
 if TYPE_CHECKING:
@@ -31,21 +26,6 @@ pytestmark = pytest.mark.long
 _DAY = 86_400
 _XSS = "<img src=x onerror=alert(1)>"
 PAGES = ("/", "/privacy", "/settings", "/settings/users", "/settings/tokens", "/settings/audit", "/account")
-
-
-@contextlib.contextmanager
-def served(backing: Backing) -> Iterator[str]:
-    """The console on a free port of this machine."""
-    listening = socket.socket()
-    listening.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(console_app(backing), log_level="error"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    server.should_exit = True
-    thread.join(10)
 
 
 @pytest.fixture(scope="module")

@@ -149,10 +149,11 @@ class Supervisor:
         """Do what comes first; and load here what three of them need: their memory is shared, and each starts in a moment."""
         try:
             prepare()
-        except Exception:
-            # What was ended with us may fail as it likes.
+        except Exception as error:
             if not self._asked:
                 raise
+            # Ctrl-C ends what was being prepared, too, wherever it stands: that it failed is how it ended.
+            _log.info("broken off", what="preparing", error=f"{type(error).__name__}: {error}")
         if not self._forks or self._asked:
             return
         for name in _HEAVY:

@@ -160,6 +160,7 @@ def _decoded(lines: list[bytes], numbers: npt.NDArray[np.int64], name: str) -> t
         try:
             return raw.cast(pa.string()), bad
         except pa.ArrowInvalid:
+            # One of them is not UTF-8; which, is found below.
             pass
     texts: list[str | None] = []
     for number, one in zip(numbers.tolist(), lines, strict=True):
