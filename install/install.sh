@@ -11,8 +11,8 @@ python=$venv/bin/python
 stamps=$venv/.sojourn
 
 case "$kind" in
-    runtime) lock=requirements.lock size='about 260 MB' ;;
-    dev) lock=requirements-dev.lock size='about 510 MB' ;;
+    runtime) lock=requirements.lock size='about 270 MB' ;;
+    dev) lock=requirements-dev.lock size='about 590 MB' ;;
     *) echo "install.sh: expected runtime or dev, got \"$kind\"" >&2; exit 2 ;;
 esac
 
