@@ -53,7 +53,6 @@ class Live:
 
     def look(self) -> None:
         """Have the worker look around at once."""
-        self.worker._look_at = 0.0
         self.worker.catch_up()
 
     def views(self, user: str) -> float:

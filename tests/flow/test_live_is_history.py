@@ -168,7 +168,6 @@ def test_live_is_history_with_late_events_logins_and_revoked_links(
         ends = sorted(rules.number(actor) for actor in (device, user))
         for revoked in (True, False):
             decide(folder, [(ends[0], ends[1], Evidence.SAME_EVENT)], revoked=revoked)
-            worker._look_at = 0.0
             worker.catch_up()
             same(state, folder, rules)
 

@@ -102,7 +102,8 @@ class Worker:
             idle += 1
 
     def catch_up(self) -> int:
-        """Work until nothing is left; returns how many events took effect."""
+        """Work until nothing is left, what was decided a moment ago included; returns how many events took effect."""
+        self._look_at = 0.0
         done = 0
         while worked := self.work():
             done += worked
