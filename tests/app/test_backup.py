@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from tests.store.everything import mentions
 
 from sojourn.app.backup import back_up, restore
-from sojourn.app.held import held, release, waiting
 from sojourn.app.keeper import Keeper, KeeperOptions
 from sojourn.app.live import worker_of
 from sojourn.app.outbound import Outbound
@@ -25,6 +24,7 @@ from sojourn.store.erasure import erase
 from sojourn.store.events import EventsTable
 from sojourn.store.flush import flush
 from sojourn.store.folder import Folder, create_folder, open_folder
+from sojourn.store.held import held, release, waiting
 from sojourn.store.index import open_index
 from sojourn.store.log import Log
 from sojourn.store.sources import create_key, list_keys
@@ -205,7 +205,7 @@ def test_nothing_is_sent_from_a_restored_folder_until_somebody_has_seen_what(fol
         (one,) = waiting(new)
         assert (one.receiver, one.moves) == (URL, 2)
         assert one.first == "anna left hot at 1970-01-02 00:00:00"
-        release(new, name)
+        release(new, name, who="anna")
         assert held(new) is None
         assert [one.moves for one in waiting(new)] == [2 if name == "send" else 0]
 

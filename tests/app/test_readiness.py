@@ -23,6 +23,8 @@ def test_it_is_told_once() -> None:
 
     tell_ready()
     tell_ready()
+    # It is the caller's, who has more to say when the process ends.
+    os.close(write)
 
     assert os.read(read, 10) == b"1"
     assert os.read(read, 10) == b""
@@ -50,6 +52,7 @@ def test_ready_is_503_until_everything_was_opened_once_and_the_rest_answers_befo
         assert os.read(read, 1) == b"1"
         after = client.get("/ready")
     os.close(read)
+    os.close(write)
 
     assert (before.status_code, before.json()) == (503, {"ready": False})
     assert (page.status_code, after.text) == (200, "yes")

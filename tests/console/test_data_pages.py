@@ -12,9 +12,12 @@ from tests.console.visitors import token_in, user
 from sojourn.api import imports
 from sojourn.records.rejected import Reason, Rejected
 from sojourn.store.audit import audit_log
+from sojourn.store.held import Held, held, hold, waiting
 from sojourn.store.log import Log
 from sojourn.store.quarantine import keep_rejected
+from sojourn.store.running import note_restart
 from sojourn.store.sources import create_key, find_source, list_keys
+from sojourn.store.state import Changes, Move, State
 
 if TYPE_CHECKING:
     from starlette.testclient import TestClient
@@ -74,6 +77,44 @@ def test_every_page_opens_on_an_empty_folder_and_says_what_to_do(empty: Backing,
     assert "No collector runs" in browser.get("/start").text
     forms = browser.get("/start").text.count('action="/data/')
     assert forms == (2 if role == "admin" else 0)
+
+
+def test_what_died_is_told_with_how_often_when_and_why(admin: TestClient, folder: Folder) -> None:
+    assert "never" in admin.get("/data").text
+
+    note_restart(folder, "worker", "was killed by SIGKILL")
+    note_restart(folder, "worker", "ended with code 78: signals.yaml:1 <b>")
+
+    page = admin.get("/data").text
+    assert "2 times" in page
+    assert "it ended with code 78: signals.yaml:1 &lt;b&gt;" in page
+
+
+def test_held_sends_are_shown_to_all_and_let_go_by_an_admin(admin: TestClient, empty: Backing, folder: Folder) -> None:
+    with State(folder) as state:
+        moves = [Move(1, "anna", "hot", entered, 0, n) for n, entered in enumerate([True, False])]
+        state.write(Changes(moves=moves), cursors={"webhook https://crm.example/hook": 0})
+    hold(folder.path, Held("2025-03-15T10:00:00+00:00", "2025-03-14T02:00:00+00:00"))
+
+    page = admin.get("/data").text
+    assert "2025-03-14 02:00 UTC" in page
+    assert "https://crm.example/hook" in page
+    assert "anna left hot at 1970-01-01 00:00:00" in page
+    analyst = user(empty, role="analyst")
+    assert 'action="/data/release"' not in analyst.get("/data").text
+    csrf = token_in(analyst.get("/data").text)
+    assert analyst.post("/data/release", data={"csrf": csrf, "what": "send"}).status_code == 403
+    csrf = token_in(page)
+    assert admin.post("/data/release", data={"csrf": csrf, "what": "all"}).status_code == 400
+    assert held(folder) is not None
+    assert admin.post("/data/release", data={"csrf": csrf, "what": "drop"}).status_code == 303
+
+    assert held(folder) is None
+    assert [one.moves for one in waiting(folder)] == [0]
+    assert "Nothing is sent" not in admin.get("/data").text
+    line = audit_log(folder)[0]
+    assert (line.who, line.what) == ("admin", "released the sends of a restored folder")
+    assert line.detail["moves"] == {"https://crm.example/hook": 2}
 
 
 def test_a_key_is_shown_once_with_lines_to_paste(admin: TestClient, folder: Folder) -> None:

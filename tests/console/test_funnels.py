@@ -113,6 +113,14 @@ def test_those_who_left_are_compared_with_those_who_went_on(funnels: TestClient)
     assert_numbers_open_their_persons(funnels, address.replace("&amp;", "&"), least=2)
 
 
+def test_why_they_leave_without_a_question_shows_an_example_too(funnels: TestClient) -> None:
+    page = opened(funnels, "/funnels/why").text
+
+    assert "An example from the events of this log, at its last step" in page
+    assert '<option value="2" selected>purchase</option>' in page
+    assert "An example" not in opened(funnels, "/funnels/why?steps=view&steps=cart").text
+
+
 def test_nobody_at_the_first_step_is_said(funnels: TestClient) -> None:
     page = opened(funnels, "/funnels?steps=view&from=2030-01-01").text
 
@@ -136,7 +144,9 @@ def test_a_number_that_is_none_is_said(funnels: TestClient) -> None:
     assert opened(funnels, "/behind/nothing").status_code == 404
 
 
-@pytest.mark.parametrize("path", ["/journey-map", "/journeys", "/funnels", "/retention", "/attribution", "/engagement"])
+@pytest.mark.parametrize(
+    "path", ["/journey-map", "/journeys", "/funnels", "/funnels/why", "/retention", "/attribution", "/engagement"]
+)
 def test_an_empty_folder_says_what_to_do(empty: Backing, path: str) -> None:
     page = user(empty, role="viewer").get(path)
 

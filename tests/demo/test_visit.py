@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from sojourn.records.event import Event
 
 pytestmark = pytest.mark.long
+SHOP = "sojourn.app.demo_shop"
 PORTS = ("--console-port", "0", "--collector-port", "0", "--shop-port", "0")
 _PATIENCE_S = 240
 _AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:135.0) Gecko/20100101 Firefox/135.0"
@@ -290,6 +291,18 @@ def test_the_link_logs_in_to_the_console_once(demo: Running, browser: Browser) -
     assert again is not None
     assert again.status == 410
     context.close()
+
+
+def test_a_killed_shop_is_started_again_and_whoever_comes_meanwhile_waits(demo: Running) -> None:
+    said = ["ps", "-eo", "pid=,ppid=,args="]
+    listed = [line.split() for line in subprocess.check_output(said, text=True).splitlines()]
+    (shop,) = [int(pid) for pid, parent, *args in listed if parent == str(demo.process.pid) and args[-1] == SHOP]
+    os.kill(shop, signal.SIGKILL)
+
+    connection = http.client.HTTPConnection(demo.shop.removeprefix("http://"), timeout=60)
+    with contextlib.closing(connection):
+        connection.request("GET", "/")
+        assert connection.getresponse().status == HTTPStatus.OK
 
 
 def test_ctrl_c_ends_everything_and_the_next_start_is_quick(demo: Running) -> None:

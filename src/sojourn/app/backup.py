@@ -1,7 +1,7 @@
 """Backups: one file of a data folder made while everything runs, and a folder made of such a file.
 
 In: a data folder and the name of a file, or the reverse. Out: the other, whole or not at all. A restored folder sends nothing until somebody
-has seen what it would send (`app.held`), and who was erased since is erased in it before it has its name.
+has seen what it would send (`store.held`), and who was erased since is erased in it before it has its name.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sojourn import __version__
-from sojourn.app.held import Held, hold
 from sojourn.records.errors import BadOption, FolderBusy
 from sojourn.store.archive import Contents, pack, unpack
 from sojourn.store.durable import sync_folder
 from sojourn.store.erasure import erase_again
 from sojourn.store.events import EventsTable
 from sojourn.store.folder import FORMAT, open_folder
+from sojourn.store.held import Held, hold
 from sojourn.store.log import open_log
 from sojourn.store.snapshot import OWN, snapshot
 from sojourn.store.tail import suppressed

@@ -43,7 +43,7 @@ def run_child(process: str, data: Path, listening: socket.socket | None, *, read
         process: `collector`, `worker`, `keeper` or `console`.
         data: The data folder.
         listening: For a collector and a console.
-        ready: The end of a pipe that is written to: `1` when it does its work, `!` and a sentence when it cannot.
+        ready: The end of a pipe that is written to: `1` when it does its work, `!` and a sentence when it ends because it cannot.
         alive: The end of a pipe that is read: it ends when whoever started this process does.
     """
     configure_logs(process)
@@ -53,14 +53,20 @@ def run_child(process: str, data: Path, listening: socket.socket | None, *, read
         _work(process, open_folder(data), listening)
     except SojournError as error:
         _log.error("cannot work", error=str(error))
-        with contextlib.suppress(OSError):
-            os.write(ready, f"!{error}".encode()[:_REASON])
+        _tell_why(ready, str(error))
         return CANNOT
     except Exception as error:  # noqa: BLE001 - whatever it is, it is said in the one stream of lines
         places = [f"{frame.name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
-        _log.critical("broke", error=f"{type(error).__name__}: {error}", at=places[-6:])
+        why = f"{type(error).__name__}: {error}"
+        _log.critical("broke", error=why, at=places[-6:])
+        _tell_why(ready, why)
         return FAILED
     return 0
+
+
+def _tell_why(ready: int, why: str) -> None:
+    with contextlib.suppress(OSError):
+        os.write(ready, f"!{why}".encode()[:_REASON])
 
 
 def _work(process: str, folder: Folder, listening: socket.socket | None) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
+import structlog
 
 from sojourn.app.asking import say
 from sojourn.app.collecting import address_of, listen
@@ -28,6 +29,7 @@ from sojourn.app.demo_folder import (
 )
 from sojourn.app.demo_shop import READY, Errand
 from sojourn.app.starting import run_up
+from sojourn.app.supervisor import Child, how_ended
 from sojourn.demo.counter import Door
 from sojourn.records.errors import BadOption, UnknownUser
 from sojourn.store.folder import open_folder
@@ -43,6 +45,7 @@ SHOP_PORT = 8002
 """Where the shop listens unless told otherwise."""
 _ENDS_S = 5.0
 _MINUTE_S = 60.0
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +98,16 @@ def run_demo(data: Path, options: DemoOptions, *, reset: bool) -> None:
     if demo is None:
         demo = make_apart(data, days=options.days, persons=options.persons)
     with contextlib.ExitStack() as running:
+        shops: list[_Shop] = []
 
         def ready(console: str, collector: str) -> None:
             shop = running.enter_context(contextlib.closing(_Shop(data, demo, options, console, collector)))
+            shops.append(shop)
             _show(data, options, console, shop.address, seconds=time.monotonic() - began)
+
+        def beside() -> None:
+            for shop in shops:
+                shop.look()
 
         run_up(
             data,
@@ -106,6 +115,7 @@ def run_demo(data: Path, options: DemoOptions, *, reset: bool) -> None:
             console_port=options.console_port,
             collector_port=options.collector_port,
             when_ready=ready,
+            beside=beside,
         )
     say(f"Ended. What was done stays in {data}.")
 
@@ -143,7 +153,7 @@ def _took(seconds: float) -> str:
 
 
 class _Shop:
-    """The shop's process."""
+    """The shop's process; one that dies is started again, while its socket stays open here and visitors wait."""
 
     def __init__(self, data: Path, demo: Demo, options: DemoOptions, console: str, collector: str) -> None:
         """Start it, and wait until it answers.
@@ -154,39 +164,62 @@ class _Shop:
         keys = with_consent(data, demo, options.consent)
         secret = user_secret(open_folder(data), SOURCE)
         assert secret is not None, "the shop has a browser key"
-        listening = listen(options.host, options.shop_port, usual=SHOP_PORT)
-        self.address = address_of(listening)
+        self._listening = listen(options.host, options.shop_port, usual=SHOP_PORT)
+        self.address = address_of(self._listening)
         door = Door(collector, keys.browser, keys.server, secret, options.consent, console)
-        errand = Errand(
-            listening.fileno(), door, keys.simulated, options.visitors_per_minute, options.pace, demo.persons, SEED
-        )
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "sojourn.app.demo_shop"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            pass_fds=[listening.fileno()],
-            # Ctrl-C at a terminal reaches the supervisor alone.
-            process_group=0,
-        )
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        listening.close()
-        self._process.stdin.write(msgspec.json.encode(errand) + b"\n")
-        self._process.stdin.flush()
-        if self._process.stdout.readline() != READY:
+        come, pace, number = options.visitors_per_minute, options.pace, self._listening.fileno()
+        self._errand = Errand(number, door, keys.simulated, come, pace, demo.persons, SEED)
+        self._child = Child("shop")
+        self._process: subprocess.Popen[bytes] | None = None
+        told = self._start().stdout
+        assert told is not None
+        if told.readline() != READY:
             self.close()
             message = "the shop did not start; the lines above say why"
             raise BadOption(message)
 
+    def _start(self) -> subprocess.Popen[bytes]:
+        started = self._process = subprocess.Popen(
+            [sys.executable, "-m", "sojourn.app.demo_shop"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            pass_fds=[self._errand.socket],
+            # Ctrl-C at a terminal reaches the supervisor alone.
+            process_group=0,
+        )
+        self._child.began = time.monotonic()
+        assert started.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            started.stdin.write(msgspec.json.encode(self._errand) + b"\n")
+            started.stdin.flush()
+        return started
+
+    def look(self) -> None:
+        """Start it again when it died; later each time it dies soon."""
+        if self._process is None:
+            if self._child.due <= time.monotonic():
+                self._start()
+        elif (code := self._process.poll()) is not None:
+            self._let_go(self._process)
+            wait, how, times = self._child.died(), how_ended(code), self._child.failures
+            _log.warning("died; starting it again", what="shop", how=how, wait_s=round(wait, 1), times=times)
+
+    def _let_go(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = None
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+
     def close(self) -> None:
         """End it in order."""
+        self._listening.close()
+        if self._process is None:
+            return
         self._process.terminate()
         try:
             self._process.wait(_ENDS_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                with contextlib.suppress(OSError):
-                    pipe.close()
+        self._let_go(self._process)

@@ -16,11 +16,11 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sojourn.app.held import WEBHOOK, check_not_held
 from sojourn.app.live import fold_rules
 from sojourn.app.live_profile import ProfileReader
 from sojourn.app.outbound import Outbound, move_delivery
 from sojourn.records.errors import BadOption
+from sojourn.store.held import WEBHOOK, check_not_held
 from sojourn.store.state import STATE_FILE, Changes, State
 
 if TYPE_CHECKING:

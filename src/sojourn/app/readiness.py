@@ -28,9 +28,7 @@ def tell(descriptor: int) -> None:
 def tell_ready() -> None:
     """Tell who started this process, if anybody asked, that it does its work now. Later calls say nothing."""
     while _told:
-        descriptor = _told.pop()
-        os.write(descriptor, b"1")
-        os.close(descriptor)
+        os.write(_told.pop(), b"1")
 
 
 class WhenReady:

@@ -42,6 +42,7 @@ def run_up(
     console_port: int | None,
     collector_port: int | None,
     when_ready: Callable[[str, str], None] | None = None,
+    beside: Callable[[], None] | None = None,
 ) -> None:
     """Run collector, worker, keeper and console on a folder until told to end.
 
@@ -51,6 +52,7 @@ def run_up(
         console_port: Must be free; None: 8000 or the next free one.
         collector_port: Must be free; None: 8001 or the next free one.
         when_ready: Called once with the addresses of console and collector, when all do their work; prints them if not given.
+        beside: Called each time a process may have ended, and at least every second.
 
     Raises:
         FolderBusy: The folder's processes run already.
@@ -78,7 +80,7 @@ def run_up(
             (when_ready or _show)(*addresses)
 
         forget_restarts(folder)
-        Supervisor(folder, sockets, when_ready=ready).run(lambda: _prepare(folder))
+        Supervisor(folder, sockets, when_ready=ready, beside=beside).run(lambda: _prepare(folder))
 
 
 def _show(console: str, collector: str) -> None:

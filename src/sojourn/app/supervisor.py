@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from sojourn.app.child import FAILED, run_child
+from sojourn.app.child import CANNOT, FAILED, run_child
 from sojourn.records.errors import SojournError
 from sojourn.store.running import PROCESSES, note_restart
 
@@ -59,8 +59,8 @@ class Child:
     Attributes:
         process: Which.
         pid: Its number; None while it does not run.
-        ready: The pipe it tells on that it does its work; None when it has, or does not run.
-        why: Why it cannot work, if it said so since it was last started.
+        ready: The pipe it tells on that it does its work, or why it ends; None when it does not run.
+        why: Why it ended, if it said so.
         works: Whether it has done its work since it was last started.
         proven: Whether it ever has.
         began: When it was last started.
@@ -78,6 +78,14 @@ class Child:
     due: float = 0.0
     failures: int = 0
 
+    def died(self) -> float:
+        """Say when it is to be started again: later each time it dies soon; returns the pause, seconds."""
+        now = time.monotonic()
+        self.failures = 1 if now - self.began > _SOUND_S else self.failures + 1
+        pause = min(_FIRST_WAIT_S * 2 ** (self.failures - 1), _LONGEST_WAIT_S)
+        self.due = now + pause
+        return pause
+
 
 class Supervisor:
     """The one supervisor of a data folder; for the holder of `Folder.alone("up")`."""
@@ -88,6 +96,7 @@ class Supervisor:
         sockets: Mapping[str, socket.socket],
         *,
         when_ready: Callable[[], None],
+        beside: Callable[[], None] | None = None,
         forks: bool = _FORKS,
     ) -> None:
         """Start nothing yet.
@@ -96,10 +105,12 @@ class Supervisor:
             folder: The data folder.
             sockets: Listening sockets of the collector and the console.
             when_ready: Called once, when all of them do their work.
+            beside: Called each time a process may have ended, and at least every second: for who has one more to look after.
             forks: Whether processes are copies of this one, which start fast and share memory; else they are new ones.
         """
         self._folder, self._sockets, self._forks = folder, sockets, forks
         self._when_ready: Callable[[], None] | None = when_ready
+        self._beside = beside or (lambda: None)
         self._children = {process: Child(process) for process in PROCESSES}
         self._asked, self._asked_at = False, 0.0
         self._alive = os.pipe()
@@ -256,32 +267,31 @@ class Supervisor:
         if self._when_ready is not None and all(child.works for child in self._children.values()):
             self._when_ready()
             self._when_ready = None
+        self._beside()
 
     def _hear(self, child: Child) -> None:
         """Take what it has told, which may be a while before it ends."""
         if child.ready is None or not select.select([child.ready], [], [], 0)[0]:
             return
         text = os.read(child.ready, 4096).decode(errors="replace")
-        os.close(child.ready)
-        child.ready = None
+        if not text:
+            os.close(child.ready)
+            child.ready = None
         if text.startswith("1"):
             child.works = child.proven = True
-        if text.startswith("!"):
-            child.why = text[1:]
+        child.why = text.partition("!")[2] or child.why
 
     def _died(self, child: Child, code: int) -> None:
-        now = time.monotonic()
-        child.failures = 1 if now - child.began > _SOUND_S else child.failures + 1
-        child.pid, child.works = None, False
-        how = _how(code)
         # It may have said why after it was last asked.
         self._hear(child)
-        if not child.proven and (child.why or child.failures >= _TRIES):
+        if child.ready is not None:
+            os.close(child.ready)
+        child.pid, child.ready, child.works = None, None, False
+        wait, how = child.died(), how_ended(code)
+        if not child.proven and (code == CANNOT or child.failures >= _TRIES):
             message = child.why or f"it {how} {child.failures} times before it did its work; the lines above say more"
             raise NotStarted(f"the {child.process} cannot start: {message}")
-        wait = min(_FIRST_WAIT_S * 2 ** (child.failures - 1), _LONGEST_WAIT_S)
-        child.due = now + wait
-        note_restart(self._folder, child.process, how)
+        note_restart(self._folder, child.process, f"{how}: {child.why}" if child.why else how)
         _log.warning(
             "died; starting it again", what=child.process, how=how, wait_s=round(wait, 1), times=child.failures
         )
@@ -309,12 +319,12 @@ class Supervisor:
             select.select([self._wakeup[0]], [], [], 0.05)
         child.pid = None
         code = os.waitstatus_to_exitcode(ended[1])
-        how = "in order" if code == 0 else _how(code)
+        how = "in order" if code == 0 else how_ended(code)
         _log.info("ended", what=child.process, how=how, seconds=round(time.monotonic() - began, 2))
 
 
-def _how(code: int) -> str:
-    """How a process ended, in words."""
+def how_ended(code: int) -> str:
+    """How a process ended, in words, by its exit code; below 0: by that signal."""
     if code < 0:
         return f"was killed by {signal.Signals(-code).name}"
     return "ended by itself" if code == 0 else f"ended with code {code}"

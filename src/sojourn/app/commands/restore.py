@@ -61,8 +61,9 @@ def _restore(file: Path, data: Path, erased_in: Path | None, *, json: bool) -> N
 def _release(data: Path, *, drop: bool, yes: bool, json: bool) -> None:
     import msgspec  # noqa: PLC0415  (heavy)
 
-    from sojourn.app.held import held, release, waiting  # noqa: PLC0415  (heavy)
+    from sojourn.app.console import COMMAND_LINE  # noqa: PLC0415  (heavy)
     from sojourn.store.folder import open_folder  # noqa: PLC0415  (heavy)
+    from sojourn.store.held import held, release, waiting  # noqa: PLC0415  (heavy)
 
     folder = open_folder(data)
     since = held(folder)
@@ -85,4 +86,4 @@ def _release(data: Path, *, drop: bool, yes: bool, json: bool) -> None:
             "Pass over them, and send what comes from now on?" if drop else "Send them, and what comes from now on?"
         )
         typer.confirm(question, abort=True, err=True)
-    release(folder, "drop" if drop else "send")
+    release(folder, "drop" if drop else "send", who=COMMAND_LINE)

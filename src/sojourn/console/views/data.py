@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
+from starlette.responses import RedirectResponse
 
-from sojourn.api.folder_health import health
+from sojourn.api.folder_health import health, release_sends
 from sojourn.api.rejected_events import rejected_events
+from sojourn.api.roles import allows
+from sojourn.console.guard import SEE_OTHER
 from sojourn.console.page import View, render
+from sojourn.records.errors import BadOption
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -22,7 +26,18 @@ async def data(asked: Asked) -> Response:
     found = await run_in_threadpool(health, folder)
     rejected = await run_in_threadpool(rejected_events, folder)
     total = sum(part.bytes for part in found.parts)
-    return render(asked, "data.html", title="Data", found=found, rejected=rejected, total=total, size=size)
+    may = allows(asked.user.role, "admin")
+    return render(asked, "data.html", title="Data", found=found, rejected=rejected, total=total, size=size, may=may)
+
+
+async def release(asked: Asked) -> Response:
+    """Let the sends of a restored folder go on."""
+    what = (await asked.request.form()).get("what")
+    if what not in {"send", "drop"}:
+        raise BadOption("expected what to be send or drop")
+    folder = asked.backing.history.folder
+    await run_in_threadpool(release_sends, folder, "send" if what == "send" else "drop", who=asked.user.name)
+    return RedirectResponse("/data", SEE_OTHER)
 
 
 def size(n: int) -> str:
@@ -35,4 +50,7 @@ def size(n: int) -> str:
     return f"{value:,.0f} {unit}" if unit == "B" or value >= 100 else f"{value:,.1f} {unit}"  # noqa: PLR2004  (three digits)
 
 
-VIEWS = (View("/data", "Data", data, group="Setup", filtered=False),)
+VIEWS = (
+    View("/data", "Data", data, group="Setup", filtered=False),
+    View("/data/release", "Data", release, role="admin", methods=("POST",), filtered=False),
+)

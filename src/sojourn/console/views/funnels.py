@@ -42,10 +42,12 @@ async def funnels(asked: Asked) -> Response:
 async def why(asked: Asked) -> Response:
     """What separates those who left before a step from those who reached it."""
     names = await known(asked)
-    values = values_of(asked, "compare")
+    steps = asked.fields("steps") or names.way()
+    values = values_of(asked, "compare", steps=steps, at=str(len(steps) - 1))
     found = await answered(asked, "compare", values, title="Why they leave")
     back = found.with_values("/funnels", at=None, most=None, kinds=None)
-    return render(asked, "why.html", title="Why they leave", found=found, known=names, back=back)
+    example = not asked.fields("steps")
+    return render(asked, "why.html", title="Why they leave", found=found, known=names, back=back, example=example)
 
 
 def _why(found: Answered, place: int) -> str:

@@ -13,6 +13,7 @@ import msgspec
 
 from sojourn.records.errors import SendsHeld
 from sojourn.records.periods import from_us
+from sojourn.store import audit
 from sojourn.store.durable import replace_file, sync_folder
 from sojourn.store.state import STATE_FILE, Changes, State
 
@@ -109,13 +110,18 @@ def _told(move: Move) -> str:
     )
 
 
-def release(folder: Folder, what: Literal["send", "drop"]) -> None:
-    """Let sends go on.
+def release(folder: Folder, what: Literal["send", "drop"], *, who: str) -> None:
+    """Let sends go on; nothing changes where none are held.
 
     Args:
         folder: The data folder.
         what: `send`: what waits is sent, receivers know what they have by its id; `drop`: it is passed over.
+        who: Let them, for the audit log.
     """
+    found = held(folder)
+    if found is None:
+        return
+    told = {one.receiver: one.moves for one in waiting(folder)}
     if what == "drop" and (folder.path / STATE_FILE).exists():
         with State(folder) as state:
             end = state.last_move()
@@ -123,3 +129,5 @@ def release(folder: Folder, what: Literal["send", "drop"]) -> None:
             state.write(Changes(), cursors=cursors)
     (folder.path / FILE).unlink(missing_ok=True)
     sync_folder(folder.path)
+    detail = {"backup of": found.taken_at, "what waited": "sent" if what == "send" else "passed over", "moves": told}
+    audit.record(folder, who=who, what="released the sends of a restored folder", detail=detail)
