@@ -29,6 +29,8 @@ MOMENTS = st.integers(-(10**17), 10**17)
         ("1700000000000", RECEIVED),
         (1_700_000_000_000_000, RECEIVED),
         (1_700_000_000.5, RECEIVED + 500_000),
+        ("2023-11-14t22:13:20z", RECEIVED),
+        ("Tue, 14 Nov 2023 22:13:20 GMT", RECEIVED),
     ],
 )
 def test_times_as_clients_write_them(said: object, expected: int) -> None:

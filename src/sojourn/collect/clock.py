@@ -7,6 +7,7 @@ stands in 2099 must not freeze sessions and timers. Never reads a clock.
 from __future__ import annotations
 
 import datetime as dt
+from email.utils import parsedate_to_datetime
 
 YEAR_2000 = 946_684_800_000_000
 """2000-01-01T00:00:00Z; a clock that says less was never set."""
@@ -28,7 +29,7 @@ def moment(said: object) -> int | None:
             read = dt.datetime.fromisoformat(said.strip())
             since = (read if read.tzinfo is not None else read.replace(tzinfo=dt.UTC)) - _EPOCH
         except (ValueError, OverflowError):
-            return _number_moment(said)
+            return _number_moment(said) or _written_otherwise(said)
         return since.days * _DAY_US + since.seconds * _SECOND_US + since.microseconds
     if isinstance(said, int | float) and not isinstance(said, bool):
         return _from_number(said)
@@ -40,6 +41,15 @@ def _number_moment(said: str) -> int | None:
         return _from_number(float(said))
     except ValueError:
         return None
+
+
+def _written_otherwise(said: str) -> int | None:
+    """A time of HTTP's (`Sun, 06 Nov 1994 08:49:37 GMT`, JavaScript's `toUTCString`), or ISO 8601 in small letters."""
+    try:
+        read = parsedate_to_datetime(said)
+    except (ValueError, OverflowError, IndexError, TypeError):
+        return moment(said.upper()) if said.islower() else None
+    return moment(read.isoformat())
 
 
 def _from_number(said: float) -> int | None:

@@ -13,6 +13,8 @@ import msgspec
 EventType = Literal["track", "page", "screen", "identify", "group", "alias", "control"]
 SourceKind = Literal["browser", "server"]
 Consent = Literal["required", "assumed"]
+KEY_PREFIXES: dict[SourceKind, str] = {"browser": "sjb_", "server": "sjs_"}
+"""How a key begins, by what it is for."""
 _LONG_NAME = 64
 
 

@@ -134,3 +134,10 @@ def test_no_property_is_lost_and_addresses_are_cut() -> None:
         "extra": 1,
     }
     assert json.loads(found.context or "") == {"userAgent": "UA"}
+
+
+def test_mixpanel_s_events_come_to_the_same_address_and_are_refused() -> None:
+    """Their times, ids and names mean something else: taken for PostHog's they would be wrong, and twice after a retry."""
+    sent = {"event": "Bought", "properties": {"token": "k", "distinct_id": "anna", "time": 1, "mp_lib": "python"}}
+
+    assert reasons(judged([sent])) == ["bad_type"]

@@ -154,6 +154,7 @@ def test_nothing_that_was_sent_is_lost() -> None:
         ({"timestamp": "2023-11-14T22:13:10Z", "sentAt": "2023-11-14T22:13:20Z"}, 10),
         ({"timestamp": "2030-01-01T00:00:00Z", "sentAt": "2030-01-01T00:00:05Z"}, 5),
         ({"originalTimestamp": "2023-11-14T22:13:10Z"}, 10),
+        ({"timestamp": "yesterday", "originalTimestamp": "2023-11-14T22:13:10Z"}, 10),
         # rudder-node puts a caller's date into timestamp, and now into originalTimestamp.
         (
             {

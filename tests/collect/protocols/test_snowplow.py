@@ -119,3 +119,14 @@ def test_a_pixel_is_one_event() -> None:
 
     assert opened.app == "web"
     assert one_event(snowplow.read_request(opened, arrival("browser"))).event == "Page Viewed"
+
+
+@pytest.mark.parametrize(
+    ("app", "kept"), [("shop-web", "shop-web"), (f"sjs_{'a' * 40}", "web"), (f"sjb_{'a' * 40}", "web")]
+)
+def test_a_key_that_came_as_app_id_is_not_kept_with_the_event(app: str, kept: str) -> None:
+    """Whoever may read events could send with it otherwise."""
+    found = one(aid=app)
+
+    assert json.loads(found.context or "")["app"] == kept
+    assert app not in repr(found) or app == kept

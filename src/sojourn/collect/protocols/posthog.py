@@ -17,6 +17,7 @@ from sojourn.collect.arrival import Draft
 from sojourn.collect.clock import moment
 from sojourn.collect.messages import Message, cut, inner, read_message, text_of
 from sojourn.collect.protocols.segment import amount, external_ids
+from sojourn.records.rejected import Reason
 
 if TYPE_CHECKING:
     from sojourn.collect.arrival import Arrival
@@ -28,6 +29,9 @@ _NAMES: dict[str, str] = _RECIPE["names"]
 _KINDS: dict[str, EventType] = _RECIPE["kinds"]
 _ELSEWHERE = ("token", "distinct_id", "$set", "$set_once", "$ignore_sent_at")
 """Properties that have a place of their own in an event."""
+_MIXPANEL = (
+    "this is an event of Mixpanel's client, whose protocol is not taken; Segment's, PostHog's and Snowplow's are"
+)
 _PLACED = frozenset(
     (
         *("event", "properties", "timestamp", "uuid", "distinct_id", "offset", "api_key", "token", "sent_at", "type", "library"),
@@ -73,7 +77,10 @@ def read_request(request: Request, arrival: Arrival) -> list[Event | Rejected]:
     found: list[Event | Rejected] = []
     for place, raw in enumerate(request.messages, start=1):
         message = read_message(raw)
-        if isinstance(message, dict):
+        if isinstance(message, dict) and "mp_lib" in inner(message, "properties"):
+            # Its address and shape are those of PostHog's older clients; its times, ids and names are not.
+            found.append(rejected(arrival, place, Reason.BAD_TYPE, _MIXPANEL, raw))
+        elif isinstance(message, dict):
             found.append(accept(_draft(message, sent, arrival), arrival, place, raw))
         else:
             found.append(rejected(arrival, place, *message, raw))

@@ -119,6 +119,8 @@ def _draft(message: Message, sent: int | None, kind: str | None) -> Draft | str:
             context.setdefault(name, message[name])
     when = message.get("timestamp") or message.get("originalTimestamp")
     said = moment(when)
+    if said is None:
+        said = moment(message.get("originalTimestamp"))
     track = type_ == "track"
     return Draft(
         type=type_,

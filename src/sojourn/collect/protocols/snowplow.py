@@ -17,6 +17,7 @@ from sojourn.collect.canonical import PAGE_VIEWED, SCREEN_VIEWED
 from sojourn.collect.clock import moment
 from sojourn.collect.messages import Message, cut, read_message, text_of, written
 from sojourn.collect.protocols.segment import amount, external_ids
+from sojourn.records.event import KEY_PREFIXES
 from sojourn.records.rejected import Reason
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ _CONTEXT = (
     ),
     *(("vid", "sessionNumber"), ("p", "channel"), ("aid", "app")),
 )
+_KEYS = tuple(KEY_PREFIXES.values())
 _PLACED = frozenset(
     (
         *("e", "eid", "uid", "duid", "nuid", "tnuid", "dtm", "stm", "ttm", "co", "cx", "ue_pr", "ue_px"),
@@ -129,6 +131,9 @@ def read_request(request: Request, arrival: Arrival) -> list[Event | Rejected]:
         message = read_message(raw)
         draft = _draft(message) if isinstance(message, dict) else message
         if isinstance(draft, Draft):
+            if str(draft.context.get("app")).startswith(_KEYS):
+                # The key came as app id; who reads events must not be able to send with it.
+                draft.context["app"] = arrival.source.name
             found.append(accept(draft, arrival, place, raw))
         else:
             found.append(rejected(arrival, place, *draft, raw))
