@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sojourn.analyse.parts import cut_sessions, keep, units_with
+from sojourn.store.columns import NumberColumn, TextColumn
 from tests.analyse.logs import Row, log, random_rows
 from tests.thoroughness import examples
 
@@ -42,6 +43,27 @@ def test_a_session_ends_where_the_silence_is_long_enough(rows: list[Row], gap: i
                 expected[-1][2] = i + 1
         cut = cut_sessions(part, gap * 10**6, rule)  # type: ignore[arg-type]  # one of the two
         assert [list(map(int, one)) for one in zip(cut.person, cut.start, cut.stop, strict=True)] == expected
+
+
+def test_a_column_of_some_events_is_the_column_of_all_at_their_places() -> None:
+    rows: list[Row] = [("anna", n, "view", {"page": f"/{n % 3}", "size": n / 2} if n % 4 else {}) for n in range(20)]
+    journeys = log(rows)
+    (whole,) = journeys.parts()
+    some = keep(whole, whole.time % 2_000_000 == 0)
+    places = np.array([0, 3, 7, 8])
+
+    for part in (whole, some):
+        for name in ("page", "event"):
+            column, of_all = part.column(name, places), part.column(name)
+            assert isinstance(column, TextColumn)
+            assert isinstance(of_all, TextColumn)
+            assert [column.names[code] for code in column.codes] == [
+                of_all.names[code] for code in of_all.codes[places]
+            ]
+        size, sizes = part.column("size", places), part.column("size")
+        assert isinstance(size, NumberColumn)
+        assert isinstance(sizes, NumberColumn)
+        np.testing.assert_array_equal(size.values, sizes.values[places])
 
 
 def test_more_sessions_than_there_was_room_for_are_all_there() -> None:

@@ -108,6 +108,26 @@ def test_readers_see_the_durable_version_only(table: EventsTable) -> None:
     assert places(table) == list(range(10))
 
 
+def test_the_log_is_read_once_a_commit_and_every_commit_is_seen(
+    table: EventsTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(table, 0)
+    read, opened = EventsTable.read_version, list[int]()
+
+    def counted(self: EventsTable, number: int) -> events.Version:
+        opened.append(number)
+        return read(self, number)
+
+    monkeypatch.setattr(EventsTable, "read_version", counted)
+    first = [EventsTable(table.path).read() for _ in range(3)]
+    assert first[0] == first[1] == first[2]
+    assert len(opened) <= 1
+
+    add(table, 5)
+    assert EventsTable(table.path).read().seq == 9
+    assert places(table) == list(range(10))
+
+
 @pytest.mark.parametrize("left", [0, 1, 60, -1])
 def test_a_torn_or_empty_last_commit_is_set_aside(table: EventsTable, left: int) -> None:
     """An empty last commit opens without its rows and without a word, a torn one does not open at all."""

@@ -12,7 +12,7 @@ import functools
 import math
 import re
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 import numpy as np
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sojourn.analyse.comparison_question import CompareQuestion
     from sojourn.analyse.comparison_windows import Look
     from sojourn.analyse.parts import Part
+    from sojourn.store.columns import Column
 
 _Kind = TypeVar("_Kind", np.bool_, np.int64)
 Kind = Literal["event", "property", "repeat", "order", "timing", "moment"]
@@ -165,12 +166,11 @@ class Counts:
 def survey(part: Part, look: Look, name: str) -> Survey:
     """Look at one property's values in the looks, whoever has them."""
     event = part.event[look.row]
-    column = part.column(name)
+    column = part.column(name, look.row)
     if isinstance(column, TextColumn):
-        codes = column.codes[look.row]
-        known = np.bincount(event[codes >= 0], minlength=len(part.events))
-        return Survey(known, np.bincount(codes + 1, minlength=len(column.names) + 1)[1:], None)
-    values = column.values[look.row]
+        known = np.bincount(event[column.codes >= 0], minlength=len(part.events))
+        return Survey(known, np.bincount(column.codes + 1, minlength=len(column.names) + 1)[1:], None)
+    values = column.values
     there = ~np.isnan(values)
     known = np.bincount(event[there], minlength=len(part.events))
     found = values[there]
@@ -213,15 +213,14 @@ def families(name: str, surveys: Sequence[Survey], rows: int, names: Sequence[st
     return out
 
 
-def code_rows(part: Part, look: Look, family: Family) -> NDArray[np.int32]:
-    """The family's candidate each row of the looks has; -1 for none, and on events that make the groups."""
-    column = part.column(family.property)
+def code_rows(part: Part, look: Look, family: Family, column: Column) -> NDArray[np.int32]:
+    """The family's candidate each row of the looks has, by its property there; -1 for none, and on events that make the groups."""
     if isinstance(column, TextColumn):
         table = np.full(len(column.names) + 1, -1, np.int32)
         table[family.codes] = np.arange(len(family.codes))
-        found = table[column.codes[look.row]]
+        found = table[column.codes]
     else:
-        values = column.values[look.row]
+        values = column.values
         found = np.searchsorted(family.numbers, values, side="right").astype(np.int32) - 1
         if family.kind == "exact":
             found[(found < 0) | (family.numbers[found] != values)] = -1
@@ -238,9 +237,12 @@ def count_part(part: Part, look: Look, plan: Plan, question: CompareQuestion) ->
     label = 2 * look.group + look.side
     timed = "timing" in question.kinds and not question.untimed
     families = []
-    for family in plan.families:
-        size = len(family.labels) * (len(part.events) if family.each else 1)
-        families.append(count(look.owner, look.part, code_rows(part, look, family), label, size, labels, TIMES[:1]))
+    for name, of_property in groupby(plan.families, key=lambda family: family.property):
+        column = part.column(name, look.row)
+        for family in of_property:
+            size = len(family.labels) * (len(part.events) if family.each else 1)
+            codes = code_rows(part, look, family, column)
+            families.append(count(look.owner, look.part, codes, label, size, labels, TIMES[:1]))
     return Counts(
         sizes=np.bincount(label, minlength=labels),
         events=_count_events(part, look, label, labels, TIMES if "repeat" in question.kinds else TIMES[:1]),
@@ -409,11 +411,11 @@ def _rows_with(part: Part, look: Look, candidate: Candidate) -> NDArray[np.bool_
         mask = part.event[look.row] == list(part.events).index(candidate.event)
     if candidate.property is None:
         return mask
-    column = part.column(candidate.property)
+    column = part.column(candidate.property, look.row)
     if isinstance(column, TextColumn):
         code = column_code(column, str(candidate.value))
-        return mask & (column.codes[look.row] == code)
-    values = column.values[look.row]
+        return mask & (column.codes == code)
+    values = column.values
     if candidate.low == candidate.high:
         return mask & (values == candidate.low)
     return mask & (values >= candidate.low) & (values < candidate.high)

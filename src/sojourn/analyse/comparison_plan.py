@@ -65,6 +65,6 @@ def _families(journeys: Journeys, looks: Looks, rows: NDArray[np.int64], questio
     out: list[Family] = []
     for name in choose_properties(journeys, question.properties, question.taken, by_event):
         surveys = journeys.map(survey, looks.parts, looks.looks, [name] * len(looks.parts))
-        column = looks.parts[0].column(name)
+        column = looks.parts[0].column(name, looks.looks[0].row[:0])
         out += families(name, surveys, int(rows.sum()), column.names if isinstance(column, TextColumn) else None)
     return out

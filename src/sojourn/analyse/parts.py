@@ -58,16 +58,25 @@ class Part:
     bucket: int
     log: Log
 
-    def column(self, name: str) -> Column:
-        """A column, one value an event of this part. `event` is the event's name."""
+    def column(self, name: str, places: NDArray[np.int64] | None = None) -> Column:
+        """A column, one value an event of this part, or of some of its events. `event` is the event's name.
+
+        Args:
+            name: Of the column.
+            places: int64: places of the events in this part; None for all.
+        """
         if name == "event":
-            return TextColumn(frozen(self.event.astype(np.int32)), self.events)
+            codes = self.event if places is None else self.event[places]
+            return TextColumn(frozen(codes.astype(np.int32)), self.events)
         column = self.log.column(name)[self.bucket]
-        if self.rows is None:
+        rows = self.rows
+        if places is not None:
+            rows = places if rows is None else rows[places]
+        if rows is None:
             return column
         if isinstance(column, TextColumn):
-            return TextColumn(frozen(column.codes[self.rows]), column.names)
-        return NumberColumn(frozen(column.values[self.rows]))
+            return TextColumn(frozen(column.codes[rows]), column.names)
+        return NumberColumn(frozen(column.values[rows]))
 
 
 def whole_part(bucket: Bucket, events: Sequence[str], log: Log) -> Part:

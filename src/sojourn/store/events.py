@@ -18,7 +18,6 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
@@ -29,12 +28,16 @@ from deltalake.transaction import AddAction, RemoveAction
 
 from sojourn.records.errors import NotADataFolder
 from sojourn.store.delta_log import forget_history, log_of, log_version, sync_commit
-from sojourn.store.durable import replace_file, sync_all, sync_folder
+from sojourn.store.durable import sync_all, sync_folder
+from sojourn.store.durable_version import NAME as DURABLE
+from sojourn.store.durable_version import durable_mark, durable_version, record_durable
 from sojourn.store.event_columns import FIXED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from sojourn.store.durable_version import Mark
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
@@ -45,15 +48,10 @@ _CONFIGURATION = {"delta.dataSkippingStatsColumns": "time,seq"}
 _QUIET = PostCommitHookProperties(create_checkpoint=False, cleanup_expired_logs=False)
 _CHECKPOINT_EVERY = 100
 _SEQ_APP = "seq"
-_DURABLE = "durable.json"
 _LAST_YEAR_US = 253_402_300_799_999_999  # 9999-12-31: the last day ISO 8601 and Python can write
 _FIRST_YEAR_US = -30_610_224_000_000_000  # 1000-01-01: before, strftime leaves out the leading zero
 _ROW_GROUP = 262_144
 _TRIES = 3
-
-
-class _Durable(msgspec.Struct, frozen=True):
-    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +118,9 @@ class Version:
 
 
 EMPTY = Version(number=-1, seq=-1, files=(), promoted=())
+_KNOWN: dict[Path, tuple[Mark, Version]] = {}
+"""The durable version of each table as it was last read, with its mark: a commit's log is read once, not by every question."""
+_MOST_KNOWN = 16
 
 
 class EventsTable:
@@ -148,8 +149,7 @@ class EventsTable:
         try:
             table = DeltaTable(str(self.path), version=number)
         except DeltaError as error:
-            durable = self._durable()
-            if durable is None or durable.version == number:
+            if durable_version(self.path) in (None, number):
                 raise
             message = f"version {number} of {self.path} was forgotten with an erasure"
             raise FileNotFoundError(errno.ENOENT, message) from error
@@ -167,12 +167,12 @@ class EventsTable:
         """
         if not self.path.exists():
             return []
-        durable = self._durable()
-        last = -1 if durable is None else durable.version
+        durable = durable_version(self.path)
+        last = -1 if durable is None else durable
         log = log_of(self.path)
         if durable is None and any(log_version(path) > 0 for path in log.glob("*.json")):
             # Only the commit that makes the table may stand there without a record of it.
-            message = f"{self.path / _DURABLE} is missing, though {log} holds commits; restore it from a backup"
+            message = f"{self.path / DURABLE} is missing, though {log} holds commits; restore it from a backup"
             raise NotADataFolder(message)
         torn = [path for path in sorted(log.glob("*")) if log_version(path) > last or path.name.startswith(".")]
         pointer = log / "_last_checkpoint"
@@ -308,9 +308,9 @@ class EventsTable:
 
     def forget_history(self) -> None:
         """Delete what the log says of versions before the durable one, if that has a checkpoint."""
-        durable = self._durable()
+        durable = durable_version(self.path)
         if durable is not None:
-            forget_history(self.path, durable.version)
+            forget_history(self.path, durable)
 
     def scan(self, version: Version, columns: Sequence[str]) -> Iterator[pa.Table]:
         """Row groups of a version, one table each, oldest file first.
@@ -340,25 +340,25 @@ class EventsTable:
         return pa.schema([*FIXED, *(pa.field(p.column, p.type) for p in version.promoted)])
 
     def _read_durable(self) -> Version:
-        durable = self._durable()
-        return EMPTY if durable is None else self.read_version(durable.version)
-
-    def _durable(self) -> _Durable | None:
-        try:
-            content = (self.path / _DURABLE).read_bytes()
-        except FileNotFoundError:
-            return None
-        try:
-            return msgspec.json.decode(content, type=_Durable)
-        except msgspec.MsgspecError as error:
-            message = f"{self.path / _DURABLE} is damaged ({error}); restore it from a backup"
-            raise NotADataFolder(message) from error
+        # The mark is taken first: what is committed meanwhile differs from it, and is read the next time.
+        mark = durable_mark(self.path)
+        known = _KNOWN.get(self.path)
+        if known is not None and known[0] == mark:
+            return known[1]
+        number = durable_version(self.path)
+        if mark is None or number is None:
+            return EMPTY
+        version = self.read_version(number)
+        if len(_KNOWN) >= _MOST_KNOWN:
+            _KNOWN.clear()
+        _KNOWN[self.path] = mark, version
+        return version
 
     def _settle(self, version: int, adds: Sequence[Path], *, checkpoint: bool = False) -> None:
         """Sync a commit's log entry and folders, then record it as durable."""
         due = version > 0 and version % _CHECKPOINT_EVERY == 0
         sync_commit(self.path, version, adds, checkpoint=checkpoint or due)
-        replace_file(self.path / _DURABLE, msgspec.json.encode(_Durable(version)))
+        record_durable(self.path, version)
 
     def _files(self, table: DeltaTable) -> tuple[DataFile, ...]:
         actions = pa.table(table.get_add_actions(flatten=True))
