@@ -78,9 +78,9 @@ def test_a_number_is_no_day_of_a_spreadsheet_under_another_name(written: Callabl
 
 
 def test_a_column_that_is_called_time_and_is_none_is_said_so(written: Callable[..., Any]) -> None:
-    log = written("user,time,event\nanna,2024-01-02 10:00:00 PST,view\n")
+    log = written("user,time,event\nanna,2024-01-02 10:00:00 IST,view\n")
 
-    assert any('"time" is not read as times ("2024-01-02 10:00:00 PST")' in line for line in log.lines)
+    assert any('"time" is not read as times ("2024-01-02 10:00:00 IST")' in line for line in log.lines)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_a_column_that_is_called_time_and_is_none_is_said_so(written: Callable[.
         ("Thu Feb 30 09:30:00 2024", None),
         ("Wed Feb 29 09:30:00 2023", None),
         ("Tue Jan  2 25:30:00 2024", None),
-        ("Tue Jan  2 09:30:00 PST 2024", None),
+        ("Tue Jan  2 09:30:00 IST 2024", None),
     ],
 )
 def test_times_as_c_writes_them(text: str, read: str | None, written: Callable[..., Any]) -> None:

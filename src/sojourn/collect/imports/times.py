@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from sojourn.collect.imports import number_kernel, time_kernel
 from sojourn.collect.imports.arrow_text import text_buffers, validity
+from sojourn.collect.imports.written_times import named_offsets, read_written
 from sojourn.collect.imports.zones import to_utc
 from sojourn.records.errors import BadMapping
 
@@ -144,7 +145,7 @@ def _looks_compact(values: pa.Array, typical: float) -> bool:
     """Whether numbers are dates such as 20191001 or 20191001123000 written without marks."""
     if not any(low <= typical < high for low, high in _COMPACT):
         return False
-    _, status = _read_written(_as_text(values), time_kernel.DAY_FIRST)
+    _, status = read_written(_as_text(values), time_kernel.DAY_FIRST, looking=True)
     return bool((status != time_kernel.BAD).mean() >= SURE)
 
 
@@ -154,26 +155,21 @@ def _as_text(values: pa.Array) -> pa.Array:
     return values if pa.types.is_string(values.type) else values.cast(pa.string())
 
 
-def _read_written(values: pa.Array, order: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
-    micros = np.zeros(len(values), dtype=np.int64)
-    status = np.zeros(len(values), dtype=np.uint8)
-    time_kernel.read_times(*text_buffers(values), order, micros, status)
-    return micros, status
-
-
 def _written_form(values: pa.Array, zone: str, share: float) -> TimeForm | None:
     if not (pa.types.is_string(values.type) or pa.types.is_integer(values.type) or pa.types.is_floating(values.type)):
         return None
     texts = _as_text(values.drop_null())
     if len(texts) == 0:
         return None
-    month_first, month_status = _read_written(texts, time_kernel.MONTH_FIRST)
-    day_first, day_status = _read_written(texts, time_kernel.DAY_FIRST)
+    month_first, month_status = read_written(texts, time_kernel.MONTH_FIRST, looking=True)
+    day_first, day_status = read_written(texts, time_kernel.DAY_FIRST, looking=True)
     month_good, day_good = month_status != time_kernel.BAD, day_status != time_kernel.BAD
     if max(month_good.mean(), day_good.mean()) < share:
         return None
     local = bool((np.where(month_good, month_status, day_status) == time_kernel.LOCAL).any())
+    offsets = ", ".join(f"{name} read as {hours:+03d}:00" for name, hours in named_offsets(texts).items())
     where = f"without zone, read as {zone}" if local else "with zone"
+    where = f"{where}, {offsets}" if offsets else where
     differs = bool((month_first[month_good & day_good] != day_first[month_good & day_good]).any())
     if not differs and month_good.sum() == day_good.sum():
         return TimeForm(kind="written", zone=zone, words=where)
@@ -238,7 +234,7 @@ def parse_times(values: pa.Array, form: TimeForm) -> pa.Array:
     if form.kind == "strptime":
         micros, good, local = _strptime(texts, form.pattern)
     else:
-        micros, status = _read_written(texts, form.order)
+        micros, status = read_written(texts, form.order)
         good, local = status != time_kernel.BAD, status == time_kernel.LOCAL
     if local.any() and form.zone != "UTC":
         micros[local] = to_utc(micros[local], form.zone)
