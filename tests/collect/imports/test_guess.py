@@ -53,6 +53,12 @@ def test_usual_names_are_found(person: str, when: str, what: str) -> None:
     assert lines == [f"person: {person}", f"time: {when} (without zone, read as UTC)", f"event: {what}"]
 
 
+def test_german_names_are_found() -> None:
+    mapping, _ = guess(Kundennummer="id", Datum="time", Ereignis="event", Betrag="number")
+
+    assert (mapping.person, mapping.time, mapping.event) == ("Kundennummer", "Datum", "Ereignis")
+
+
 def test_what_was_said_is_never_overridden() -> None:
     given = Mapping(person="x", time="t2", event="kind", order="nr")
     mapping, lines = guess(
@@ -109,6 +115,7 @@ def test_addresses_do_not_name_events_but_say_that_pages_were_viewed() -> None:
 
 def test_rows_without_an_event_are_named_after_what_they_are() -> None:
     assert guess(CustomerID="id", InvoiceNo="id")[0].event_value == "Order line"
+    assert guess(None, **{"Customer ID": "id", "Invoice": "id"})[0].event_value == "Order line"
     assert guess(userId="id", rating="number")[0].event_value == "Product Reviewed"
     assert guess(userId="id", x="number")[0].event_value == "Event"
 

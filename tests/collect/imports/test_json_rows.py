@@ -11,7 +11,7 @@ from tests.thoroughness import examples
 from sojourn.collect.imports import json_rows
 from sojourn.collect.imports.mapping import Mapping
 from sojourn.collect.imports.read import read_batches
-from sojourn.records.errors import BadFile
+from sojourn.records.errors import BadFile, BadMapping
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -236,3 +236,37 @@ def test_a_first_line_that_is_cut_does_not_hide_the_others(written: Callable[...
 def test_a_file_without_one_object_says_what_its_first_line_is(written: Callable[..., Any]) -> None:
     with pytest.raises(BadFile, match="holds no JSON object; line 1: no JSON"):
         written('{"user":"anna","ti\n{broken\n')
+
+
+def test_lines_that_each_hold_a_list_of_events_are_opened(written: Callable[..., Any]) -> None:
+    message = {"type": "track", "userId": "anna", "event": "Signed Up", "timestamp": "2024-01-02T10:00:00Z"}
+    lines = [
+        {"batch": [message | {"messageId": f"{line}{n}"} for n in range(2)], "sentAt": "2024-01-03"} for line in "ab"
+    ]
+
+    log = written("\n".join(map(json.dumps, lines)))
+
+    assert log.column("message_id") == ["a0", "a1", "b0", "b1"]
+    assert log.column("event") == ["Signed Up"] * 4
+    assert 'format: each line holds a list of events in "batch"' in log.lines
+
+
+def test_a_list_of_items_does_not_hide_the_person_around_it(written: Callable[..., Any]) -> None:
+    order = {"user_id": "anna", "time": "2024-01-02", "event": "order", "items": [{"sku": "a"}, {"sku": "b"}]}
+    named = {"who": "anna", "at": "2024-01-02", "items": [{"sku": "a"}, {"sku": "b"}]}
+
+    assert written(json.dumps(order) + "\n" + json.dumps(order)).read == 2
+    assert written(json.dumps(named) + "\n" + json.dumps(named), person="who").read == 2
+
+
+def test_the_id_inside_of_an_object_is_found_when_the_row_has_none(written: Callable[..., Any]) -> None:
+    inside = {"user": {"id": 7, "plan": "pro"}, "ts": "2024-01-02T10:00:00Z", "event": {"type": "view", "label": "x"}}
+
+    log = written(json.dumps(inside))
+    assert (log.column("user_id"), log.column("event")) == (["7"], ["view"])
+    assert written(json.dumps(inside | {"visitor": "v"})).column("user_id") == ["v"]
+
+
+def test_an_error_lists_what_is_inside_of_objects(written: Callable[..., Any]) -> None:
+    with pytest.raises(BadMapping, match=r'"ts", "who\.key"'):
+        written('{"who": {"key": "k7"}, "ts": "2024-01-02"}')

@@ -103,9 +103,9 @@ def _with_examples(columns: Columns[str, pa.Array]) -> str:
 
 
 def _by_name(columns: Columns[str, pa.Array], usual: tuple[str, ...]) -> list[str]:
-    """Columns whose names are usual ones, best first."""
-    ranked = [(usual.index(reduced(name)), name) for name in columns if reduced(name) in usual]
-    return [name for _, name in sorted(ranked)]
+    """Columns whose names are usual ones, best first; members of objects (`user.id`) after those of the row itself."""
+    ranked = [("." in name, usual.index(reduced(name)), name) for name in columns if reduced(name) in usual]
+    return [name for *_, name in sorted(ranked)]
 
 
 def _can_be_id(values: pa.Array) -> bool:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from sojourn.collect.imports import objects, usual_names
+from sojourn.collect.imports.guess import split_names
 from sojourn.collect.imports.mapping import load_mapping, over
 from sojourn.collect.imports.rows import FIELD_LIMIT, Rows, Sample, reject
 from sojourn.collect.imports.text_check import check_text, without_bom
@@ -90,14 +91,15 @@ def open_json(source: Source, chunks: Iterator[bytes], mapping: Mapping) -> Json
         if not first.rejected:
             raise BadFile(f"{name} holds no line{broken}")
         raise BadFile(f"{name} holds no JSON object; line {first.rejected[0].line}: {first.rejected[0].detail}{broken}")
-    detected, notes = _detect_segment(first.items, mapping)
-    items = objects.explode(first.items, detected.explode)[0] if detected.explode else first.items
+    opened, enveloped = _detect_envelopes(first.items, mapping)
+    items = objects.explode(first.items, opened.explode)[0] if opened.explode else first.items
+    detected, notes = _detect_segment(items, opened)
     following = ((partial(_decode, piece, at, name, bad), taken) for piece, at, taken, bad in pieces)
     return JsonReader(
         size=source.size,
         sample=objects.sample_rows(items, detected),
         mapping=detected,
-        notes=notes,
+        notes=(*enveloped, *notes),
         first=first,
         following=following,
         done=done,
@@ -338,12 +340,29 @@ def _enveloped(item: Object) -> list[Any] | None:
     names = {reduced(name) for name in item}
     if names & {*usual_names.PERSON, *usual_names.EVENT} - {"status", "type", "state"}:
         return None
+    name = _envelope(item)
+    return None if name is None else item[name]
+
+
+def _envelope(item: Object) -> str | None:
+    """The one member that holds a list of objects under a name of `_ENVELOPES`."""
     lists = [
-        item[name]
+        name
         for name in _ENVELOPES
         if isinstance(item.get(name), list) and any(isinstance(one, dict) for one in item[name])
     ]
     return lists[0] if len(lists) == 1 else None
+
+
+def _detect_envelopes(items: list[Object], mapping: Mapping) -> tuple[Mapping, tuple[str, ...]]:
+    """Lines that each hold a list of events, as bodies of requests that were kept: each event becomes a row."""
+    around = split_names(mapping.person) + split_names(mapping.actor)
+    if mapping.explode is not None or any(name in item for item in items[:100] for name in around):
+        return mapping, ()
+    names = [_envelope(item) for item in items if _enveloped(item) is not None]
+    if not names or 2 * len(names) < len(items) or len({*names}) > 1:
+        return mapping, ()
+    return replace(mapping, explode=names[0]), (f'format: each line holds a list of events in "{names[0]}"',)
 
 
 _SEGMENT_TYPES = frozenset(("track", "page", "screen", "identify", "group", "alias"))

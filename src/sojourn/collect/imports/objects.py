@@ -39,6 +39,7 @@ _KINDS: dict[type, Kind] = {int: "int64", float: "float64", bool: "bool", str: "
 _FITTING: dict[Kind, set[type]] = {"string": {str}, "bool": {bool}, "int64": {int}, "float64": {float, int}}
 _INT64 = 1 << 63
 _EXACT = 1 << 53
+_FEW = 1000
 
 
 def find(item: Object, name: str) -> Any:  # noqa: ANN401 - JSON is anything
@@ -215,6 +216,8 @@ def sample_rows(items: list[Object], mapping: Mapping) -> Sample:
     for item in flat:
         counts.update(key for key, value in item.items() if isinstance(value, str | int | float))
     named = [name for _, selector in mapping.selectors for name in split_names(selector)]
+    if not mapping.partial:
+        named += _members_inside(items)
     aside = {*mapping.traits, *mapping.context, *mapping.ignore}
     frequent = [name for name, _ in counts.most_common(4 * MOST_PROPERTIES) if name not in aside]
     members = list(counts)  # in the order of their first appearance
@@ -227,6 +230,16 @@ def sample_rows(items: list[Object], mapping: Mapping) -> Sample:
         if any(value is not None or name in item for value, item in zip(values, items, strict=True)):
             reachable[name] = _sampled(values)
     return Sample(columns=columns, reachable=reachable)
+
+
+def _members_inside(items: list[Object]) -> list[str]:
+    """Members of objects that a mapping could name, as `user.id`; for the guess and for the words of errors."""
+    found: Counter[str] = Counter()
+    for item in items[:_FEW]:
+        for key, inner in item.items():
+            if type(inner) is dict:
+                found.update(f"{key}.{name}" for name, value in inner.items() if isinstance(value, str | int | float))
+    return [name for name, _ in found.most_common(MOST_PROPERTIES)]
 
 
 def _sampled(values: list[Any]) -> pa.Array:

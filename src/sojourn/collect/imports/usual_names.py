@@ -13,7 +13,8 @@ PERSON = (
     "distinctid", "profileid", "contactid", "leadid", "buyerid", "shopperid", "readerid", "uid", "user", "userpseudoid", "customer",
     "person", "member", "visitor", "client", "case", "account", "customerno", "customernumber", "clientno", "username", "userhash",
     "email", "msisdn", "anonymousid", "deviceid", "cookieid", "fullvisitorid", "browserid", "domainuserid", "trackingid", "installid",
-    "idvisitor", "ip", "remoteaddr", "clientip", "cip", "sessionid", "session", "usersession",
+    "idvisitor", "kundennummer", "kundennr", "kundenid", "kunde", "nutzerid", "nutzer", "benutzerid", "benutzer", "ip",
+    "remoteaddr", "clientip", "cip", "sessionid", "session", "usersession",
 )  # fmt: skip
 ACTOR = (
     "anonymousid", "anonid", "userpseudoid", "visitorid", "deviceid", "cookieid", "cookie", "fullvisitorid", "browserid", "domainuserid",
@@ -26,7 +27,7 @@ TIME = (
     "eventdate", "happenedat", "clienttime", "servertime", "logtime", "visittime", "viewtime", "invoicedate", "orderdate",
     "purchasedate", "transactiontimestamp", "transactiontime", "transactiondate", "orderpurchasetimestamp", "starttime",
     "starttimestamp", "completetimestamp", "date", "createdon", "created", "day", "when", "hittime", "sessionstart", "unixtime", "epoch", "timeiso8601", "datum", "zeitstempel", "zeitpunkt",
-    "fecha", "dateheure",
+    "fecha", "dateheure", "zeit", "eventts",
 )  # fmt: skip
 CLOCK = (
     "time", "timeofday", "eventtime", "clock", "hour", "uhrzeit", "zeit", "heure", "hora", "ora", "tijd", "czas", "transtime", "starttime",
@@ -34,12 +35,14 @@ CLOCK = (
 EVENT = (
     "event", "eventname", "eventtype", "activity", "activityname", "conceptname", "action", "eventaction", "actiontype", "actionname",
     "behavior", "behaviour", "behaviortype", "behaviourtype", "interaction", "interactiontype", "verb", "step", "task", "operation",
-    "pagecategory", "page", "pagename", "screen", "screenname", "type", "state", "status",
+    "pagecategory", "ev", "evt", "ereignis", "aktion", "page", "pagename", "screen", "screenname", "type",
+    "state", "status",
 )  # fmt: skip
 RECEIVED = ("receivedat", "serverreceivedtime", "ingestedat", "ingestiontime", "collectortstamp", "arrivedat")
 MESSAGE_ID = ("messageid", "insertid", "eventuuid")
 ORDER = (
     "orderid", "orderno", "ordernumber", "invoiceno", "invoiceid", "invoicenumber", "transactionid", "basketid", "receiptid", "purchaseid",
+    "invoice", "bestellnummer", "bestellnr",
 )  # fmt: skip
 REVENUE = (
     "revenue",
