@@ -22,7 +22,7 @@ from sojourn.api.request import Gone, Reading, Request, TooSlow
 from sojourn.api.routes import find_route
 from sojourn.collect.arrival import Arrival
 from sojourn.collect.clock import overruled
-from sojourn.records.errors import BadBody, BodyTooLarge, LogFailed, NotWritable, StorageFull
+from sojourn.records.errors import BadBody, BadMapping, BodyTooLarge, LogFailed, NotWritable, StorageFull
 from sojourn.records.event import Event
 
 if TYPE_CHECKING:
@@ -150,6 +150,10 @@ class Collector:
             return refusal(
                 503, "storage", "nothing can be stored at the moment; send it again", retry_after_s=_FULL_RETRY_S
             )
+        if isinstance(error, BadMapping):
+            # The file is ours to mend: who sends keeps what it has until it is.
+            _log.error("a mapping file cannot be used", reason=str(error))
+            return refusal(503, "bad_mapping", str(error), retry_after_s=_FULL_RETRY_S)
         # Where it happened, without its words, which may be a customer's.
         places = [f"{frame.name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
         _log.error("a request failed", protocol=protocol, error=type(error).__name__, at=places[-4:])
@@ -191,6 +195,7 @@ class Collector:
             user_secret=known.user_secret,
             user_hash=request.header(b"x-sojourn-user-hash"),
             sent_at=sent_at,
+            oldest=self._keyring.limit,
         )
 
     async def keep(self, judged: Sequence[Event | Rejected], size: int) -> Kept:

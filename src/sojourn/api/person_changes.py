@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
-from sojourn.records.consent import PURPOSES
+from sojourn.records.consent import CONSENT_SET, PURPOSES
 from sojourn.records.errors import BadField
 from sojourn.records.event import Event
 from sojourn.store.audit import record
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 SOURCE = "console"
 """Source of events that are made by hand."""
-CONSENT_SET = "Consent Set"
 
 
 class PersonCare(Protocol):

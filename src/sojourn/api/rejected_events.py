@@ -20,6 +20,7 @@ from sojourn.records.event import Event, Source
 from sojourn.records.rejected import Reason, Rejected
 from sojourn.store import audit
 from sojourn.store.daily_salt import DailySalt
+from sojourn.store.expiry_limit import limit_of
 from sojourn.store.log import Log
 from sojourn.store.quarantine import count_by_source, rejected_page, rejected_row, take_out
 from sojourn.store.sources import list_keys
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 PAGE = 50
 """Rows a page."""
-_FINAL = {Reason.POISON.value, Reason.ERASED_PERSON.value}
+_FINAL = {Reason.POISON.value, Reason.ERASED_PERSON.value, Reason.EXPIRED.value}
 """Reasons that no change of the text mends."""
 _ADVICE = {
     Reason.FIELD_COUNT: "A row has more or fewer fields than its file's header: mend the file, or name its delimiter and quotes.",
@@ -43,6 +44,7 @@ _ADVICE = {
     Reason.FIELD_TOO_LARGE: "An identifier or a name is longer than 1,000 characters: shorten it.",
     Reason.UNREADABLE: "The row cannot be read: mend the file and import it again.",
     Reason.ERASED_PERSON: "The person was erased: this stays out.",
+    Reason.EXPIRED: "It is older than events are kept here (Privacy says how long): this stays out.",
     Reason.MESSAGE_TOO_LARGE: "A message may have 512 KiB: send less in one.",
     Reason.TOO_DEEP: "A message may be nested 64 deep: flatten it.",
     Reason.TOO_MANY_KEYS: "A message may have 16,384 keys: send less in one.",
@@ -245,6 +247,7 @@ def _arrival(folder: Folder, one: RejectedEvent) -> Arrival:
         source=Source(one.source, kind, consent),
         received_at=min(now, round(at.timestamp() * 1_000_000)),
         salt=DailySalt(folder)(now),
+        oldest=limit_of(folder),
     )
 
 

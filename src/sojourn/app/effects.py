@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
@@ -22,7 +22,7 @@ from sojourn.identify.link import ANONYMOUS, USER, Actor, links_of, own_actor
 from sojourn.identify.links import as_links, gathered
 from sojourn.identify.persons import persons_of
 from sojourn.records.actor import ActorRecord
-from sojourn.records.consent import PURPOSES, Consents, consents, handling
+from sojourn.records.consent import PURPOSES, Consents, handling, told
 from sojourn.signals.matches import Matcher
 from sojourn.signals.profile import Rules
 from sojourn.signals.state import MATCH, State, fold, is_newer, reading, step
@@ -203,7 +203,7 @@ def _records(said: _Batch, before: Mapping[int, Kept], rules: FoldRules) -> dict
             record = records[number] = ActorRecord(number, named.kind, named.value, first, first)
         for seq, event in events:
             required = rules.modes.get((event.source, event.browser)) == "required"
-            add_event(record, event, seq, gap_us=rules.gap_us, consent=_consent(event), required=required)
+            add_event(record, event, seq, gap_us=rules.gap_us, consent=told(event.context), required=required)
     return records
 
 
@@ -289,17 +289,6 @@ def may_be_scored(records: Sequence[ActorRecord]) -> bool:
 
 def _state(known: Known | None) -> ConsentState:
     return "unknown" if known is None else "granted" if known.value else "denied"
-
-
-def _consent(event: Event) -> dict[str, bool]:
-    """What an event says of each purpose."""
-    if event.context is None or '"consent"' not in event.context:
-        return {}
-    context = msgspec.json.decode(event.context, type=dict[str, Any])
-    told = context.get("consent")
-    said = consents(context, opted_out=isinstance(told, dict) and told.get("optedOut") is True)
-    states = {purpose: getattr(said, purpose) for purpose in PURPOSES}
-    return {purpose: state == "granted" for purpose, state in states.items() if state != "unknown"}
 
 
 def _label(records: Sequence[ActorRecord]) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from sojourn.collect.clock import event_time
 from sojourn.collect.messages import text_of, written
 from sojourn.collect.privacy import protect
+from sojourn.records.consent import CONSENT_KEPT, CONSENT_SET, TELLING
 from sojourn.records.event import Event
 from sojourn.records.junk_ids import is_junk
 from sojourn.records.rejected import RAW_LIMIT, Reason, Rejected
@@ -26,13 +27,19 @@ LONGEST_ID = 1_000
 
 RESERVED = frozenset(
     (
-        *("Consent Set", "Decision Made", "Link Added", "Link Revoked", "Outcome Recorded", "Person Erased"),
+        *(
+            CONSENT_KEPT,
+            CONSENT_SET,
+            "Decision Made",
+            "Link Added",
+            "Link Revoked",
+            "Outcome Recorded",
+            "Person Erased",
+        ),
         *("Segment Entered", "Segment Left"),
     )
 )
 """What a browser key cannot say happened, whatever else begins with `sojourn`: these change what others are shown."""
-CONSENT_EVENTS = frozenset(("Consent Updated", "Consent Preferences Updated", "Segment Consent Preference Updated"))
-"""Of a browser, consent is that of the device alone, unless its user id is proven."""
 
 
 def rejected(arrival: Arrival, place: int, reason: Reason, detail: str, raw: bytes) -> Rejected:
@@ -55,16 +62,20 @@ def accept(draft: Draft, arrival: Arrival, place: int, raw: bytes) -> Event | Re
     refused = (_too_long(draft) if len(raw) > LONGEST_ID else None) or _forbidden(draft, arrival)
     if refused is not None:
         return rejected(arrival, place, *refused, raw)
+    time = event_time(draft.said, draft.sent, arrival.received_at)
+    if arrival.oldest is not None and time < arrival.oldest:
+        expired = "it happened before the time from which events are kept here; nothing of it is kept"
+        return rejected(arrival, place, Reason.EXPIRED, expired, b"")
     source = arrival.source
     browser = source.kind == "browser"
     proven = draft.user_id is not None and (not browser or _signed(draft, arrival))
-    if browser and not proven and draft.event in CONSENT_EVENTS:
+    if browser and not proven and draft.event in TELLING:
         draft.user_id, draft.external_ids = None, ()
     if browser:
         _add_request(draft, arrival)
     if draft.unread is not None:
         draft.context["originalTimestamp"] = draft.unread
-    daily = protect(draft, arrival, telling=draft.event in CONSENT_EVENTS)
+    daily = protect(draft, arrival, telling=draft.event in TELLING)
     named = (draft.user_id, draft.anonymous_id, *(value for _, value in draft.external_ids))
     if all(map(is_junk, named)):
         expected = "expected a userId, an anonymousId or an external id, got none that names somebody"
@@ -74,7 +85,7 @@ def accept(draft: Draft, arrival: Arrival, place: int, raw: bytes) -> Event | Re
         message_id=draft.message_id or os.urandom(16).hex(),
         type=draft.type,
         event=draft.event,
-        time=event_time(draft.said, draft.sent, arrival.received_at),
+        time=time,
         received_at=arrival.received_at,
         sent_event=draft.sent_event if draft.sent_event != draft.event else None,
         user_id=draft.user_id,

@@ -29,6 +29,7 @@ class Arrival:
         user_secret: With which the shop signs user ids for this key.
         user_hash: The signature of the user id, where it came as a header.
         sent_at: When the client says it sent the request, where that came as a header; microseconds UTC.
+        oldest: Events that happened before this time are refused, microseconds UTC; None: none are.
     """
 
     source: Source
@@ -41,6 +42,7 @@ class Arrival:
     user_secret: bytes = field(default=b"", repr=False)
     user_hash: str | None = None
     sent_at: int | None = None
+    oldest: int | None = None
 
 
 class Draft(msgspec.Struct):

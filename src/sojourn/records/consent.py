@@ -29,6 +29,13 @@ ALLOWED: dict[tuple[Consent, State], bool] = {
 }
 """Whether a purpose may be served, by what the source asks for and what the person said."""
 
+TELLING = frozenset(("Consent Updated", "Consent Preferences Updated", "Segment Consent Preference Updated"))
+"""Events that tell of consent itself; of a browser it is that of the device alone, unless its user id is proven."""
+CONSENT_SET = "Consent Set"
+"""What somebody decided on a person's behalf, by hand."""
+CONSENT_KEPT = "Consent Kept"
+"""What is left of an event that has expired, where it holds a no that still counts."""
+
 _CATEGORIES: dict[str, Purpose] = {
     "analytics": "analytics",
     "analytic": "analytics",
@@ -93,6 +100,21 @@ def consents(context: Mapping[str, Any], *, opted_out: bool) -> Consents:
     if opted_out:
         said["personalisation"] = said["marketing"] = "denied"
     return Consents(**said) if said else UNKNOWN
+
+
+def told(context: str | None) -> dict[str, bool]:
+    """What an event, whose context is given as JSON, says of each purpose: true for granted; a purpose it is silent on is absent."""
+    if context is None or '"consent"' not in context:
+        return {}
+    try:
+        members = msgspec.json.decode(context, type=dict[str, Any])
+    except (msgspec.MsgspecError, RecursionError):
+        # The collector takes only objects; what an import brought may be anything.
+        return {}
+    consent = members.get("consent")
+    said = consents(members, opted_out=isinstance(consent, dict) and consent.get("optedOut") is True)
+    states = {purpose: getattr(said, purpose) for purpose in PURPOSES}
+    return {purpose: state == "granted" for purpose, state in states.items() if state != "unknown"}
 
 
 UNKNOWN = Consents()

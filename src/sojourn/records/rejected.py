@@ -31,6 +31,7 @@ class Reason(enum.StrEnum):
     BAD_TYPE = "bad_type"
     NOT_ALLOWED = "not_allowed"
     POISON = "poison"
+    EXPIRED = "expired"
 
 
 @dataclass(frozen=True, slots=True)

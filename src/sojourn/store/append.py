@@ -21,6 +21,7 @@ from sojourn.records.rejected import Reason, Rejected
 from sojourn.store.batch_actors import BatchActors
 from sojourn.store.event_columns import FIXED
 from sojourn.store.events import FRESH, EventsTable, scan_file, write_file
+from sojourn.store.expiry_limit import EXPIRED, NO_LIMIT, limit_of
 from sojourn.store.flush import settle_imports
 from sojourn.store.ids import SeenIds
 from sojourn.store.leftovers import add_to_rest, fit
@@ -103,6 +104,7 @@ class Append:
         with database(folder.control, "control") as control:
             rows = list(queries("control").suppressed(control))
         self._suppressed = np.array(sorted(rows), np.int64).reshape(-1, 2)
+        self._limit = limit_of(folder)
 
     def add(self, batch: EventBatch) -> None:
         """Stage one batch of rows."""
@@ -111,7 +113,7 @@ class Append:
         if not batch.fixed.num_rows:
             return
         table = self._canonical(batch)
-        table = self._without_suppressed(table)
+        table = self._without_suppressed(self._without_expired(table))
         table = self._without_known(table, given=_valid(table["message_id"]))
         if not table.num_rows:
             return
@@ -220,6 +222,21 @@ class Append:
         ids[given] = of_message[given]
         return ids
 
+    def _without_expired(self, table: pa.Table) -> pa.Table:
+        """Refuse events from before the time from which events are kept; nothing of them is kept."""
+        if self._limit == NO_LIMIT:
+            return table
+        kept = pc.greater_equal(table["time"].cast(pa.int64()), self._limit).fill_null(True)  # noqa: FBT003  (Arrow's signature)
+        return self._refused(table, kept, Reason.EXPIRED, EXPIRED)
+
+    def _refused(self, table: pa.Table, kept: pa.ChunkedArray, reason: Reason, detail: str) -> pa.Table:
+        """The rows that are kept; the others are counted and leave one line in quarantine."""
+        rows = table.filter(kept)
+        if refused := table.num_rows - rows.num_rows:
+            self._count(rejected=refused)
+            self._rejected.append(Rejected("", 0, reason, detail, b""))
+        return rows
+
     def _without_suppressed(self, table: pa.Table) -> pa.Table:
         """Refuse events of erased actors up to the time of their erasure; nothing of them is kept.
 
@@ -230,13 +247,9 @@ class Append:
         linked = self._is_suppressed(table, "linked_actor")
         if linked.any():
             table = without_device(table, linked)
-        refused = self._is_suppressed(table, "actor")
-        if not refused.any():
-            return table
-        self._count(rejected=int(refused.sum()))
+        kept = pa.chunked_array([~self._is_suppressed(table, "actor")])
         detail = "the person was erased on request; events up to the erasure are refused"
-        self._rejected.append(Rejected("", 0, Reason.ERASED_PERSON, detail, b""))
-        return table.filter(pa.array(~refused))
+        return self._refused(table, kept, Reason.ERASED_PERSON, detail)
 
     def _is_suppressed(self, table: pa.Table, column: str) -> NDArray[np.bool_]:
         actors = table[column].fill_null(0).to_numpy()

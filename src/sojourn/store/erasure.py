@@ -35,7 +35,7 @@ from sojourn.store.state import STATE_FILE, State
 from sojourn.store.timeline import readings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -99,18 +99,18 @@ def erase_again(
         StorageFull: The disk is full; do it again when there is space.
     """
     with clear_errors(folder.path, "who was erased before is still there"):
-        version = _settle(folder)
+        version = settle(folder)
         return _erase_actors(folder, version, np.array(sorted(actors), np.int64), set(), progress)
 
 
 def _erase(folder: Folder, person: str, progress: Callable[[str, int, int], None] | None) -> Receipt:
-    version = _settle(folder)
+    version = settle(folder)
     actors = _actors(folder, EventsTable(folder.events), version, person)
     return _erase_actors(folder, version, actors, {person}, progress)
 
 
-def _settle(folder: Folder) -> Version:
-    """The table as it is to be searched."""
+def settle(folder: Folder) -> Version:
+    """The table as it is to be searched for what is to leave it."""
     table = EventsTable(folder.events)
     table.recover()
     # What is in the log alone is found by what is then in the table too.
@@ -141,13 +141,7 @@ def _erase_actors(
     forget_uploads(folder)
     logged = _erase_log(folder, names, until)
     written = [path for file in found.files if (path := _without(table, version, file, actors, names))]
-    doubt_persons(folder)
-    table.commit(written, seq=version.seq, removes=found.files, kind="erase", checkpoint=True)
-    table.remove_unreferenced()
-    table.forget_history()
-    shutil.rmtree(folder.events / "torn", ignore_errors=True)
-    _renew_index(folder, progress)
-    publish_persons(folder)
+    replace_for_good(folder, version, found.files, written, kind="erase", progress=progress)
     at = now.isoformat(timespec="seconds")
     with database(folder.control, "control") as control:
         queries("control").add_receipt(
@@ -155,6 +149,35 @@ def _erase_actors(
         )
     overwrite_residue(folder.control)
     return Receipt(at, len(actors), found.events, quarantined, logged, live, decided)
+
+
+def replace_for_good(
+    folder: Folder,
+    version: Version,
+    files: Sequence[DataFile],
+    written: Sequence[Path],
+    *,
+    kind: str,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> None:
+    """Put files of the events table in the place of others, of which nothing is left: in the table, its log, the index, the persons.
+
+    Args:
+        folder: The data folder.
+        version: The table as it is.
+        files: Files of it that go.
+        written: What comes in their place; written, not committed.
+        kind: What to call it in the table's history.
+        progress: Called with what is done.
+    """
+    table = EventsTable(folder.events)
+    doubt_persons(folder)
+    table.commit(written, seq=version.seq, removes=files, kind=kind, checkpoint=True)
+    table.remove_unreferenced()
+    table.forget_history()
+    shutil.rmtree(folder.events / "torn", ignore_errors=True)
+    _renew_index(folder, progress)
+    publish_persons(folder)
 
 
 def _count_live(folder: Folder, actors: NDArray[np.int64]) -> int:

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from sojourn.store.durable import clear_errors
 from sojourn.store.events import FRESH, EventsTable, Version, write_file
+from sojourn.store.expiry_limit import limit_of
 from sojourn.store.log import Log, open_log
 from sojourn.store.log_ids import RangeState
 from sojourn.store.log_rows import LogRows
@@ -85,7 +86,7 @@ def stage_tail(folder: Folder, table: EventsTable, log: Log, *, through: int, st
     """
     version = _with_columns(table, log, through)
     path = table.new_file(FRESH)
-    rows = LogRows(folder.secret, version.promoted, suppressed(folder))
+    rows = LogRows(folder.secret, version.promoted, suppressed(folder), limit_of(folder))
     return path, write_file(path, _tables(rows, log, version.seq, through, stored_to))
 
 

@@ -18,6 +18,7 @@ from sojourn.records.bots import is_bot
 from sojourn.records.event import Event, event_key
 from sojourn.records.junk_ids import is_junk
 from sojourn.store.event_columns import FIXED
+from sojourn.store.expiry_limit import NO_LIMIT
 from sojourn.store.leftovers import fit
 
 if TYPE_CHECKING:
@@ -42,15 +43,17 @@ class LogRows:
         secret: The folder's.
         promoted: Properties that have a column.
         suppressed: Erased actors: until when their events are refused, microseconds.
+        limit: Events that happened before this time have expired.
     """
 
     secret: bytes
     promoted: Sequence[Promoted]
     suppressed: Mapping[int, int]
+    limit: int = NO_LIMIT
     _numbers: dict[Actor, int] = field(default_factory=dict, compare=False)
 
     def table(self, events: Iterable[tuple[int, Event]]) -> pa.Table:
-        """Rows of events, in their order; without those of erased actors."""
+        """Rows of events, in their order; without those of erased actors, and those that have expired."""
         rows: dict[str, list[Any]] = {name: [] for name in FIXED.names}
         found: dict[str, list[Any]] = {p.column: [] for p in self.promoted}
         for seq, event in events:
@@ -68,7 +71,9 @@ class LogRows:
         return pa.table(arrays, names=[*FIXED.names, *found])
 
     def _row(self, seq: int, event: Event) -> dict[str, Any] | None:
-        """Columns of one event, its properties aside; None when it is an erased person's."""
+        """Columns of one event, its properties aside; None when it is an erased person's, or has expired."""
+        if event.time < self.limit:
+            return None
         actor = self._number(own_actor(event) or _last_resort(event))
         linked = self._linked(event)
         anonymous = event.anonymous_id

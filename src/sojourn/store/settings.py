@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _LONGEST_GOAL = 200
-_MOST_DAYS = 3_650
+MOST_DAYS = 3_650
+"""The longest time that can be set; beyond it, keep for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Settings:
         currency: ISO code in which amounts are told where the log has any in it; None: the one most amounts have.
         goal: What people come for: an event's name; None: the first usual name the log has.
         rejected_days: Days for which rejected events are kept; None for ever.
+        events_days: Days for which accepted events are kept, by when they happened; None for ever.
     """
 
     time_zone: str = "UTC"
@@ -42,6 +44,7 @@ class Settings:
     currency: str | None = None
     goal: str | None = None
     rejected_days: int | None = None
+    events_days: int | None = None
 
     def __post_init__(self) -> None:
         """Check them.
@@ -57,8 +60,9 @@ class Settings:
             raise BadOption(
                 f"expected an event's name of 1 to {_LONGEST_GOAL} printable characters, got {self.goal[:40]!r}"
             )
-        if self.rejected_days is not None and not 1 <= self.rejected_days <= _MOST_DAYS:
-            raise BadOption(f"expected 1 to {_MOST_DAYS} days, got {self.rejected_days}")
+        for days in (self.rejected_days, self.events_days):
+            if days is not None and not 1 <= days <= MOST_DAYS:
+                raise BadOption(f"expected 1 to {MOST_DAYS:,} days, got {days:,}")
 
 
 NAMES = tuple(field.name for field in dataclasses.fields(Settings))

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, cast, get_args
 
 from sojourn.records.errors import BadOption
 from sojourn.records.event import Consent, Source, SourceKind
+from sojourn.store.expiry_limit import NO_LIMIT, limit_of
 from sojourn.store.sqlite import database, queries
 
 if TYPE_CHECKING:
@@ -185,6 +186,8 @@ class Keyring:
         self._lock = threading.Lock()
         self._keys: dict[bytes, KnownKey] = {}
         self._hashes: dict[str, bytes] = {}
+        self.limit = NO_LIMIT
+        """Events that happened before this time are refused; read with the keys."""
         self._read_at = -_FRESH_S
         self.refresh()
 
@@ -215,6 +218,7 @@ class Keyring:
                 for row in rows
             }
             self._hashes.clear()
+            self.limit = limit_of(self._folder)
             self._read_at = before
 
     def find(self, key: str) -> KnownKey | None:

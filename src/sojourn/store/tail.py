@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sojourn.store.events import FRESH, DataFile, EventsTable
+from sojourn.store.expiry_limit import limit_of
 from sojourn.store.log import open_log
 from sojourn.store.log_ids import RangeState
 from sojourn.store.log_rows import LogRows
@@ -107,7 +108,7 @@ def with_tail(folder: Folder, log: Log, version: Version, last: int) -> Version:
         return version
     with _LOCK:
         key = str(folder.path.resolve())
-        rows = LogRows(folder.secret, version.promoted, suppressed(folder))
+        rows = LogRows(folder.secret, version.promoted, suppressed(folder), limit_of(folder))
         known = _KNOWN.get(key)
         if known is None or known.rows != rows or known.after != version.seq or known.through > last:
             known = _Tail(rows, version.seq, version.seq, (), None)

@@ -25,6 +25,7 @@ class SettingsChange(msgspec.Struct, forbid_unknown_fields=True):
         currency: ISO code in which amounts are told where the log has any in it; null: the one most amounts have.
         goal: What people come for: an event's name; null: the first usual name the log has.
         rejected_days: Days for which rejected events are kept; null for ever.
+        events_days: Days for which accepted events are kept, by when they happened; null for ever. What is older goes for good.
     """
 
     time_zone: str | UnsetType = UNSET
@@ -32,6 +33,7 @@ class SettingsChange(msgspec.Struct, forbid_unknown_fields=True):
     currency: str | UnsetType | None = UNSET
     goal: str | UnsetType | None = UNSET
     rejected_days: int | UnsetType | None = UNSET
+    events_days: int | UnsetType | None = UNSET
 
 
 def read(call: Call) -> Settings:

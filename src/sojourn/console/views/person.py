@@ -13,11 +13,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
 from sojourn.api.csv_text import csv_text
-from sojourn.api.person_changes import CONSENT_SET, decide_links, erase_person, export_person, set_consent
+from sojourn.api.person_changes import decide_links, erase_person, export_person, set_consent
 from sojourn.api.person_page import EVENTS_A_PAGE, person_page
 from sojourn.api.roles import allows
 from sojourn.console.page import View, render
-from sojourn.records.consent import PURPOSES
+from sojourn.records.consent import CONSENT_SET, PURPOSES
 from sojourn.records.errors import BadOption, UnknownPerson
 
 if TYPE_CHECKING:

@@ -30,6 +30,7 @@ _TABS: tuple[tuple[str, str, Tab], ...] = (
     ("Audit log", "/settings/audit", "audit"),
 )
 _SAVED = "?saved=yes"
+_DAYS = ("rejected_days", "events_days")
 
 
 def _page(asked: Asked, tab: Tab, *, status: int = 200, **context: Any) -> Response:
@@ -58,7 +59,7 @@ async def general(asked: Asked) -> Response:
     now = asked.settings
     shown = {
         "time_zone": now.time_zone, "session_gap": now.session_gap, "currency": now.currency or "", "goal": now.goal or "",
-        "rejected_days": "" if now.rejected_days is None else str(now.rejected_days),
+        **{name: "" if (days := getattr(now, name)) is None else str(days) for name in _DAYS},
     }  # fmt: skip
     return await _general(asked, shown, "")
 
@@ -76,16 +77,17 @@ async def _general(asked: Asked, values: Mapping[str, str], error: str) -> Respo
 
 
 def _changes(form: Mapping[str, str]) -> dict[str, object]:
-    days = form.get("rejected_days", "")
-    if days and not days.isdecimal():
-        message = f"expected a number of days, got {days[:40]!r}"
-        raise BadOption(message)
+    days = {name: form.get(name, "") for name in _DAYS}
+    for text in days.values():
+        if text and not (text.isdecimal() and len(text) < 9):  # noqa: PLR2004  (as many digits as a number of days has)
+            message = f"expected a number of days, got {text[:40]!r}"
+            raise BadOption(message)
     return {
         "time_zone": form.get("time_zone") or "UTC",
         "session_gap": form.get("session_gap") or "30m",
         "currency": form.get("currency", "").upper() or None,
         "goal": form.get("goal") or None,
-        "rejected_days": int(days) if days else None,
+        **{name: int(text) if text else None for name, text in days.items()},
     }
 
 

@@ -23,6 +23,17 @@ create table if not exists receipts (
     events integer not null,
     quarantined integer not null
 );
+create table if not exists expiries (
+    id integer primary key,
+    before_us integer not null,
+    begun_at text not null,
+    finished_at text,
+    events integer not null default 0,
+    first_us integer,
+    last_us integer,
+    logged integer not null default 0,
+    choices integer not null default 0
+);
 create table if not exists link_decisions (
     one integer not null,
     other integer not null,
@@ -60,6 +71,41 @@ insert into receipts (erased_at, actors, events, quarantined) values (:erased_at
 -- name: receipts
 -- Erasures done, oldest first.
 select id, erased_at, actors, events, quarantined from receipts order by id;
+
+-- name: begin_expiry<!
+-- From now on events of before a time are refused, and those there are go.
+insert into expiries (before_us, begun_at) values (:before_us, :begun_at);
+
+-- name: widen_expiry!
+-- A run that was killed goes on, with a later time.
+update expiries set before_us = max(before_us, :before_us) where id = :id;
+
+-- name: plan_expiry!
+-- What a run will take away; what it had planned before it was killed is gone by now, or planned again.
+update expiries set events = max(events, :events), first_us = min(coalesce(first_us, :first_us), coalesce(:first_us, first_us)),
+    last_us = max(coalesce(last_us, :last_us), coalesce(:last_us, last_us)), choices = :choices
+where id = :id;
+
+-- name: finish_expiry!
+-- A run is done.
+update expiries set finished_at = :finished_at, logged = logged + :logged where id = :id;
+
+-- name: unfinished_expiry^
+-- A run that is under way, or was killed.
+select id, before_us from expiries where finished_at is null order by id desc limit 1;
+
+-- name: expiry_limit$
+-- Events of before this time are refused; null without a run.
+select max(before_us) from expiries;
+
+-- name: expiry_reached$
+-- Events of before this time are gone; null without a run that is done.
+select max(before_us) from expiries where finished_at is not null;
+
+-- name: expiries
+-- Runs that are done, oldest first.
+select id, before_us, finished_at, events, first_us, last_us, logged, choices from expiries
+where finished_at is not null order by id;
 
 -- name: decide_link*!
 -- Revoke the links of one kind of evidence between two actors, or restore them; the latest decision counts.
