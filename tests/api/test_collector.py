@@ -287,6 +287,15 @@ def test_webhooks_by_mapping_file(server: Server) -> None:
     assert server.call("POST", f"/v1/webhooks/nothing?key={key}", body).status == 404
     assert server.call("POST", f"/v1/webhooks/..%2Ffolder?key={key}", body).status == 404
     assert server.call("POST", f"/v1/webhooks/order?key={server.key('browser')}", body).status == 403
+    for broken in ('kind = "nonsense"', "kind = ["):
+        (server.folder.path / "webhooks" / "broken.toml").write_text(broken)
+        answer = server.call("POST", f"/v1/webhooks/broken?key={key}", body)
+        assert (answer.status, answer.json()["code"], "broken.toml" in answer.json()["message"]) == (
+            503,
+            "bad_mapping",
+            True,
+        )
+        assert answer.headers["retry-after"] == "5", "the sender is not to blame and keeps what it has"
 
 
 def test_a_full_queue_says_when_to_send_again_and_nothing_is_lost_of_what_waits(server: Server) -> None:

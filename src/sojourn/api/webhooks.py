@@ -59,7 +59,7 @@ class Webhooks:
             try:
                 table = tomllib.loads(path.read_text())
             except (OSError, ValueError) as error:
-                message = f"{path} cannot be read as TOML: {error}"
+                message = f"{path.name} cannot be read as TOML: {error}"
                 raise BadMapping(message) from error
             known = self._read[name] = changed, mapping_of(table, where=path.name)
         return known[1]

@@ -56,6 +56,18 @@ def test_a_survey_a_ticket_and_a_call() -> None:
     )
 
 
+def test_a_body_without_an_id_is_known_again_by_its_content() -> None:
+    """A sender that got no answer sends the same again; equal lines of two receipts, or of one, are two all the same."""
+    first, again, other = (
+        one_event(judged({"email": "a@b.c", "score": score}, "survey")).message_id for score in (9, 9, 8)
+    )
+    lines = mapping_of({"kind": "order", "list": "lines", "user": "member"}, where="till.toml")
+    line = {"member": 7, "sku": "A"}
+    seen = [one.message_id for receipt in (1, 2) for one in judged({"receipt": receipt, "lines": [line, line]}, lines)]
+
+    assert (first == again, first == other, len(set(seen))) == (True, False, 4)
+
+
 def test_a_mapping_of_one_s_own_with_a_list() -> None:
     mapping = mapping_of(
         {

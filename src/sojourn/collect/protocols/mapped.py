@@ -70,6 +70,11 @@ def objects_of(whole: Message, mapping: Mapping) -> Iterator[Any]:
         yield {**around, **one} if isinstance(one, dict) else one
 
 
+def content_id(item: object) -> str:
+    """The id of an object that has none of its own: the same object again is the same event, as the same row of a file is."""
+    return hashlib.blake2b(_ENCODE(item), digest_size=16).hexdigest()
+
+
 def draft_of(item: Message, mapping: Mapping) -> Draft:
     """An object in our words."""
     new = {name for name, _ in mapping.rename}
@@ -81,8 +86,7 @@ def draft_of(item: Message, mapping: Mapping) -> Draft:
 
     sent, event = _event(text_of(said("event")), mapping)
     given = text_of(said("message_id"))
-    # The same object again is the same event, as the same row of a file is.
-    message_id = hashlib.blake2b(_ENCODE(item), digest_size=16).hexdigest() if given is None else given
+    message_id = content_id(item) if given is None else given
     revenue = amount(said("revenue"))
     when = said("time")
     at = moment(when)

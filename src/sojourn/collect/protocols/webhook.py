@@ -13,16 +13,16 @@ import msgspec
 from sojourn.collect.accept import accept, rejected
 from sojourn.collect.arrival import Draft
 from sojourn.collect.clock import moment
-from sojourn.collect.imports.mapping import mapping_from
+from sojourn.collect.imports.external_id import normal_external
+from sojourn.collect.imports.mapping import Mapping, mapping_from
 from sojourn.collect.messages import Message, cut, read_message, text_of
-from sojourn.collect.protocols.mapped import check_live, draft_of, objects_of
+from sojourn.collect.protocols.mapped import check_live, content_id, draft_of, objects_of
 from sojourn.collect.protocols.segment import amount
 from sojourn.records.errors import BadMapping
 from sojourn.records.rejected import Reason
 
 if TYPE_CHECKING:
     from sojourn.collect.arrival import Arrival
-    from sojourn.collect.imports.mapping import Mapping
     from sojourn.records.event import Event
     from sojourn.records.rejected import Rejected
 
@@ -161,10 +161,12 @@ def read_webhook(body: bytes, mapping: WebhookMapping | Mapping, arrival: Arriva
             bodies_of = listed if isinstance(listed, list) else [whole]
         else:
             bodies_of = list(objects_of(whole, mapping))
-        for one in bodies_of:
+        for number, one in enumerate(bodies_of):
             place = len(found) + 1
             if isinstance(one, dict):
-                draft = _draft(one, mapping) if isinstance(mapping, WebhookMapping) else draft_of(one, mapping)
+                draft = draft_of(one, mapping) if isinstance(mapping, Mapping) else _draft(one, mapping)
+                # Equal lines of two receipts are two: what is told apart is the whole, and the place in it.
+                draft.message_id = draft.message_id or content_id([whole, number])
                 found.append(accept(draft, arrival, place, raw))
             else:
                 found.append(rejected(arrival, place, Reason.BAD_JSON, "expected an object in the list", raw))
@@ -187,9 +189,9 @@ def _draft(message: Message, mapping: WebhookMapping) -> Draft:
     else:
         properties = {name: value for name, value in message.items() if name not in mapping.drop and value is not None}
     external = tuple(
-        (kind, _normal(kind, value))
+        (kind, value)
         for kind, selector in mapping.external.items()
-        if (value := text_of(_select(message, selector))) is not None
+        if (value := normal_external(kind, text_of(_select(message, selector)))) is not None
     )
     traits = {name: _select(message, selector) for name, selector in mapping.traits.items()}
     return Draft(
@@ -209,10 +211,6 @@ def _draft(message: Message, mapping: WebhookMapping) -> Draft:
         properties=properties,
         traits={name: value for name, value in traits.items() if value is not None},
     )
-
-
-def _normal(kind: str, value: str) -> str:
-    return value.strip().lower() if kind == "email" else value.strip()
 
 
 def _select(message: Message, selector: str) -> Any:  # noqa: ANN401 - JSON is anything
