@@ -177,3 +177,17 @@ def test_a_first_row_that_is_far_too_long_costs_only_itself(written: Callable[..
 
     assert log.reasons == [(2, "field_too_large")]
     assert log.column("time") == ["2024-01-02 00:00:00.000000Z"]
+
+
+def test_quotes_that_are_never_closed_are_no_quotes(written: Callable[..., Any]) -> None:
+    rows = [f'u{n}\t2024-01-02\tview\t"so {n}, they said' for n in range(5)]
+
+    log = written("user\ttime\tevent\tnote\n" + "\n".join(rows) + "\n")
+
+    assert log.reasons == []
+    assert log.property("note")[0] == '"so 0, they said'
+    assert "quote: none, as quotes are opened and never closed (--quote changes it)" in log.lines
+
+
+def test_one_column_of_quoted_texts_keeps_its_quotes(written: Callable[..., Any]) -> None:
+    assert written('user\n"anna, or so"\n"ben"\n').column("user_id") == ["anna, or so", "ben"]

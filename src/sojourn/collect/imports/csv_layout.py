@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 ROW_LIMIT = 32 << 20
 """A row longer than this is skipped; a quote open for longer than this was no quote."""
 _SNIFFED_ROWS = 200
+_EVEN, _TORN = 0.9, 0.5
 _DELIMITERS = (",", ";", "\t", "|")
 _SEPARATOR = re.compile(rb"^sep=(.)\r?\n", re.IGNORECASE)
 _W3C = b"#Fields:"
@@ -140,6 +141,8 @@ def _lines(count: int) -> str:
 def _about(layout: Layout) -> tuple[str, ...]:
     """Lines for a dialect that is not the common one."""
     lines = []
+    if layout.quote is None:
+        lines.append("quote: none, as quotes are opened and never closed (--quote changes it)")
     if layout.quote not in ('"', None):
         lines.append(f"quote: {layout.quote} (--quote changes it)")
     if layout.escape is not None:
@@ -191,6 +194,11 @@ def _dialect(text: bytes, layout: Layout, mapping: Mapping, delimiter: str | Non
     quote = _mark(mapping.quote) if mapping.quote else _sniff_quote(text, delimiter)
     layout = replace(layout, quote=quote)
     layout = replace(layout, delimiter=delimiter or _sniff_delimiter(text, layout))
+    if not mapping.quote and _evenness(text, layout) <= _TORN and not _closes(text, layout):
+        bare = replace(layout, quote=None)
+        bare = replace(bare, delimiter=delimiter or _sniff_delimiter(text, bare))
+        if _evenness(text, bare) >= _EVEN:
+            return replace(bare, padded=_is_padded(text, bare))
     escape = _mark(mapping.escape) if mapping.escape else _sniff_escape(text, layout)
     layout = replace(layout, escape=escape)
     if escape is not None and delimiter is None:
@@ -212,6 +220,18 @@ def _sniff_delimiter(text: bytes, layout: Layout) -> str:
         if width > 1 and score > best_score:
             best, best_score = delimiter, score
     return best
+
+
+def _evenness(text: bytes, layout: Layout) -> float:
+    """Share of the first rows that have as many fields as the very first, 0 when that has but one."""
+    widths = scan_block(text, layout, rows=_SNIFFED_ROWS).fields
+    return float((widths == widths[0]).mean()) if widths.size and widths[0] > 1 else 0.0
+
+
+def _closes(text: bytes, layout: Layout) -> bool:
+    """Whether a quote stands anywhere where a field can end."""
+    marks = "".join(re.escape(mark) for mark in (*_DELIMITERS, layout.delimiter))
+    return re.search(rf"{re.escape(layout.quote or '')}(?:[{marks}\r\n]|$)".encode(), text[: 1 << 16]) is not None
 
 
 def _sniff_quote(text: bytes, delimiter: str | None) -> str:
