@@ -292,3 +292,13 @@ def test_no_row_is_ever_lost_and_blocks_change_nothing(
         patch.setattr("sojourn.collect.imports.source.CHUNK", block // 2)
         patch.setattr(csv_rows, "_HEAD", block)
         assert read() == whole
+
+
+def test_ids_that_a_table_tool_made_floats_are_whole_again(written: Callable[..., Any]) -> None:
+    log = written(
+        "user,order_id,version,time\n17850.0,7.0,1.0,2024-01-02\n17850,7,2.0,2024-01-03\nv1.0,8,3.0,2024-01-04\n"
+    )
+
+    assert log.column("user_id") == ["17850", "17850", "v1.0"]
+    assert log.column("order_id") == ["7", "7", "8"]
+    assert log.property("version") == [1.0, 2.0, 3.0]

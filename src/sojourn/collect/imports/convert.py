@@ -159,6 +159,9 @@ def _id(values: pa.Array | None, count: int) -> pa.Array:
     if values is None:
         return pa.nulls(count, pa.string())
     text = as_text(values)
+    if pc.any(pc.ends_with(text, ".0")).as_py():
+        # A number among missing ones that a table tool made a float before it wrote the file.
+        text = pc.replace_substring_regex(text, r"^([0-9]+)\.0$", r"\1")
     missing = pc.is_in(text, value_set=pa.array(MISSING_IDS))
     return pc.if_else(missing, pa.scalar(None, pa.string()), text) if pc.any(missing).as_py() else text
 
