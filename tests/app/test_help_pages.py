@@ -55,6 +55,13 @@ def test_each_help_tells_options_by_what_they_say(name: str) -> None:
     assert (name in EXAMPLES) == ("Example:" in page)
 
 
+def test_what_events_count_stands_together_whatever_else_a_command_calls_start() -> None:
+    page = CliRunner().invoke(app, ["paths", "--help"]).output
+    options, which = page.split("Which events:")
+
+    assert ("--start" in options, "--from" in options, "--from" in which) == (True, False, True)
+
+
 @pytest.mark.parametrize("example", [EXAMPLES[name] for name in EXAMPLES if name not in UNTIL_STOPPED])
 def test_each_example_works(example: str, folder: Path) -> None:
     program, *arguments = shlex.split(example)

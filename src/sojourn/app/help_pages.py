@@ -63,8 +63,8 @@ EXAMPLES: dict[str, str] = {
 }
 """A line to begin with."""
 
-_WHICH = ("where", "start", "until", "time_zone", "bots")
-_HOW = ("json", "html", "persons", "outcome")
+_WHICH = {"--where", "--from", "--until", "--time-zone", "--bots"}
+_HOW = {"--json", "--html", "--persons", "--outcome"}
 
 
 class Commands(typer.core.TyperGroup):
@@ -92,7 +92,7 @@ class Command(typer.core.TyperCommand):
         for parameter in self.get_params(ctx):
             told = parameter.get_help_record(ctx)
             if told is not None:
-                sections[_section(parameter.param_type_name, parameter.name or "", filtered=filtered)].append(told)
+                sections[_section(parameter.param_type_name, {*parameter.opts}, filtered=filtered)].append(told)
         for title, rows in sections.items():
             if rows:
                 with formatter.section(title):
@@ -102,9 +102,9 @@ class Command(typer.core.TyperCommand):
                 formatter.write_text(EXAMPLES[self.name])
 
 
-def _section(kind: str, name: str, *, filtered: bool) -> str:
+def _section(kind: str, names: set[str], *, filtered: bool) -> str:
     if kind == "argument":
         return "Arguments"
-    if filtered and name in _WHICH:
+    if filtered and names & _WHICH:
         return "Which events"
-    return "How to answer" if name in _HOW else "Options"
+    return "How to answer" if names & _HOW else "Options"

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from sojourn.analyse.show.words import counted
 from sojourn.collect.imports.incoming import check_there, incoming
 from sojourn.collect.imports.read import read_batches
 from sojourn.records.errors import BadFile, BadMapping
@@ -64,10 +65,10 @@ class ImportResult:
         """The counts in one line."""
         notes = [f"{self.repeated:,} of them equal to another row"] if self.repeated else []
         notes += [f"{self.bots:,} of bots, left out by default"] if self.bots else []
-        kept = f"imported {self.imported:,} events" + (f" ({', '.join(notes)})" if notes else "")
-        rest = f"{self.duplicates:,} duplicates skipped, {self.rejected:,} rejected"
+        kept = f"imported {counted(self.imported, 'event')}" + (f" ({', '.join(notes)})" if notes else "")
+        rest = f"{counted(self.duplicates, 'duplicate')} skipped, {self.rejected:,} rejected"
         skipped = f"; {self.skipped_files:,} of the files skipped" if self.skipped_files else ""
-        return f"read {self.read:,} rows: {kept}, {rest}; {self.persons:,} persons{skipped}"
+        return f"read {counted(self.read, 'row')}: {kept}, {rest}; {counted(self.persons, 'person')}{skipped}"
 
 
 def import_files(  # noqa: PLR0913  (the options of an import)

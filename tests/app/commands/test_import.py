@@ -106,7 +106,7 @@ def test_an_archive_is_one_import_of_all_its_files() -> None:
 
     result = run("export.zip", "--mapping", "amplitude")
 
-    assert last(result) == "read 6 rows: imported 3 events, 0 duplicates skipped, 3 rejected; 1 persons"
+    assert last(result) == "read 6 rows: imported 3 events, 0 duplicates skipped, 3 rejected; 1 person"
     assert last(run("export.zip", "--mapping", "amplitude")).startswith("read 6 rows: imported 0 events, 3 duplicates")
     shown = json.loads(CliRunner().invoke(app, ["events", "--rejected", "--data", "data", "--json"]).stdout)
     assert {row["file"] for row in shown["rows"]} == {

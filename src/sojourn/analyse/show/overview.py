@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import plotly.graph_objects as go
 
 from sojourn.analyse.show.style import PALETTE, layout, table
-from sojourn.analyse.show.words import bar, count
+from sojourn.analyse.show.words import bar, count, counted
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -20,8 +20,8 @@ def render(overview: Overview) -> RenderableType:
     times = (
         f"{_short(overview.first)} to {_short(overview.last)} UTC" if overview.first else "no times: file order decides"
     )
-    bots = f" · {overview.bots:,} events of bots left out" if overview.bots else ""
-    caption = f"{overview.events:,} events of {overview.persons:,} persons · {times}{bots}"
+    bots = f" · {counted(overview.bots, 'event')} of bots left out" if overview.bots else ""
+    caption = f"{counted(overview.events, 'event')} of {counted(overview.persons, 'person')} · {times}{bots}"
     made = table(
         "Events", [("event", "left"), ("events", "right"), ("persons", "right"), ("", "left")], caption=caption
     )
