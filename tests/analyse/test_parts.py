@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sojourn.analyse.parts import cut_sessions, keep, units_with
+from sojourn.analyse.parts import alone, cut_sessions, keep, units_with
 from sojourn.store.columns import NumberColumn, TextColumn
 from tests.analyse.logs import Row, log, random_rows
 from tests.thoroughness import examples
@@ -64,6 +64,23 @@ def test_a_column_of_some_events_is_the_column_of_all_at_their_places() -> None:
         assert isinstance(size, NumberColumn)
         assert isinstance(sizes, NumberColumn)
         np.testing.assert_array_equal(size.values, sizes.values[places])
+
+
+def test_a_unit_alone_has_its_events_and_no_others() -> None:
+    journeys = log([("anna", 0, "view", {"page": "/a"}), ("ben", 1, "buy", {"page": "/b"}), ("ben", 2, "view", {})])
+    (whole,) = journeys.parts()
+    events = {}
+    for unit in range(len(whole.person)):
+        for part in (whole, keep(whole, whole.time >= 0)):
+            own = alone(part, unit)
+            page = own.column("page")
+            assert isinstance(page, TextColumn)
+            assert own.start.tolist() == [0]
+            assert own.stop.tolist() == [len(own.time)]
+            pages = [page.names[code] if code >= 0 else None for code in page.codes]
+            events[int(own.person[0])] = list(zip([own.events[code] for code in own.event], pages, strict=True))
+
+    assert sorted(events.values(), key=len) == [[("view", "/a")], [("buy", "/b"), ("view", None)]]
 
 
 def test_more_sessions_than_there_was_room_for_are_all_there() -> None:

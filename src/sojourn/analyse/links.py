@@ -20,7 +20,7 @@ from sojourn.records.errors import UnknownPerson
 from sojourn.records.periods import from_us, zone
 from sojourn.store.index import retried
 from sojourn.store.link_control import decisions
-from sojourn.store.link_names import names_at
+from sojourn.store.link_names import NAMED_BY, names_in
 from sojourn.store.links import rows_at
 from sojourn.store.tail import read_version
 from sojourn.store.timeline import find_person
@@ -109,6 +109,17 @@ def person_links(journeys: Journeys, person: str) -> PersonLinks:
     number = find_person(index, person)
     if number is None:
         raise UnknownPerson(f"no event carries the id {person!r}; upper and lower case matter")
+    return links_told(index, number, links_of_person(index, number, zone(journeys.time_zone)))
+
+
+def links_told(index: Index, number: int, links: tuple[PersonLink, ...]) -> PersonLinks:
+    """The links of a person, with how many identifiers they join.
+
+    Args:
+        index: The index.
+        number: The person's.
+        links: As `links_of_person` tells them.
+    """
     actors = index.identities.actors_of(number)
     proven = index.identities.person_map(proven=True)
     own = proven.persons(np.array([number], np.int64))
@@ -116,7 +127,7 @@ def person_links(journeys: Journeys, person: str) -> PersonLinks:
         person=names_of(index, np.array([number], np.int64))[0],
         identifiers=len(actors),
         proven_identifiers=int((proven.persons(actors) == own).sum()),
-        links=links_of_person(index, number, zone(journeys.time_zone)),
+        links=links,
     )
 
 
@@ -131,6 +142,8 @@ def links_of_person(index: Index, number: int, where: ZoneInfo) -> tuple[PersonL
     actors = index.identities.actors_of(number)
     links = index.identities.connected(actors)
     ours = among(links.one, actors) | among(links.other, actors)
+    if not ours.any():
+        return ()
     fates = _fates(index.identities, links)[ours]
     return retried(lambda: _told(index.folder, links.take(ours), fates, where))
 
@@ -149,9 +162,10 @@ def _told(folder: Folder, links: Links, fates: NDArray[np.uint8], where: ZoneInf
     ids = link_ids(links)
     order = np.lexsort((links.low, links.high, links.time))
     called_links = list(dict.fromkeys(ids[order].tolist()))
-    names = names_at(version, folder.secret, links.seq, distinct(np.concatenate([links.one, links.other]))).to_pylist()
+    rows_told = list(rows_at(version, distinct(links.seq), ("event", *NAMED_BY)))
+    names = names_in(rows_told, folder.secret, distinct(np.concatenate([links.one, links.other]))).to_pylist()
     called = {name["actor"]: (name["kind"], name["id"]) for name in names}
-    events = {seq: event for rows in rows_at(version, distinct(links.seq), ("event",)) for seq, event in _pairs(rows)}
+    events = {row["seq"]: row["event"] for told in rows_told for row in told.select(["seq", "event"]).to_pylist()}
     decided = {one.id: one.decided_at for one in decisions(folder)}
     made = []
     for number in called_links:
@@ -170,10 +184,6 @@ def _told(folder: Folder, links: Links, fates: NDArray[np.uint8], where: ZoneInf
             )
         )  # fmt: skip
     return tuple(made)
-
-
-def _pairs(rows: object) -> list[tuple[int, str]]:
-    return [(row["seq"], row["event"]) for row in rows.to_pylist()]  # type: ignore[attr-defined]  # an Arrow table
 
 
 def _iso(time_us: int, where: ZoneInfo) -> str | None:

@@ -122,6 +122,21 @@ def choose(part: Part, units: NDArray[np.bool_]) -> Part:
     )
 
 
+def alone(part: Part, unit: int) -> Part:
+    """One unit with its events and no others: what is asked of it costs no look at theirs."""
+    first, last = int(part.start[unit]), int(part.stop[unit])
+    rows = np.arange(first, last) if part.rows is None else part.rows[first:last]
+    return replace(
+        part,
+        person=frozen(part.person[unit : unit + 1]),
+        start=frozen(np.zeros(1, np.int64)),
+        stop=frozen(np.array([last - first])),
+        time=frozen(part.time[first:last]),
+        event=frozen(part.event[first:last]),
+        rows=rows,
+    )
+
+
 def cut_sessions(part: Part, gap_us: int, rule: GapRule) -> Part:
     """The same rows with one unit a session.
 

@@ -17,7 +17,7 @@ from sojourn.analyse.groups import group_events
 from sojourn.analyse.history import partial
 from sojourn.analyse.history_question import read_history
 from sojourn.analyse.links import links_of_person
-from sojourn.analyse.parts import choose
+from sojourn.analyse.parts import alone
 from sojourn.analyse.person_names import names_of
 from sojourn.analyse.results import Drill, Result
 from sojourn.analyse.steps import mask_of
@@ -183,10 +183,16 @@ class PersonHistory(Result):
     periods: tuple[PersonPeriod, ...]
     sessions: tuple[TimelineSession, ...]
     _drill: Drill | None = field(default=None, repr=False, compare=False)
+    _links: tuple[PersonLink, ...] = field(default=(), repr=False, compare=False)
 
     def rows(self) -> Sequence[PersonPeriod]:
         """The periods."""
         return self.periods
+
+    @property
+    def links(self) -> tuple[PersonLink, ...]:
+        """What `analyse.links.links_of_person` tells of the person: the identities' evidence, and refused and revoked links."""
+        return self._links
 
 
 def person_history(  # noqa: PLR0913  (the options of the question; each has a default)
@@ -230,26 +236,24 @@ def person_history(  # noqa: PLR0913  (the options of the question; each has a d
     """
     _check(sessions, events, skip)
     number, part = _part_of(journeys, person)
-    first, last = int(part.start[0]), int(part.stop[0])
-    times = part.time[first:last]
+    times = part.time
     question = read_history(
         journeys, period=period or _suitable(times), cohort=None, asset=asset, assets=_ASSETS, views=views,
         purchase=purchase, value=value, currency=currency, rates=rates, gap=gap, gap_rule=gap_rule, times=[times],
     )  # fmt: skip
     codes, names = coded(part, question.asset)
-    own = codes[first:last]
-    if question.views is not None:
-        own = own[mask_of(part, question.views, time_zone=journeys.time_zone)[first:last]]
+    own = codes if question.views is None else codes[mask_of(part, question.views, time_zone=journeys.time_zone)]
     channels = _own_assets(own, codes, names)
     where = zone(journeys.time_zone)
     begins = np.flatnonzero(np.diff(times, prepend=times[0]) >= question.gap_us)
-    bounds = [0, *begins.tolist(), last - first]
+    bounds = [0, *begins.tolist(), len(times)]
     shown = _window(bounds, sessions, events, skip)
-    seqs = _seqs(journeys, part, first + shown.start, first + shown.stop)
+    seqs = _seqs(journeys, part, shown)
     details = read_rows(journeys.index, number, seqs)
-    told = _Told(part, codes, names if question.asset != "event" else None, seqs, first + shown.start, details, where)
+    told = _Told(part, codes, names if question.asset != "event" else None, seqs, shown.start, details, where)
+    links = links_of_person(journeys.index, number, where)
     made = [
-        told.session(n, first + a, first + b, range(first + max(a, shown.start), first + min(b, shown.stop)))
+        told.session(n, a, b, range(max(a, shown.start), min(b, shown.stop)))
         for n, (a, b) in enumerate(itertools.pairwise(bounds), start=1)
         if a < shown.stop and b > shown.start
     ]
@@ -257,13 +261,14 @@ def person_history(  # noqa: PLR0913  (the options of the question; each has a d
     return replace(
         measured,
         person=names_of(journeys.index, np.array([number], np.int64))[0],
-        identities=_identities(journeys, number, part, where),
+        identities=_identities(journeys, part, links, where),
         first=_iso(int(times[times != 0].min()), where) if (times != 0).any() else None,
         last=_iso(int(times.max()), where) if (times != 0).any() else None,
         visits=len(bounds) - 1,
-        events=last - first,
+        events=len(times),
         sessions=tuple(made),
         _drill=Drill(journeys, question),
+        _links=links,
     )
 
 
@@ -291,8 +296,8 @@ def _part_of(journeys: Journeys, person: str) -> tuple[int, Part]:
             f"no event carries the id {person!r}; ids are written like {known}, upper and lower case matter"
         )
     part = journeys.parts()[bucket_of(journeys.index, number)]
-    mine = part.person == number
-    if not mine.any():
+    place = np.flatnonzero(part.person == number)
+    if not len(place):
         among = journeys.including_bots().parts()[bucket_of(journeys.index, number)]
         hint = (
             "all of them are of bots: `--bots` counts those"
@@ -300,7 +305,7 @@ def _part_of(journeys: Journeys, person: str) -> tuple[int, Part]:
             else "widen the filter or the time"
         )
         raise UnknownPerson(f"{person!r} is known, but has no event among those asked about; {hint}")
-    return number, choose(part, mine)
+    return number, alone(part, int(place[0]))
 
 
 def _suitable(times: NDArray[np.int64]) -> Period:
@@ -399,11 +404,10 @@ class _Told:
         )
 
 
-def _identities(journeys: Journeys, number: int, part: Part, where: ZoneInfo) -> tuple[Identity, ...]:
+def _identities(journeys: Journeys, part: Part, links: Sequence[PersonLink], where: ZoneInfo) -> tuple[Identity, ...]:
     """Identifiers of the person's events and links, most events first within users and others."""
-    first, last = int(part.start[0]), int(part.stop[0])
     linked: dict[tuple[str, str], list[PersonLink]] = {}
-    for link in links_of_person(journeys.index, number, where):
+    for link in links:
         if link.outcome in _COUNTING:
             for end in ((link.one_kind, link.one), (link.other_kind, link.other)):
                 linked.setdefault(end, []).append(link)
@@ -412,9 +416,8 @@ def _identities(journeys: Journeys, number: int, part: Part, where: ZoneInfo) ->
         column = part.column(name) if has_column(journeys, name) else None
         if not isinstance(column, TextColumn):
             continue
-        own, times = column.codes[first:last], part.time[first:last]
-        for code in np.unique(own[own >= 0]).tolist():
-            seen = times[own == code]
+        for code in np.unique(column.codes[column.codes >= 0]).tolist():
+            seen = part.time[column.codes == code]
             ends = (_iso(int(seen[seen != 0].min(initial=_NEVER)), where), _iso(int(seen.max()), where))
             told = _evidence(linked.pop((kind, column.names[code]), []))
             found.append(Identity(kind, column.names[code], len(seen), *ends, *told))
@@ -428,10 +431,10 @@ def _evidence(links: list[PersonLink]) -> tuple[str | None, bool]:
     return (None, False) if best is None else (best.evidence, best.proven)
 
 
-def _seqs(journeys: Journeys, part: Part, a: int, b: int) -> NDArray[np.int64]:
-    """Places in the log of some rows of a part."""
-    rows = np.arange(a, b) if part.rows is None else part.rows[a:b]
-    return journeys.index.buckets[part.bucket].seq[rows]
+def _seqs(journeys: Journeys, part: Part, shown: range) -> NDArray[np.int64]:
+    """Places in the log of some rows of the part of one person."""
+    assert part.rows is not None
+    return journeys.index.buckets[part.bucket].seq[part.rows[shown.start : shown.stop]]
 
 
 def _iso(time_us: int, where: ZoneInfo) -> str | None:

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import numpy as np
 
-from sojourn.analyse.parts import choose, whole_part
+from sojourn.analyse.parts import alone, whole_part
 from sojourn.analyse.profiles import HistoryRules
 from sojourn.analyse.scores import nested
 from sojourn.analyse.signal_pass import signal_blocks
@@ -104,11 +105,12 @@ def person_standing(
     program, at_us = question.program, question.at_us
     bucket = bucket_of(journeys.index, number)
     part = journeys.parts()[bucket]
-    block = next(signal_blocks(part, program, [at_us], only=part.person == number), None)
+    place = np.flatnonzero(part.person == number)
+    block = next(signal_blocks(alone(part, int(place[0])), program, [at_us]), None) if len(place) else None
     if block is None or not block.begun(0)[0]:
         raise UnknownPerson(f"{person!r} is known, and has no event by that time among those asked about")
     whole = whole_part(journeys.index.buckets[bucket], journeys.events, journeys.index)
-    own = choose(whole, whole.person == number)
+    own = alone(whole, int(np.searchsorted(whole.person, number)))
     traits, consent, iso = _traits(own), _consent(own), from_us(at_us).isoformat()
     if number in question.unscored:
         return PersonStanding(iso, traits, consent, scored=False)
@@ -150,7 +152,6 @@ def _said(own: Part, name: str) -> Iterator[dict[str, Any]]:
     with contextlib.suppress(UnknownColumn):
         column = own.column(name)
         if isinstance(column, TextColumn):
-            codes = column.codes[own.start[0] : own.stop[0]]
-            for code in codes[codes >= 0].tolist():
+            for code in column.codes[column.codes >= 0].tolist():
                 with contextlib.suppress(msgspec.DecodeError):
                     yield _DECODE(column.names[code])

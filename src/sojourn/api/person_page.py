@@ -8,7 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from sojourn.analyse.links import links_told
 from sojourn.analyse.results import plain
+from sojourn.api.questions import QUESTIONS
 from sojourn.api.scope import Scope
 from sojourn.records.errors import StaleState, UnknownPerson
 from sojourn.records.periods import from_us, zone
@@ -17,13 +19,14 @@ from sojourn.store.state import STATE_FILE, State
 from sojourn.store.timeline import find_person
 
 if TYPE_CHECKING:
-    from sojourn.analyse.changes import Change
+    from sojourn.analyse.changes import Change, Changes
     from sojourn.analyse.journeys import Journeys
     from sojourn.analyse.links import PersonLinks
     from sojourn.analyse.person import PersonHistory
     from sojourn.api.history import History
 
 EVENTS_A_PAGE = 100
+_MOST_CHANGES = 100_000
 _DAYS_US = 86_400_000_000
 _JUDGED_FROM_DAYS = 13 * 7
 """A log shorter than a baseline of twelve weeks and one more tells of no change."""
@@ -129,11 +132,12 @@ def person_page(
     if number is None:
         message = f"no event carries the identifier {identifier!r}; upper and lower case matter"
         raise UnknownPerson(message)
-    links = journeys.links(identifier)
     try:
         told = history.journeys(scope).person(identifier, sessions=1_000, events=events, skip=skip)
     except UnknownPerson:
         told = None
+    # Reading the links' events is half of it; the timeline has done it already.
+    links = journeys.links(identifier) if told is None else links_told(journeys.index, number, told.links)
     return PersonPage(
         person=links.person,
         asked=identifier,
@@ -141,7 +145,7 @@ def person_page(
         links=links,
         standing=standing(history, live, identifier, scope.time_zone),
         moves=_moves(history, journeys, number),
-        changes=_changes(journeys, links.person),
+        changes=_changes(history, journeys, links.person),
         skip=skip,
     )
 
@@ -181,8 +185,11 @@ def _moves(history: History, journeys: Journeys, number: int) -> tuple[MoveTold,
     return tuple(MoveTold(from_us(one.at).astimezone(where).isoformat(), one.segment, one.entered) for one in found)
 
 
-def _changes(journeys: Journeys, person: str) -> tuple[Change, ...]:
+def _changes(history: History, journeys: Journeys, person: str) -> tuple[Change, ...]:
     manifest = journeys.index.manifest
     if manifest.last_us - manifest.first_us < _JUDGED_FROM_DAYS * _DAYS_US:
         return ()
-    return tuple(one for one in journeys.changes(most=100_000).changes if one.person == person)
+    # Of everybody: kept, so that the next person's page does not count them again.
+    scope = Scope(time_zone=journeys.time_zone, bots=True)
+    found: Changes = history.answer(QUESTIONS["changes"], scope, {"most": _MOST_CHANGES})
+    return tuple(one for one in found.changes if one.person == person)

@@ -18,7 +18,7 @@ from sojourn.identify.sets import among, distinct
 from sojourn.store.links import rows_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
 
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from sojourn.store.events import Version
 
 NAMES = pa.schema([("actor", pa.int64()), ("kind", pa.string()), ("id", pa.string())])
-_COLUMNS = ("user_id", "anonymous_id", "previous_id", "external_ids")
+NAMED_BY = ("user_id", "anonymous_id", "previous_id", "external_ids")
+"""Columns of the events table that name actors."""
 _KINDS = (
     (USER, "user_id"),
     (ANONYMOUS, "anonymous_id"),
@@ -48,8 +49,22 @@ def names_at(version: Version, secret: bytes, seqs: NDArray[np.int64], actors: N
     Returns:
         Table of `NAMES`, by actor, one row for each that was found.
     """
+    return names_in(rows_at(version, distinct(seqs), NAMED_BY), secret, actors)
+
+
+def names_in(events: Iterable[pa.Table], secret: bytes, actors: NDArray[np.int64]) -> pa.Table:
+    """Names of actors that some events tell.
+
+    Args:
+        events: Pieces with the columns `NAMED_BY`.
+        secret: The folder's.
+        actors: int64, ascending: whose names are wanted.
+
+    Returns:
+        As of `names_at`.
+    """
     found = [NAMES.empty_table()]
-    for rows in rows_at(version, distinct(seqs), _COLUMNS):
+    for rows in events:
         for kind, column in _KINDS:
             texts = rows[column].drop_null().combine_chunks()
             found += _named(actor_ids(secret, kind, texts), kind, texts, actors)
