@@ -72,6 +72,8 @@ def test_who_denied_personalisation_is_in_no_number_of_signals_scores_and_segmen
         journeys.segments(catalogue="shop"),
     ):
         assert (result.persons_total, result.persons_unscored) == (1, 2)
+        assert result.persons_of("scored").ids == ("ben",)
+        assert set(result.persons_of("unscored")) == {"anna", "cleo"}
     scores = journeys.scores(catalogue="shop")
     assert scores.persons(scores.scores[0].name, at_least=-1e9).ids == ("ben",)
     assert scored(folder, at_us=START + 2 * MINUTE) == {"anna", "ben"}

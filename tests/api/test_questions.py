@@ -113,6 +113,17 @@ def test_where_a_result_has_several_ways_to_persons_what_is_given_says_which(jou
     assert [set(branch), set(whole), set(node)] == [{"anna", "ben"}, {"ben"}, {"anna", "ben"}]
 
 
+@pytest.mark.parametrize("name", ["paths", "transitions", "loops"])
+def test_a_group_that_is_a_whole_answer_lists_its_own_persons(journeys: Journeys, name: str) -> None:
+    question = QUESTIONS[name]
+    result = question.ask(journeys, question.read({"by": ["channel"]}))
+
+    assert set(question.drill(result, {"of_group": ["ads"]})) == {"anna", "cleo"}
+    assert set(question.drill(result, {})) == {"anna", "ben", "cleo"}
+    with pytest.raises(BadField, match="expected a group of the breakdown, got 'tv'; there are ads, mail"):
+        question.drill(result, {"of_group": ["tv"]})
+
+
 @pytest.mark.parametrize(
     ("name", "values", "told"),
     [
@@ -161,8 +172,8 @@ def test_what_a_number_counts_must_be_said(journeys: Journeys) -> None:
     transitions = QUESTIONS["transitions"]
     result = transitions.ask(journeys, {})
 
-    with pytest.raises(BadField, match="of_from of_to; got of_from"):
-        transitions.drill(result, {"of_from": ["view"]})
+    with pytest.raises(BadField, match="of_from of_to of_group; got of_value"):
+        transitions.drill(result, {"of_value": ["view"]})
 
 
 def test_none_is_a_word_where_something_else_is_meant_without_one() -> None:

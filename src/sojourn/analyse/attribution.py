@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from sojourn.analyse.attribution_members import all_paths, members
+from sojourn.analyse import attribution_members as who
 from sojourn.analyse.attribution_models import model_credits
 from sojourn.analyse.attribution_names import MODELS
 from sojourn.analyse.attribution_paths import (
@@ -138,25 +138,55 @@ class Attribution(Result):
     def path_table(self) -> pa.Table:
         """All distinct paths: `path`, `total_conversions`, `total_conversion_value`, `total_null`; `attribute_paths` reads it."""
         # Paths without a conversion are not kept when nothing that was asked for needs them.
-        tables, channels = self._paths if self._paths is not None else all_paths(self._asked())
+        tables, channels = self._paths if self._paths is not None else who.all_paths(self._asked())
         return to_arrow(join(tables), channels)
 
-    def persons(self, channel: str, *, model: Model = "linear") -> Persons:
+    def persons(self, channel: str, *, model: Model = "linear", group: str | None = None) -> Persons:
         """Persons with a conversion that a model credits the channel with, be it in part.
 
         Args:
             channel: Its name in the result.
             model: Which model gives the credit.
+            group: Only conversions of this group of the breakdown.
         """
-        return members(self._asked(), channel=channel, model=model)
+        return who.credited(self._asked(), channel, model, group=group)
 
-    def persons_of(self, kind: Literal["converters", "non_converters", "without_touch"]) -> Persons:
-        """Persons with a conversion, with touches and none, or with a conversion without a touch.
+    def persons_of(
+        self, kind: Literal["converters", "non_converters", "without_touch", "lost"], *, group: str | None = None
+    ) -> Persons:
+        """Persons with a conversion, with touches and none, with a conversion without a touch, or with a path that led to none.
 
         Args:
-            kind: `converters`, `non_converters` (with a touch, without a conversion), or `without_touch` (converted all the same).
+            kind: `converters`, `non_converters` (with a touch, without a conversion), `without_touch` (converted all the same), or
+                `lost` (whose last path no conversion ended, whether one came before or not).
+            group: Only paths of this group of the breakdown.
         """
-        return members(self._asked(), kind=kind)
+        return who.of_kind(self._asked(), kind, group=group)
+
+    def persons_through(self, channel: str, *, outcome: Literal["any", "converted", "lost"] = "any") -> Persons:
+        """Persons with a path that the channel stands in: those who had its touches.
+
+        Args:
+            channel: Its name in the result.
+            outcome: `converted`: only paths that ended in a conversion; `lost`: only those that did not; `any`: both.
+        """
+        return who.through(self._asked(), channel, outcome)
+
+    def persons_on(self, path: str, *, outcome: Literal["any", "converted", "lost"] = "any") -> Persons:
+        """Persons with exactly this path.
+
+        Args:
+            path: As it stands in `top_paths`.
+            outcome: `converted`: only where it ended in a conversion; `lost`: only where it did not; `any`: both.
+
+        Raises:
+            BadOption: No such path is among them.
+        """
+        asked = self._asked()
+        found = next((one for one in self.top_paths if one.path == path), None)
+        if found is None:
+            raise BadOption(f"{path!r} is not among the {len(self.top_paths)} paths of the answer")
+        return who.on_path(asked, found._channels, outcome)  # noqa: SLF001  (a field of this question that stays out of JSON)
 
     def _asked(self) -> Drill:
         if self._drill is None:
@@ -362,6 +392,7 @@ def _top_paths(paths: PathTable, channels: Sequence[str]) -> tuple[TopPath, ...]
             round(paths.conversions[p]),
             float(paths.value[p]),
             round(paths.nulls[p]),
+            tuple(paths.names(p, channels)),
         )
         for p in range(len(paths))
     )

@@ -266,27 +266,65 @@ def notes_on(partials: Sequence[AttributionPartial], question: AttributionQuesti
 
 
 def credited_units(
-    walked: WalkedPartial, question: AttributionQuestion, channels: Channels, channel: str, model: str
+    walked: WalkedPartial,
+    question: AttributionQuestion,
+    channels: Channels,
+    credited: tuple[str, str],
+    mine: NDArray[np.bool_],
 ) -> NDArray[np.int64]:
-    """Persons of the part with a converting path that a model credits a channel with."""
+    """Persons of the part with a converting path that a model credits a channel with.
+
+    Args:
+        walked: The paths.
+        question: What was asked.
+        channels: Channels of the events.
+        credited: The channel and the model.
+        mine: Which paths count.
+    """
+    channel, model = credited
     place = {"first": kernel.FIRST, "last": kernel.LAST, "last_non_direct": kernel.LAST_NON_DIRECT}
     table, direct = walked.table, direct_mask(channels.names, question.direct)
     units: NDArray[np.int64] = kernel.units_with(
-        table.channel, table.low, table.high, walked.unit, table.conversions, direct,
+        table.channel, table.low, table.high, walked.unit, np.where(mine, table.conversions, 0.0), direct,
         channels.names.index(channel), place.get(model, kernel.LINEAR),
     )  # fmt: skip
     return units
 
 
-def units_of(walked: WalkedPartial, kind: str) -> NDArray[np.int64]:
-    """Persons of the part that are `converters`, `non_converters`, or converted `without_touch`."""
+def units_of(walked: WalkedPartial, kind: str, mine: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Persons of the part that are `converters`, `non_converters`, converted `without_touch`, or have a path that is `lost`.
+
+    Args:
+        walked: The paths.
+        kind: Which of these.
+        mine: Which paths count.
+    """
     table = walked.table
-    converted = walked.unit[table.conversions > 0]
+    converted = walked.unit[mine & (table.conversions > 0)]
     if kind == "converters":
         return converted
+    lost = walked.unit[mine & (table.nulls > 0)]
+    if kind == "lost":
+        return lost
     if kind == "non_converters":
-        return np.setdiff1d(walked.unit[table.nulls > 0], converted)
-    return walked.unit[(table.conversions > 0) & (table.low == table.high)]
+        return np.setdiff1d(lost, converted)
+    return walked.unit[mine & (table.conversions > 0) & (table.low == table.high)]
+
+
+def going_through(table: PathTable, channel: int) -> NDArray[np.bool_]:
+    """Which paths a channel stands in."""
+    before = np.concatenate(([0], np.cumsum(table.channel == channel)))
+    found: NDArray[np.bool_] = before[table.high] > before[table.low]
+    return found
+
+
+def equal_to(table: PathTable, path: Sequence[int]) -> NDArray[np.bool_]:
+    """Which paths have exactly these channels, in this order."""
+    found = table.high - table.low == len(path)
+    at = np.flatnonzero(found)
+    touches = table.channel[table.low[at][:, None] + np.arange(len(path))]
+    found[at] = (touches == np.array(path, table.channel.dtype)).all(axis=1)
+    return found
 
 
 def _untouched(part: Part, walked: WalkedPartial, grouping: Grouping) -> NDArray[np.float64]:

@@ -5,7 +5,7 @@ In: nothing. Out: frozen records, made by `analyse.attribution`. Every field: do
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 Model = Literal[
@@ -92,6 +92,7 @@ class TopPath:
     conversions: int
     value: float
     nulls: int
+    _channels: tuple[str, ...] = field(default=(), repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ docs/methods/backtest.md.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -17,8 +17,9 @@ from sojourn.analyse.consent import unscored
 from sojourn.analyse.intervals import wilson
 from sojourn.analyse.profiles import HistoryRules
 from sojourn.analyse.results import Drill, Persons, Result
+from sojourn.analyse.segments import members as segment_members
 from sojourn.analyse.signal_pass import signal_blocks
-from sojourn.analyse.signal_question import find_catalogue, prepare
+from sojourn.analyse.signal_question import SignalQuestion, find_catalogue, prepare
 from sojourn.analyse.signals import place_of
 from sojourn.analyse.steps import Step, mask_of, read_step
 from sojourn.records.durations import microseconds
@@ -159,14 +160,18 @@ class Backtest(Result):
         """One row a segment."""
         return self.segments
 
-    def persons(self, segment: str) -> Persons:
+    def persons(
+        self, segment: str, *, now: bool = False, standing: Literal["entered", "members"] = "entered"
+    ) -> Persons:
         """Persons who would have entered a segment of the changed catalogue.
 
         Args:
-            segment: Its name in the changed catalogue.
+            segment: Its name in the catalogue.
+            now: By the catalogue of now instead.
+            standing: `entered`: at any look from the second on; `members`: in it at the last look.
         """
         assert self._drill is not None  # every Backtest is made by `backtest`
-        return members(self._drill.journeys, self._drill.question, segment)
+        return members(self._drill.journeys, self._drill.question, segment, standing, now=now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -394,8 +399,16 @@ def _change(question: BacktestQuestion, name: str, place: int | None, now: int |
     return "same" if told[0] == told[1] else "changed"
 
 
-def members(journeys: Journeys, question: BacktestQuestion, segment: str) -> Persons:
-    """Persons who would have entered a segment of the changed catalogue."""
-    place = place_of(segment, [s.name for s in question.new.catalogue.segments], "segment of the changed catalogue")
+def members(journeys: Journeys, question: BacktestQuestion, segment: str, standing: str, *, now: bool) -> Persons:
+    """Persons who would have entered a segment, or were in it at the last look; see `Backtest.persons`."""
+    if standing not in ("entered", "members"):
+        raise BadOption(f"expected entered or members, got {standing!r}")
+    program = question.now if now else question.new
+    what = f"segment of the {'catalogue of now' if now else 'changed catalogue'}"
+    place = place_of(segment, [s.name for s in program.catalogue.segments], what)
+    if standing == "members":
+        last = SignalQuestion(program, question.source, question.at_us[-1], question.unscored[-1])
+        return segment_members(journeys, last, segment, None)
+    place += len(question.new.catalogue.segments) if now else 0
     partials = journeys.map(lambda part: partial(part, question), journeys.parts())
     return journeys.persons_of([p.entered[place] for p in partials])

@@ -8,22 +8,13 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from sojourn.analyse import comparison_members as who
 from sojourn.analyse.comparison_asides import set_aside
-from sojourn.analyse.comparison_features import (
-    CONTINUED,
-    KINDS,
-    LOOK,
-    STRICT,
-    Candidate,
-    Kind,
-    Plan,
-    count_part,
-    holders,
-)
+from sojourn.analyse.comparison_features import CONTINUED, KINDS, LOOK, Candidate, Kind, Plan, count_part
 from sojourn.analyse.comparison_findings import (
     ALIKE,
     SURE,
@@ -53,12 +44,13 @@ if TYPE_CHECKING:
 
     from sojourn.analyse.comparison_features import Counts
     from sojourn.analyse.comparison_findings import Judged, Tried
+    from sojourn.analyse.comparison_members import Side
     from sojourn.analyse.comparison_question import CompareQuestion
     from sojourn.analyse.comparison_windows import Look, Looks
     from sojourn.analyse.journeys import Journeys
     from sojourn.analyse.parts import Part
 
-Side = Literal["a", "b"]
+_Row = TypeVar("_Row")
 _GROUPED, _GROUPED_WITHIN = 60, 15
 """Of so many best findings those that say the same stand together: of all persons, and within a group."""
 
@@ -133,11 +125,16 @@ class Milestone:
         what: An event, or an event with a value, such as one page.
         share_a: Share of leavers who passed it too.
         share_b: Share of converters who passed it before the step.
+        count_a: Leavers who passed it.
+        count_b: Converters who did.
     """
 
     what: str
     share_a: float
     share_b: float
+    count_a: int
+    count_b: int
+    _candidate: Candidate | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +145,16 @@ class Ending:
         what: The event.
         share_a: Share of leavers who have it at any time after they came to the step before; 0 when converters have it.
         share_b: Share of converters who have it at any time after they came to the step before; 0 when leavers have it.
+        count_a: Leavers who have it.
+        count_b: Converters who have it.
     """
 
     what: str
     share_a: float
-    share_b: float = 0.0
+    share_b: float
+    count_a: int
+    count_b: int
+    _candidate: Candidate | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,18 +208,52 @@ class Comparison(Result):
         """The findings."""
         return self.findings
 
-    def persons(self, finding: int | None = None, side: Side = "a") -> Persons:
-        """The persons behind a number.
+    def persons(
+        self, finding: int | None = None, side: Side = "a", *, group: str | None = None, asked: bool = False
+    ) -> Persons:
+        """The persons of a side, or those of them who have a finding.
 
         Args:
-            finding: Place of a finding, from 0: the persons who have it; None for the whole group.
+            finding: Place of a finding, from 0: the persons who have it; None for the whole side.
+            side: `a` for the first group, `b` for the second.
+            group: Only this group of the breakdown, and the finding of that place in it.
+            asked: Everybody whom the finding was asked of (`n_a`, `n_b`), whether they have it or not.
+        """
+        drill = self._asked()
+        if finding is None:
+            return who.side_persons(drill, side, group=group)
+        rows = self.findings if group is None else next((g.findings for g in self.by_group if g.group == group), ())
+        return who.finding_persons(drill, _at(rows, finding, "finding"), side, group=group, asked=asked)
+
+    def persons_at_milestone(self, milestone: int, side: Side = "a") -> Persons:
+        """The persons of a side who passed a milestone.
+
+        Args:
+            milestone: Its place, from 0.
             side: `a` for the first group, `b` for the second.
         """
-        assert self._drill is not None
-        if finding is not None and not 0 <= finding < len(self.findings):
-            raise BadOption(f"expected a finding from 0 to {len(self.findings) - 1}, got {finding}")
-        chosen = None if finding is None else self.findings[finding]
-        return members(self._drill.journeys, self._drill.question, chosen, side)
+        found = _at(self.milestones, milestone, "milestone")
+        return who.milestone_persons(self._asked(), found, side)
+
+    def persons_at_ending(self, ending: int, side: Side = "a") -> Persons:
+        """The persons of a side who have an event that is another name for the outcome.
+
+        Args:
+            ending: Its place, from 0.
+            side: `a` for the first group, `b` for the second.
+        """
+        drill, found = self._asked(), _at(self.endings, ending, "ending")
+        # What leavers come to, converters may too, but only after they went on: that counts nowhere.
+        counted = {"a": found.count_a, "b": found.count_b}.get(side, 1)
+        return who.ending_persons(drill, found, side) if counted else drill.journeys.persons_of([])
+
+    def persons_left_out(self) -> Persons:
+        """The persons who came too late to be judged (`undecided`), or are in both groups (`in_both`)."""
+        return who.left_out_persons(self._asked())
+
+    def _asked(self) -> Drill:
+        assert self._drill is not None  # every Comparison is made by `compare`
+        return self._drill
 
 
 def compare(  # noqa: PLR0913  (one argument a choice)
@@ -315,31 +351,6 @@ def merge(
     )
 
 
-def members(journeys: Journeys, question: CompareQuestion, finding: Finding | None, side: Side) -> Persons:
-    """The persons of one side, or those of them who have a finding."""
-    if side not in ("a", "b"):
-        raise BadOption(f"expected side a or b, got {side!r}")
-    looks = find_looks(journeys, question, group_events(journeys.parts(), question.breakdown))
-    number = 0 if side == "a" else 1
-    chosen = []
-    for part, look in zip(looks.parts, looks.looks, strict=True):
-        has = look.side == number
-        if finding is not None:
-            assert finding._candidate is not None  # noqa: SLF001  (a field of this module that stays out of JSON)
-            has &= holders(part, look, finding._candidate, question)[1][_counted(finding, number)]  # noqa: SLF001  (as above)
-        chosen.append(part.person[look.unit[has]])
-    return journeys.persons_of(chosen)
-
-
-def _counted(finding: Finding, side: int) -> int:
-    """The last part of the looks of one side that a finding counted; see `judge`."""
-    if finding.later:
-        return CONTINUED
-    if finding.difference >= 0:
-        return LOOK
-    return STRICT if side else CONTINUED
-
-
 @dataclass(frozen=True, slots=True)
 class _Telling:
     """What is needed to tell findings."""
@@ -361,8 +372,8 @@ class _Telling:
         alike = self._alike(order[:first], judged.later, group) + [[k] for k in order[first:most]]
         told = [self._finding(judged, same, group) for same in alike[:most]]
         milestones = tuple(self._milestone(judged, k) for k in aside.milestones)
-        ended = [Ending(called(self.tried.candidates[k]), share, 0.0) for k, share in aside.endings.items()]
-        ended += [Ending(called(self.tried.candidates[k]), 0.0, share) for k, share in aside.companions.items()]
+        ended = [self._ending(k, (many, 0)) for k, many in aside.endings.items()]
+        ended += [self._ending(k, (0, many)) for k, many in aside.companions.items()]
         return tuple(told), milestones, tuple(ended)
 
     def _alike(self, best: list[int], later: NDArray[np.bool_], group: int | None) -> list[list[int]]:
@@ -391,7 +402,16 @@ class _Telling:
     def _milestone(self, judged: Judged, place: int) -> Milestone:
         candidate = self.tried.candidates[place]
         shares = (float(judged.count_a[place] / judged.n_a[place]), float(judged.count_b[place] / judged.n_b[place]))
-        return Milestone(called(candidate), *shares)
+        counts = (int(judged.count_a[place]), int(judged.count_b[place]))
+        return Milestone(called(candidate), *shares, *counts, candidate)
+
+    def _ending(self, place: int, counts: tuple[int, int]) -> Ending:
+        candidate, sizes = self.tried.candidates[place], self.tried.sizes
+        shares = (
+            float(counts[0] / sizes[::2].sum()) if counts[0] else 0.0,
+            float(counts[1] / sizes[1::2].sum()) if counts[1] else 0.0,
+        )
+        return Ending(called(candidate), *shares, *counts, candidate)
 
     def _finding(self, judged: Judged, same: list[int], group: int | None) -> Finding:
         place, *others = same
@@ -447,6 +467,12 @@ class _Telling:
         mine = np.ones(len(label), np.bool_) if group is None else label // 2 == group
         a, b = values[mine & (label % 2 == 0)], values[mine & (label % 2 == 1)]
         return (float(np.median(a)) / 1e6 if len(a) else np.nan), (float(np.median(b)) / 1e6 if len(b) else np.nan)
+
+
+def _at(rows: Sequence[_Row], place: int, called_: str) -> _Row:
+    if not 0 <= place < len(rows):
+        raise BadOption(f"expected a {called_} from 0 to {len(rows) - 1}, got {place}")
+    return rows[place]
 
 
 def _plainness(candidate: Candidate) -> tuple[int, bool]:

@@ -45,14 +45,14 @@ class Asides:
 
     Attributes:
         milestones: What nearly every converter passes, rarest among leavers first.
-        endings: What leavers come to and nobody goes on after, with the share of leavers.
-        companions: What converters come to and no leaver ever does, with the share of converters.
+        endings: What leavers come to and nobody goes on after, and how many leavers do.
+        companions: What converters come to and no leaver ever does, and how many converters do.
         left_out: All candidates that are not among the findings: those above, and what is about them.
     """
 
     milestones: list[int]
-    endings: dict[int, float]
-    companions: dict[int, float]
+    endings: dict[int, int]
+    companions: dict[int, int]
     left_out: frozenset[int]
 
 
@@ -74,7 +74,7 @@ def set_aside(
     passed = _milestones(tried, judged, order)
     ended = _endings(journeys, looks, tried, judged, question)
     with_it = _companions(journeys, looks, tried, judged, question)
-    with_it = {place: share for place, share in with_it.items() if place not in passed}
+    with_it = {place: many for place, many in with_it.items() if place not in passed}
     at_the_end = {tried.candidates[place].event for place in (*ended, *with_it)}
     on_the_way = {tried.candidates[place].event for place in passed if tried.candidates[place].kind == "event"}
     borne: dict[tuple[str | None, str | None], int] = {
@@ -133,8 +133,8 @@ def _is_progress(
 
 def _endings(
     journeys: Journeys, looks: Looks, tried: Tried, judged: Judged, question: CompareQuestion
-) -> dict[int, float]:
-    """Events that are another name for leaving, with the share of leavers who come to them at any time.
+) -> dict[int, int]:
+    """Events that are another name for leaving, and how many leavers come to them at any time.
 
     No converter had it at any time before the conversion, at least `_ENDED` leavers come to it, and either `ENDING` of them
     do, or `_LIKELY_ENDING` do and it usually follows an event that leavers have more of and some converters have too.
@@ -169,14 +169,14 @@ def _endings(
         follows = any(both >= _MET_BOTH and then >= _FOLLOWS * both for both, then in after[n].tolist())
         enough = _LIKELY_ENDING if follows else ENDING
         if not went_on and left >= max(_ENDED, enough * leavers):
-            out[place] = left / leavers
+            out[place] = left
     return out
 
 
 def _companions(
     journeys: Journeys, looks: Looks, tried: Tried, judged: Judged, question: CompareQuestion
-) -> dict[int, float]:
-    """Events that are another name for going on, with the share of converters who come to them at any time.
+) -> dict[int, int]:
+    """Events that are another name for going on, and how many converters come to them at any time.
 
     No leaver ever has it, and `COMPANION` of the converters have it after they came, before the step or after it.
     """
@@ -207,10 +207,23 @@ def _companions(
     counts = np.sum(journeys.map(ever, looks.parts, looks.looks), axis=0)
     converters = int(tried.sizes[1::2].sum())
     return {
-        place: went_on / converters
+        place: went_on
         for place, (left, went_on) in zip(places, counts.tolist(), strict=True)
         if not left and went_on >= COMPANION * converters
     }
+
+
+def having_ended(part: Part, look: Look, event: int) -> NDArray[np.bool_]:
+    """Who has an event at any time after they came to the step before: whom an ending counts on its side.
+
+    Args:
+        part: A part.
+        look: Its look.
+        event: Code of the event.
+    """
+    before = np.concatenate(([0], np.cumsum(part.event == event)))
+    found: NDArray[np.bool_] = before[np.asarray(part.stop)[look.unit]] > before[look.start]
+    return found
 
 
 def _first_row(part: Part, look: Look, code: int) -> NDArray[np.int64]:

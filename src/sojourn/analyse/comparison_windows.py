@@ -152,6 +152,20 @@ def find_looks(journeys: Journeys, question: CompareQuestion, groupings: Sequenc
     return Looks(parts, [look for look, _ in cut], lengths, undecided=sum(undecided for _, undecided in cut))
 
 
+def left_out(journeys: Journeys, question: CompareQuestion, looks: Looks) -> list[NDArray[np.int64]]:
+    """By part the numbers of the persons that `Looks.undecided` or `Looks.both` counts."""
+
+    def chosen(part: Part, look: Look) -> NDArray[np.int64]:
+        if question.steps:
+            return part.person[np.setdiff1d(_tries(part, question).unit, look.unit)]
+        assert question.group is not None
+        assert question.against is not None
+        in_a, in_b = _who_has_either(part, None, (question.group, question.against), question.time_zone)
+        return part.person[in_a & in_b]
+
+    return journeys.map(chosen, looks.parts, looks.looks)
+
+
 def _tries(part: Part, question: CompareQuestion) -> _Tries:
     matcher = match_steps(part, question.steps, time_zone=question.time_zone)
     gaps = np.array([place for place, _ in question.excluded], np.int64)

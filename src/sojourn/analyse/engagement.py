@@ -284,14 +284,41 @@ class Engagement(Result):
             return self.activity.trend
         return self.page_time.pages if self.page_time is not None else ()
 
-    def persons_on(self, page: str) -> Persons:
-        """Persons with a view of a page.
+    def persons_in(self, group: str | None = None) -> Persons:
+        """Persons with an event, or with one in a group of the breakdown.
 
         Args:
-            page: Its name in the result.
+            group: Its name; None for everybody.
         """
         assert self._drill is not None  # every Engagement is made by `engagement`
-        return who.members(self._drill.journeys, self._drill.question, page=page)
+        return who.in_group(self._drill.journeys, self._drill.question, group)
+
+    def persons_on(
+        self,
+        page: str | None = None,
+        *,
+        length: Literal["any", "known", "unknown"] = "any",
+        group: str | None = None,
+    ) -> Persons:
+        """Persons with a view of a page, or of any.
+
+        Args:
+            page: Its name in the result; None for any.
+            length: Only views of which it is `known` how long they lasted, or of which it is `unknown`.
+            group: Only views in this group of the breakdown.
+        """
+        assert self._drill is not None  # every Engagement is made by `engagement`
+        return who.viewing(self._drill.journeys, self._drill.question, page, length, group=group)
+
+    def persons_scrolling(self, page: str | None = None, *, at_least: float = 0.0) -> Persons:
+        """Persons with a view that has a reading of the scroll depth.
+
+        Args:
+            page: Only views of this page; None for any.
+            at_least: Only views that reached so much of the page, in [0, 1].
+        """
+        assert self._drill is not None  # every Engagement is made by `engagement`
+        return who.scrolling(self._drill.journeys, self._drill.question, page, at_least)
 
     def persons_active(self, start: str | dt.date, end: str | dt.date) -> Persons:
         """Persons with an event from `start` (inclusive) until `end` (exclusive).
@@ -311,16 +338,17 @@ class Engagement(Result):
             kind: Which of these.
         """
         assert self._drill is not None  # every Engagement is made by `engagement`
-        return who.members(self._drill.journeys, self._drill.question, kind=kind)
+        return who.of_kind(self._drill.journeys, self._drill.question, kind)
 
-    def persons_watching(self, video: str) -> Persons:
+    def persons_watching(self, video: str, *, completed: bool = False) -> Persons:
         """Persons who watched one video.
 
         Args:
             video: Its id; `(none)` for events without one.
+            completed: Only those who watched it to its end.
         """
         assert self._drill is not None  # every Engagement is made by `engagement`
-        return who.watching(self._drill.journeys, self._drill.question, video)
+        return who.watching(self._drill.journeys, self._drill.question, video, completed=completed)
 
     def persons_of_days(self, least: int, most: int | None = None) -> Persons:
         """Persons active on so many days.
@@ -331,15 +359,6 @@ class Engagement(Result):
         """
         assert self._drill is not None  # every Engagement is made by `engagement`
         return who.of_days(self._drill.journeys, self._drill.question, least, most)
-
-    def persons_in(self, group: str) -> Persons:
-        """Persons with an event in a group of the breakdown.
-
-        Args:
-            group: Its name.
-        """
-        assert self._drill is not None  # every Engagement is made by `engagement`
-        return who.in_group(self._drill.journeys, self._drill.question, group)
 
 
 def engagement(  # noqa: PLR0913  (the options of the question; each has a default)

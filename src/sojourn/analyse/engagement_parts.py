@@ -113,10 +113,12 @@ class ScrollPartial:
     """Page views with a scroll reading, one row each.
 
     Attributes:
+        row: Row of each view.
         page: Number of the page, -1 for none.
         depth: Deepest reading, in [0, 1].
     """
 
+    row: NDArray[np.int64]
     page: NDArray[np.int16]
     depth: NDArray[np.float64]
 
@@ -195,7 +197,7 @@ def partial(part: Part, question: EngagementQuestion, grouping: Grouping, pages:
         active=active[0],
         active_days=active[1],
         views=views,
-        scroll=_scroll(part, cut, question, pages) if question.scroll else None,
+        scroll=scroll_depths(part, cut, question, pages) if question.scroll else None,
         videos=videos(part, cut, question) if question.videos else None,
         commenters=np.unique(unit_of(part, comments)) if comments is not None else np.empty(0, np.int64),
         comments=len(comments) if comments is not None else 0,
@@ -289,12 +291,13 @@ def _stated(
     )
 
 
-def _scroll(part: Part, cut: Part, question: EngagementQuestion, pages: Channels) -> ScrollPartial:
+def scroll_depths(part: Part, cut: Part, question: EngagementQuestion, pages: Channels) -> ScrollPartial:
+    """How far the page views of a part were scrolled; arguments as `page_views`."""
     assert question.scroll is not None  # asked only of logs with readings
     classes, kinds = event_roles(part, [(kernel.VIEW, question.views)], time_zone=question.time_zone)
     depth = numbers(part, question.scroll)
     row, most = kernel.deepest(cut.start, cut.stop, classes, kinds, depth, question.views is None)
-    return ScrollPartial(pages.channel_of[pages.codes[row] + 1], np.clip(most / question.scroll_whole, 0, 1))
+    return ScrollPartial(row, pages.channel_of[pages.codes[row] + 1], np.clip(most / question.scroll_whole, 0, 1))
 
 
 _VIDEO_ROLES = ((kernel.PLAYS, PLAYS), (kernel.HALTS, HALTS), (kernel.ENDS, ENDS))

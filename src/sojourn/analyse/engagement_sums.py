@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 DEPTHS = (0.25, 0.5, 0.75, 0.9, 1.0)
 _SECOND = 1_000_000
-_NEARLY = 1e-9
+NEARLY = 1e-9
+"""A reading of 0.9 may have been sent as 89.99999: what is nearly there is there."""
 
 ViewRow = tuple[int, int, float, float, float, float]
 """Views, timed, mean, median, 90th percentile and sum of seconds."""
@@ -48,8 +49,7 @@ def scroll_rows(found: Sequence[ScrollPartial], size: int) -> list[tuple[int, fl
     depth = np.concatenate([f.depth for f in found])
     views = np.bincount(page, minlength=size + 1)
     total = np.bincount(page, depth, size + 1)
-    # A reading of 0.9 may have been sent as 89.99999: what is nearly there is there.
-    deep = np.stack([np.bincount(page, depth >= mark - _NEARLY, size + 1) for mark in DEPTHS])
+    deep = np.stack([np.bincount(page, depth >= mark - NEARLY, size + 1) for mark in DEPTHS])
     whole = _scroll_row(int(views.sum()), float(total.sum()), np.asarray(deep.sum(axis=1), np.float64))
     return [whole, *(_scroll_row(int(views[n]), float(total[n]), deep[:, n]) for n in range(1, size + 1))]
 

@@ -7,7 +7,7 @@ Definitions, with a worked example: docs/methods/person-history.md. One person's
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
@@ -119,15 +119,18 @@ class History(Result):
         """Every period of everybody, then of each cohort."""
         return [period for cohort in (self.all, *self.cohorts) for period in cohort.periods]
 
-    def persons(self, cohort: str = "all", period: int | None = None) -> Persons:
+    def persons(
+        self, cohort: str = "all", period: int | None = None, *, standing: Literal["active", "known"] = "active"
+    ) -> Persons:
         """Persons of a cohort; with a period, those of them active in that period of their lives.
 
         Args:
             cohort: Its name in the result; `all` for everybody.
             period: Which period of their lives, from 0; None for any.
+            standing: With a period: those `active` in it, or all whose life has it within the log (`known`).
         """
         assert self._drill is not None  # every History is made by `history`
-        return members(self._drill.journeys, self._drill.question, cohort, period)
+        return members(self._drill.journeys, self._drill.question, cohort, period, standing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,8 +272,10 @@ def merge(
     )  # fmt: skip
 
 
-def members(journeys: Journeys, question: HistoryQuestion, cohort: str, period: int | None) -> Persons:
-    """The persons of a cohort, or those of them active in a period of their lives."""
+def members(journeys: Journeys, question: HistoryQuestion, cohort: str, period: int | None, standing: str) -> Persons:
+    """The persons of a cohort, or those of them active in a period of their lives; see `History.persons`."""
+    if standing not in ("active", "known"):
+        raise BadOption(f"expected active or known, got {standing!r}")
     if question.periods is None:
         # A log without times has no cohorts.
         return Persons(())
@@ -291,7 +296,9 @@ def members(journeys: Journeys, question: HistoryQuestion, cohort: str, period: 
         born[who] = place[first]
         own = born if question.by_period else np.where(born >= 0, grouping.at(part.start), -1)
         wanted = (born >= 0) & ((cohort == "all") | (own == (list(names).index(cohort) if cohort != "all" else 0)))
-        if period is not None:
+        if period is not None and standing == "known":
+            wanted &= born + period < len(begins)
+        elif period is not None:
             active = np.zeros(len(part.person), np.bool_)
             active[unit[timed][place - born[unit[timed]] == period]] = True
             wanted &= active

@@ -7,7 +7,7 @@ worked example: docs/methods/journey-map.md.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from sojourn.analyse.journey_map_parts import JourneyMapPartial, partial, standi
 from sojourn.analyse.journey_map_question import JourneyMapQuestion, read_question, touchpoints
 from sojourn.analyse.quantiles import quantiles
 from sojourn.analyse.results import Drill, Persons, Result
+from sojourn.analyse.signal_pass_kernel import NEVER
 from sojourn.analyse.stage_entries import told
 from sojourn.records.errors import BadOption
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from sojourn.analyse.journeys import Journeys
     from sojourn.analyse.parts import Part
 
-Outcome = Literal["there", "went_on", "stayed"]
+Outcome = Literal["there", "went_on", "stayed", "reached"]
 _SECOND = 1_000_000
 
 
@@ -124,13 +125,32 @@ class JourneyMap(Result):
         Args:
             stage: The stage's name.
             touchpoint: Only those with an event at this touchpoint while on the stage; None for all.
-            outcome: `there`: everybody; `went_on`: those who came to a later stage afterwards; `stayed`: those who did not.
+            outcome: `there`: everybody; `went_on`: those who came to a later stage afterwards; `stayed`: those who did not;
+                `reached`: who came to it or to a later one, without a touchpoint.
 
         Raises:
             BadOption: There is no such stage or touchpoint on the map.
         """
         assert self._drill is not None  # every JourneyMap is made by `journey_map`
         return members(self._drill.journeys, self._drill.question, stage, touchpoint, outcome)
+
+    def persons_of(self, kind: Literal["all", "before"] = "all") -> Persons:
+        """Everybody, or those who came to none of the stages.
+
+        Args:
+            kind: `all`: with any event; `before`: on no stage.
+        """
+        assert self._drill is not None  # every JourneyMap is made by `journey_map`
+        journeys, question = self._drill.journeys, self._drill.question
+        if kind not in ("all", "before"):
+            raise BadOption(f"expected all or before, got {kind!r}")
+
+        def chosen(part: Part) -> NDArray[np.int64]:
+            if kind == "all":
+                return part.person
+            return part.person[np.minimum.reduce(standing(part, question).entered, axis=0, initial=NEVER) == NEVER]
+
+        return journeys.persons_of(journeys.map(chosen, journeys.parts()))
 
 
 def journey_map(
@@ -199,8 +219,12 @@ def members(
     names = [question.stage(n).name for n in range(len(question.entries.stages))]
     if stage not in names:
         raise BadOption(f"expected a stage of {', '.join(names) or 'none'}, got {stage!r}")
-    if outcome not in ("there", "went_on", "stayed"):
-        raise BadOption(f"expected an outcome of there, went_on or stayed, got {outcome!r}")
+    if outcome not in get_args(Outcome):
+        raise BadOption(f"expected an outcome of {', '.join(get_args(Outcome))}, got {outcome!r}")
+    if outcome == "reached" and touchpoint is not None:
+        raise BadOption(
+            "a touchpoint counts who is there, went on or stayed; who reached a stage is counted without one"
+        )
     found = touchpoints(journeys, question)
     if touchpoint is not None and touchpoint not in found[0].names:
         raise BadOption(f"expected a touchpoint of {', '.join(found[0].names)}, got {touchpoint!r}")
@@ -210,7 +234,9 @@ def members(
         stands = standing(part, question)
         n = names.index(stage)
         mask = stands.stood[n]
-        if outcome != "there":
+        if outcome == "reached":
+            mask = np.minimum(stands.entered[n], stands.left[n]) != NEVER
+        elif outcome != "there":
             mask = mask & (stands.went_on[n] == (outcome == "went_on"))
         if place is not None:
             there = np.zeros(len(part.person), np.bool_)

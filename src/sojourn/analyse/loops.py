@@ -14,7 +14,7 @@ import numpy as np
 from sojourn.analyse.results import Drill, Persons, Result
 from sojourn.analyse.tally_kernel import Tally, merge_tallies, tally
 from sojourn.analyse.walk_kernel import loops_of
-from sojourn.analyse.walks import map_walks, persons_walking, read_walk, walking
+from sojourn.analyse.walks import everybody, map_walks, persons_walking, read_walk, walking
 from sojourn.records.errors import BadOption
 
 if TYPE_CHECKING:
@@ -91,11 +91,11 @@ class Loops(Result):
         """All loops: repeats, returns, steps there and back."""
         return (*self.repeats, *self.returns, *self.back_and_forth)
 
-    def persons_of(self, kind: Kind, value: str | None = None, via: str | None = None) -> Persons:
+    def persons_of(self, kind: Kind | None = None, value: str | None = None, via: str | None = None) -> Persons:
         """The persons behind a number.
 
         Args:
-            kind: `repeat`, `return` or `back_and_forth`.
+            kind: `repeat`, `return` or `back_and_forth`; None for everybody.
             value: The step; None for any.
             via: For `back_and_forth`: where they were in between; None for anywhere.
 
@@ -212,8 +212,14 @@ def merge(
     )
 
 
-def members(journeys: Journeys, question: LoopsQuestion, kind: Kind, value: str | None, via: str | None) -> Persons:
+def members(
+    journeys: Journeys, question: LoopsQuestion, kind: Kind | None, value: str | None, via: str | None
+) -> Persons:
     """The persons behind a number of `Loops`."""
+    if kind is None:
+        if value is not None or via is not None:
+            raise BadOption("a step needs its kind: repeat, return or back_and_forth")
+        return persons_walking(journeys, question.walk, everybody)
     if kind not in _KINDS:
         message = f"expected a kind of {', '.join(_KINDS)}, got {kind!r}"
         raise BadOption(message)

@@ -23,7 +23,7 @@ from sojourn.analyse.tally_kernel import (
     who_has,
 )
 from sojourn.analyse.walk_kernel import units_with
-from sojourn.analyse.walks import coded, map_walks, persons_walking, read_walk, walking
+from sojourn.analyse.walks import coded, everybody, map_walks, persons_walking, read_walk, walking
 from sojourn.records.errors import BadOption
 
 if TYPE_CHECKING:
@@ -112,8 +112,8 @@ class NGrams(Result):
         """The runs."""
         return self.ngrams
 
-    def persons_of(self, steps: Sequence[str]) -> Persons:
-        """The persons who have a run of steps.
+    def persons_of(self, steps: Sequence[str] = ()) -> Persons:
+        """The persons who have a run of steps; everybody without one.
 
         Args:
             steps: In order; as many as the length asked for.
@@ -342,7 +342,9 @@ def merge(
 
 
 def members(journeys: Journeys, question: NGramsQuestion, steps: Sequence[str]) -> Persons:
-    """The persons who have a run of steps."""
+    """The persons who have a run of steps; everybody without one."""
+    if not steps:
+        return persons_walking(journeys, question.walk, everybody)
     if len(steps) != question.length:
         message = f"expected {question.length} steps, got {len(steps)}: {' > '.join(steps)}"
         raise BadOption(message)

@@ -33,6 +33,8 @@ OrderPersons = Literal["all", "repeat", "taken_back"]
 
 _DAY = 86_400_000_000
 _MANY = 10
+UNNAMED = "(unnamed)"
+"""Names the currency of amounts in a log that names none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,18 +169,42 @@ class Orders(Result):
         """The trend, else the groups, when one was asked; else persons by how many orders they have."""
         return self.trend or self.groups or self.counts
 
-    def persons_of(self, kind: OrderPersons = "all", *, group: str | None = None) -> Persons:
+    def persons_of(
+        self,
+        kind: OrderPersons = "all",
+        *,
+        group: str | None = None,
+        started: str | None = None,
+        orders: int | None = None,
+        currency: str | None = None,
+    ) -> Persons:
         """The persons behind a number.
 
         Args:
             kind: With any order, with more than one, or with one taken back.
             group: Only orders of this group; with `repeat` more than one in it.
+            started: Only orders whose first event lies in the period of the trend with this label; with `repeat` more than
+                one in it.
+            orders: Only persons with so many orders; from 10 on with so many or more.
+            currency: Only orders with an amount in this currency, as `amounts` names it; `(unnamed)` where it names none.
 
         Raises:
-            BadOption: No such kind, or no such group.
+            BadOption: No such kind, group, period or currency.
         """
         assert self._drill is not None  # every Orders is made by `orders`
-        return members(self._drill.journeys, self._drill.question, kind, group=group)
+        which = _Which(kind, group, started, orders, currency)
+        return members(self._drill.journeys, self._drill.question, which)
+
+
+@dataclass(frozen=True, slots=True)
+class _Which:
+    """Whose orders are meant; as the arguments of `Orders.persons_of`."""
+
+    kind: str
+    group: str | None
+    started: str | None
+    orders: int | None
+    currency: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,9 +268,9 @@ def orders(  # noqa: PLR0913  (one argument an option)
     money = read_money(journeys, price or value or "revenue", currency=currency, rates=rates)
     parts = journeys.parts()
     spans = None
-    timed = [part.time[part.time != 0] for part in parts]
-    if trend is not None and any(len(time) for time in timed):
-        first, last = (int(f(f(time) for time in timed if len(time))) for f in (min, max))
+    timed = [time for part in parts if trend is not None and len(time := part.time[part.time != 0])]
+    if trend is not None and timed:
+        first, last = min(int(time.min()) for time in timed), max(int(time.max()) for time in timed)
         spans = periods(trend, first, last, time_zone=journeys.time_zone)
     question = OrdersQuestion(order, money, quantity, price is not None, read_breakdown(by), spans)
     groupings = group_events(parts, question.breakdown)
@@ -326,24 +352,40 @@ def merge(
     )
 
 
-def members(journeys: Journeys, question: OrdersQuestion, kind: str, *, group: str | None = None) -> Persons:
+def members(journeys: Journeys, question: OrdersQuestion, which: _Which) -> Persons:
     """The persons behind a number of `Orders`."""
-    if kind not in get_args(OrderPersons):
-        raise BadOption(f"expected all, repeat or taken_back, got {kind!r}")
+    if which.kind not in get_args(OrderPersons):
+        raise BadOption(f"expected all, repeat or taken_back, got {which.kind!r}")
     parts = journeys.parts()
     groupings = group_events(parts, question.breakdown)
-    names = groupings[0].names
-    if group is not None and (question.breakdown is None or group not in names):
-        known = ", ".join(names) if question.breakdown is not None else "no groups, for no breakdown was asked"
-        raise BadOption(f"there is no group {group!r}; there are {known}")
+    group = _place(which.group, groupings[0].names if question.breakdown else (), "group")
+    period = _place(which.started, question.trend.labels if question.trend else (), "period")
+    currency = _place(which.currency, [name or UNNAMED for name in question.currencies], "currency")
+    starts = np.array(question.trend.starts_us if question.trend else (), np.int64)
     chosen = []
     for part, grouping in zip(parts, groupings, strict=True):
         found = partial(part, question, grouping)
-        mine = np.ones(len(found.person), np.bool_) if group is None else found.group == names.index(group)
-        person, back = found.person[mine], found.back[mine]
-        again = np.concatenate((person[1:] == person[:-1], [False]))[: len(person)]
-        chosen.append(person[{"all": np.ones(len(person), np.bool_), "repeat": again, "taken_back": back}[kind]])
+        mine = np.ones(len(found.person), np.bool_)
+        if group is not None:
+            mine &= found.group == group
+        if period is not None:
+            mine &= np.searchsorted(starts, found.began, side="right") - 1 == period
+        if currency is not None:
+            mine &= ~np.isnan(found.value[:, currency])
+        if which.kind == "taken_back":
+            mine &= found.back
+        person, many = np.unique(found.person[mine], return_counts=True)
+        kept = many > (which.kind == "repeat")
+        if which.orders is not None:
+            kept &= np.minimum(many, _MANY) == which.orders
+        chosen.append(person[kept])
     return journeys.persons_of(chosen)
+
+
+def _place(name: str | None, names: Sequence[str], what: str) -> int | None:
+    if name is not None and name not in names:
+        raise BadOption(f"there is no {what} {name!r}; there are {', '.join(names) or 'none, for none was asked'}")
+    return None if name is None else list(names).index(name)
 
 
 def _values(

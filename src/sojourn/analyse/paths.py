@@ -23,7 +23,7 @@ from sojourn.analyse.path_tree import (
 )
 from sojourn.analyse.results import Drill, Persons, Result
 from sojourn.analyse.walk_kernel import units_that_are
-from sojourn.analyse.walks import ENTRY, EXIT, coded, map_walks, persons_walking, read_walk, walking
+from sojourn.analyse.walks import ENTRY, EXIT, coded, everybody, map_walks, persons_walking, read_walk, walking
 from sojourn.records.errors import BadOption
 
 if TYPE_CHECKING:
@@ -157,14 +157,16 @@ class Paths(Result):
         """The branches."""
         return self.branches
 
-    def persons_of(self, path: Sequence[str], *, direction: Direction | None = None) -> Persons:
-        """The persons of a branch.
+    def persons_of(self, path: Sequence[str] = (), *, direction: Direction | None = None) -> Persons:
+        """The persons of a branch; everybody without one.
 
         Args:
             path: Its steps, in order of time.
             direction: For paths around an event: a branch `after` it (default) or `before` it.
         """
         question = self._question()
+        if not path:
+            return persons_walking(self._asked(), question.walk, everybody)
         way = direction or ("before" if question.walk.backwards else "after")
         if way not in question.directions:
             message = f"these paths are not looked at {way} anything; there is {' and '.join(question.directions)}"
@@ -199,8 +201,7 @@ class Paths(Result):
             found: NDArray[np.bool_] = units_that_are(walk.codes, walk.low, walk.high, coded(coding, path))
             return found
 
-        assert self._drill is not None  # `_question` has seen it
-        return persons_walking(self._drill.journeys, question.walk, chosen)
+        return persons_walking(self._asked(), question.walk, chosen)
 
     def _question(self) -> PathsQuestion:
         assert self._drill is not None  # every Paths is made by `paths`
@@ -208,8 +209,11 @@ class Paths(Result):
         return question
 
     def _members(self, where: _ByPosition) -> Persons:
+        return members(self._asked(), self._question(), where)
+
+    def _asked(self) -> Journeys:
         assert self._drill is not None  # every Paths is made by `paths`
-        return members(self._drill.journeys, self._drill.question, where)
+        return self._drill.journeys
 
 
 @dataclass(frozen=True, slots=True)

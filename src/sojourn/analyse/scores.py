@@ -7,7 +7,7 @@ the list of its terms; docs/methods/scores.md.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -132,6 +132,16 @@ class Scores(Result):
         """
         assert self._drill is not None  # every Scores is made by `scores`
         return members(self._drill.journeys, self._drill.question, score, at_least, below)
+
+    def persons_of(self, kind: Literal["scored", "unscored"] = "scored") -> Persons:
+        """The persons who may be scored, or those whose consent forbids it.
+
+        Args:
+            kind: Which of these.
+        """
+        assert self._drill is not None  # every Scores is made by `scores`
+        question: SignalQuestion = self._drill.question
+        return question.counted(self._drill.journeys, kind)
 
     def explain(self, person: str) -> tuple[PersonScore, ...]:
         """Every score of one person as its terms, in the order of `scores`."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 import numpy as np
@@ -116,6 +116,16 @@ class SegmentOverlap(Result):
         """
         assert self._drill is not None  # every SegmentOverlap is made by `segment_overlap`
         return members(self._drill.journeys, self._drill.question, [segment, and_in])
+
+    def persons_of(self, kind: Literal["scored", "unscored"] = "scored") -> Persons:
+        """The persons who may be scored, or those whose consent forbids it.
+
+        Args:
+            kind: Which of these.
+        """
+        assert self._drill is not None  # every SegmentOverlap is made by `segment_overlap`
+        question: SignalQuestion = self._drill.question
+        return question.counted(self._drill.journeys, kind)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ docs/methods/segments.md.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -20,12 +20,13 @@ from sojourn.records.errors import BadOption
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
     from sojourn.analyse.journeys import Journeys
     from sojourn.analyse.parts import Part
+    from sojourn.analyse.profiles import Profiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,16 @@ class Segments(Result):
     def rows(self) -> Sequence[SegmentCount]:
         """One row a segment."""
         return self.segments
+
+    def persons_of(self, kind: Literal["scored", "unscored", "no_stage"] = "scored") -> Persons:
+        """The persons who may be scored, those whose consent forbids it, or those who are in no stage.
+
+        Args:
+            kind: Which of these.
+        """
+        assert self._drill is not None  # every Segments is made by `segments`
+        journeys, question = self._drill.journeys, self._drill.question
+        return on_no_stage(journeys, question) if kind == "no_stage" else question.counted(journeys, kind)
 
     def persons(self, segment: str | None = None, *, stage: str | None = None) -> Persons:
         """Persons of a segment, or of a stage.
@@ -180,16 +191,24 @@ def members(journeys: Journeys, question: SignalQuestion, segment: str | None, s
     if (segment is None) == (stage is None):
         raise BadOption("expected a segment or a stage, one of both")
     catalogue = question.program.catalogue
-    rules = HistoryRules(question.program)
     one = place_of(segment, [s.name for s in catalogue.segments], "segment") if segment is not None else -1
     other = place_of(stage, [s.name for s in catalogue.stages], "stage") if stage is not None else -1
+    return _fitting(
+        journeys, question, lambda found: found.members[one] if segment is not None else found.stage == other
+    )
+
+
+def on_no_stage(journeys: Journeys, question: SignalQuestion) -> Persons:
+    """Persons who are in no stage."""
+    return _fitting(journeys, question, lambda found: found.stage < 0)
+
+
+def _fitting(journeys: Journeys, question: SignalQuestion, fit: Callable[[Profiles], NDArray[np.bool_]]) -> Persons:
+    rules = HistoryRules(question.program)
 
     def chosen(part: Part) -> NDArray[np.int64]:
-        found = [np.empty(0, np.int64)]
-        for block in signal_blocks(part, question.program, [question.at_us], only=question.wanted(part)):
-            profiles = rules.profiles(block)
-            inside = profiles.members[one] if segment is not None else profiles.stage == other
-            found.append(block.person[inside & block.begun(0)])
-        return np.concatenate(found)
+        blocks = signal_blocks(part, question.program, [question.at_us], only=question.wanted(part))
+        found = [block.person[fit(rules.profiles(block)) & block.begun(0)] for block in blocks]
+        return np.concatenate([np.empty(0, np.int64), *found])
 
     return journeys.persons_of(journeys.map(chosen, journeys.parts()))

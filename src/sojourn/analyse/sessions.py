@@ -16,6 +16,7 @@ from sojourn.analyse.parts import cut_sessions
 from sojourn.analyse.period_places import places_of
 from sojourn.analyse.quantiles import put_together, quantiles
 from sojourn.analyse.results import Drill, Persons, Result
+from sojourn.analyse.sessions_members import by_page, known_places, members
 from sojourn.analyse.side_by_side import side_by_side
 from sojourn.records.durations import microseconds
 from sojourn.records.errors import BadOption
@@ -141,14 +142,33 @@ class Sessions(Result):
         whole = SessionGroup("all", self.sessions, self.bounced, self.bounce_rate, self.events, self.median_duration_s)
         return self.trend or self.groups or (whole,)
 
-    def persons_of(self, kind: Literal["all", "bounced", "returning"] = "all") -> Persons:
+    def persons_of(
+        self,
+        kind: Literal["all", "bounced", "returning"] = "all",
+        *,
+        group: str | None = None,
+        started: str | None = None,
+    ) -> Persons:
         """The persons behind a number: with any session, with a bounced one, or with more than one.
 
         Args:
             kind: With any session, with one of a single event, or with more than one session.
+            group: Only sessions of this group of the breakdown; with `returning` more than one of them.
+            started: Only sessions whose first event lies in the period of the trend with this label; with `returning` more
+                than one of them.
         """
         assert self._drill is not None
-        return members(self._drill.journeys, self._drill.question, kind)
+        return members(self._drill.journeys, self._drill.question, kind, group=group, started=started)
+
+    def persons_by_page(self, page: str, *, end: Literal["entry", "exit"] = "entry") -> Persons:
+        """The persons with a session that began, or ended, on a page.
+
+        Args:
+            page: Its name in `entries` or `exits`.
+            end: Whether it began there or ended.
+        """
+        assert self._drill is not None
+        return by_page(self._drill.journeys, self._drill.question, page, end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,24 +320,6 @@ def merge(
     )
 
 
-def members(journeys: Journeys, question: SessionsQuestion, kind: str) -> Persons:
-    """The persons behind a number of `Sessions`."""
-    if kind not in ("all", "bounced", "returning"):
-        message = f"expected all, bounced or returning, got {kind!r}"
-        raise BadOption(message)
-    chosen = []
-    for part in journeys.parts():
-        cut = cut_sessions(part, question.gap_us, question.gap_rule)
-        if kind == "bounced":
-            chosen.append(cut.person[cut.stop - cut.start == 1])
-        elif kind == "returning":
-            again = cut.person[1:] == cut.person[:-1]
-            chosen.append(cut.person[1:][again])
-        else:
-            chosen.append(part.person)
-    return journeys.persons_of(chosen)
-
-
 def _grouped(
     duration: NDArray[np.int64], depth: NDArray[np.int64], group: NDArray[np.int32], groups: int
 ) -> GroupedSessions:
@@ -348,7 +350,7 @@ def _pages(part: Part, page: str, cut: Part, *, last: bool) -> dict[str, int]:
         counts = _counted(part.event, places, len(part.events))
         return {name: int(n) for name, n in zip(part.events, counts, strict=True) if n}
     column = part.column(page)
-    places = _known(
+    places = known_places(
         column.codes >= 0 if isinstance(column, TextColumn) else ~np.isnan(column.values), cut, places, last=last
     )
     if isinstance(column, TextColumn):
@@ -356,17 +358,6 @@ def _pages(part: Part, page: str, cut: Part, *, last: bool) -> dict[str, int]:
         return {(column.names[c - 1] if c else "(none)"): int(counts[c]) for c in np.flatnonzero(counts).tolist()}
     values, counts = np.unique(column.values[places], return_counts=True)
     return {("(none)" if np.isnan(v) else f"{v:g}"): int(n) for v, n in zip(values, counts, strict=True)}
-
-
-def _known(known: NDArray[np.bool_], cut: Part, places: NDArray[np.int64], *, last: bool) -> NDArray[np.int64]:
-    """Of each session the first or last event with a page; the given place where it has none."""
-    rows = np.flatnonzero(known)
-    if not len(rows):
-        return places
-    at = np.searchsorted(rows, places, side="right") - 1 if last else np.searchsorted(rows, places)
-    found = rows[np.clip(at, 0, len(rows) - 1)]
-    chosen: NDArray[np.int64] = np.where((found >= cut.start) & (found < cut.stop), found, places)
-    return chosen
 
 
 def _top(counted: Sequence[dict[str, int]], total: int) -> tuple[Page, ...]:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sojourn.analyse.consent import unscored
-from sojourn.analyse.signal_pass import last_moment, received_at
-from sojourn.records.errors import BadCatalogue, UnknownColumn
+from sojourn.analyse.signal_pass import last_moment, received_at, signal_blocks
+from sojourn.records.errors import BadCatalogue, BadOption, UnknownColumn
 from sojourn.records.moments import moment_us
 from sojourn.signals.catalogue import Catalogue
 from sojourn.signals.catalogue_file import load_catalogue
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from sojourn.analyse.journeys import Journeys
     from sojourn.analyse.parts import Part
+    from sojourn.analyse.results import Persons
 
 _NAMED = 4
 CatalogueOption = Catalogue | str | Path | None
@@ -61,6 +62,24 @@ class SignalQuestion:
         """How many persons of some journeys are not read."""
         parts = journeys.parts() if journeys is not None and len(self.unscored) else []
         return sum(int(np.isin(part.person, self.unscored).sum()) for part in parts)
+
+    def counted(self, journeys: Journeys, kind: str) -> Persons:
+        """The persons in `persons_total`, or those in `persons_unscored`.
+
+        Args:
+            journeys: What was asked.
+            kind: scored or unscored.
+        """
+        if kind not in ("scored", "unscored"):
+            raise BadOption(f"expected scored or unscored, got {kind!r}")
+
+        def chosen(part: Part) -> NDArray[np.int64]:
+            if kind == "unscored":
+                return part.person[np.isin(part.person, self.unscored)]
+            blocks = signal_blocks(part, self.program, [self.at_us], only=self.wanted(part))
+            return np.concatenate([np.empty(0, np.int64), *(block.person[block.begun(0)] for block in blocks)])
+
+        return journeys.persons_of(journeys.map(chosen, journeys.parts()))
 
 
 def read_question(

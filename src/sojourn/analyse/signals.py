@@ -7,7 +7,7 @@ docs/methods/signals.md.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -86,14 +86,25 @@ class Signals(Result):
         """One row a signal."""
         return self.signals
 
-    def persons(self, signal: str) -> Persons:
+    def persons(self, signal: str, *, ever: bool = False) -> Persons:
         """Persons in whom a signal is not 0.
 
         Args:
             signal: Its name in the catalogue.
+            ever: Instead those it ever fired for until then, whether anything is left of it or not.
         """
         assert self._drill is not None  # every Signals is made by `signals`
-        return members(self._drill.journeys, self._drill.question, signal)
+        return members(self._drill.journeys, self._drill.question, signal, ever=ever)
+
+    def persons_of(self, kind: Literal["scored", "unscored"] = "scored") -> Persons:
+        """The persons who may be scored, or those whose consent forbids it.
+
+        Args:
+            kind: Which of these.
+        """
+        assert self._drill is not None  # every Signals is made by `signals`
+        question: SignalQuestion = self._drill.question
+        return question.counted(self._drill.journeys, kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,13 +197,13 @@ def merge(partials: Sequence[SignalsPartial], question: SignalQuestion, *, journ
     )
 
 
-def members(journeys: Journeys, question: SignalQuestion, signal: str) -> Persons:
-    """Persons in whom a signal is not 0."""
+def members(journeys: Journeys, question: SignalQuestion, signal: str, *, ever: bool) -> Persons:
+    """Persons in whom a signal is not 0, or those it ever fired for."""
     place = place_of(signal, question.program.names, "signal")
 
     def chosen(part: Part) -> NDArray[np.int64]:
         blocks = signal_blocks(part, question.program, [question.at_us], only=question.wanted(part))
-        found = [block.person[block.values[0, :, place] != 0] for block in blocks]
+        found = [block.person[block.hits[:, place] > 0 if ever else block.values[0, :, place] != 0] for block in blocks]
         return np.concatenate([np.empty(0, np.int64), *found])
 
     return journeys.persons_of(journeys.map(chosen, journeys.parts()))

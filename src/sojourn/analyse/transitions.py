@@ -14,7 +14,8 @@ import numpy as np
 from sojourn.analyse.results import Drill, Persons, Result
 from sojourn.analyse.tally_kernel import Tally, merge_tallies, tally_pairs
 from sojourn.analyse.walk_kernel import units_with
-from sojourn.analyse.walks import coded, map_walks, persons_walking, read_walk, walking
+from sojourn.analyse.walks import coded, everybody, map_walks, persons_walking, read_walk, walking
+from sojourn.records.errors import BadOption
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,15 +103,15 @@ class Transitions(Result):
         """The transitions."""
         return self.transitions
 
-    def persons_of(self, from_: str, to: str) -> Persons:
-        """The persons to whom a transition happens.
+    def persons_of(self, from_: str | None = None, to: str | None = None) -> Persons:
+        """The persons to whom a transition happens; everybody without one.
 
         Args:
             from_: The step before, or `(entry)`.
             to: The step after, or `(exit)`.
 
         Raises:
-            BadOption: No step has the name.
+            BadOption: No step has the name, or only one of the two is named.
         """
         assert self._drill is not None  # every Transitions is made by `transitions`
         return members(self._drill.journeys, self._drill.question, from_, to)
@@ -229,12 +230,15 @@ def merge(
     )
 
 
-def members(journeys: Journeys, question: TransitionsQuestion, from_: str, to: str) -> Persons:
-    """The persons to whom a transition happens."""
+def members(journeys: Journeys, question: TransitionsQuestion, from_: str | None, to: str | None) -> Persons:
+    """The persons to whom a transition happens; everybody without one."""
+    if from_ is None or to is None:
+        if from_ != to:
+            raise BadOption(f"expected both steps of a transition; got only {from_ or to!r}")
+        return persons_walking(journeys, question.walk, everybody)
+    both = from_, to
     return persons_walking(
-        journeys,
-        question.walk,
-        lambda walk, coding: units_with(walk.codes, walk.low, walk.high, coded(coding, (from_, to))),
+        journeys, question.walk, lambda walk, coding: units_with(walk.codes, walk.low, walk.high, coded(coding, both))
     )
 
 

@@ -251,6 +251,11 @@ def persons_walking(
     return journeys.persons_of([walk.person[chosen(walk, made.coding)] for walk in walks])
 
 
+def everybody(walk: Walk, _: Coding) -> NDArray[np.bool_]:
+    """All units, for `persons_walking`."""
+    return np.ones(len(walk.low), np.bool_)
+
+
 def coded(coding: Coding, names: Sequence[str]) -> NDArray[np.int32]:
     """Codes of step names."""
     return np.array([coding.code(name) for name in names], np.int32)

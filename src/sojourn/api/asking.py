@@ -86,7 +86,9 @@ def drill_options(question: Question) -> tuple[Option, ...]:
     for drilling in question.drillings:
         for option in drilling.options:
             held = found.get(option.name)
-            choices = (*held.choices, *option.choices) if held else option.choices
+            # A way that takes any text takes the others' words too.
+            both = (*held.choices, *option.choices) if held else option.choices
+            choices = () if held and not (held.choices and option.choices) else tuple(dict.fromkeys(both))
             found[option.name] = dataclasses.replace(option, required=False, choices=choices)
     names = tuple(drilling.name for drilling in question.drillings)
     ways = "; ".join(f"`{one.name}`: {one.about}" for one in question.drillings)

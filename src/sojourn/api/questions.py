@@ -30,6 +30,10 @@ OF = "of_"
 """Goes before the names that say which number's persons are meant, so that they are no option's: `of_step=1`."""
 DRILL = "drill"
 """Names the drill-down where a result has several that take the same."""
+_GROUP = Option(
+    f"{OF}group", "group", "text", repeated=False, choices=(), optional=True, required=False, default=None,
+    about="Only this group of the breakdown.",
+)  # fmt: skip
 _KEPT = re.compile(r"version:([1-9]\d{0,8})")
 """A catalogue that was kept, by its number: an address cannot hold its text."""
 TABLES = "tables"
@@ -101,7 +105,14 @@ class Question:
             for name, member in vars(self.result).items()
             if inspect.isfunction(member) and not name.startswith("_") and hints(member).get("return") is Persons
         ]
-        return tuple(Drilling(name, sentence(member), options_of(member, prefix=OF)) for name, member in found)
+        shared = (_GROUP,) if self._nests else ()
+        return tuple(Drilling(name, sentence(member), options_of(member, prefix=OF) + shared) for name, member in found)
+
+    @cached_property
+    def _nests(self) -> bool:
+        """Whether the groups of its answer are whole answers, with ways of their own."""
+        found: object = hints(self.result).get("groups")
+        return found == tuple[self.result, ...]  # type: ignore[name-defined]  # a type that is only known here
 
     def read(self, values: Values) -> dict[str, Any]:
         """Typed options from the texts of a URL; names that are no option's are left alone, empty texts say nothing.
@@ -134,7 +145,10 @@ class Question:
             BadField: They name no number.
         """
         drilling = self._drilling(values)
-        return getattr(result, drilling.name)(**read_options(drilling.options, values))
+        options = read_options(drilling.options, values)
+        if self._nests and _GROUP.argument in options:
+            result = _within(result, options.pop(_GROUP.argument))
+        return getattr(result, drilling.name)(**options)
 
     def schema(self) -> dict[str, Any]:
         """JSON Schema of its options: an object, one property an option."""
@@ -184,6 +198,15 @@ class Question:
         if not file.is_file():
             raise BadField(name, f"there is no table {value!r} in the data folder; put it with PUT /api/tables/{value}")
         return file
+
+
+def _within(result: Any, name: str) -> Any:  # noqa: ANN401  (any result whose groups are results)
+    """The answer of one group of an answer."""
+    found = next((one for one in result.groups if one.group == name), None)
+    if found is None:
+        known = ", ".join(one.group for one in result.groups) or "none, for no breakdown was asked"
+        raise BadField(_GROUP.name, f"expected a group of the breakdown, got {name!r}; there are {known}")
+    return found
 
 
 class _Questions(Mapping[str, Question]):
