@@ -16,6 +16,7 @@ function inked(layout, colours) {
   delete themed.title;
   themed.margin = { ...layout.margin, t: 20 };
   if (innerWidth < 600) themed.margin = { ...themed.margin, l: 40, r: 10 };
+  themed.modebar = { bgcolor: "transparent", color: colours("--strong-line"), activecolor: colours("--accent") };
   themed.hoverlabel = { bgcolor: colours("--card"), bordercolor: colours("--strong-line"), font: { color: colours("--ink") } };
   const axes = new Set([...Object.keys(layout).filter((key) => /^[xy]axis\d*$/.test(key)), "xaxis", "yaxis"]);
   for (const axis of axes) {
