@@ -232,6 +232,45 @@ def test_the_shop_funnels_have_the_published_counts(data: Callable[[str], Path])
     assert [step.count for step in short.steps] == [2_868, 943, 254]
 
 
+@examples(40)
+@given(
+    random_rows(longest=9), st.sampled_from(["a, a, b", "a|b, b|c, a", "a, a, a", "a|c, b, event = 'a' or event = 'b'"])
+)
+def test_in_any_order_an_event_fills_one_step(rows: list[Row], written: str) -> None:
+    """Oracle: the most steps that different events of one stretch can fill, by trying every way to hand them out."""
+    steps = written.split(", ")
+    fills = [set(step) & set("abc") if len(step) < 4 else set("ab") for step in steps]
+    if not set("abc") <= {row[2] for row in rows}:
+        return
+    levels = []
+    for events in journeys_of(rows).values():
+        stretches = [[e[1] for e in events[at:] if e[0] - events[at][0] <= 1000] for at in range(len(events))]
+        ways = (
+            sum(event in step for event, step in zip(way, fills, strict=True))
+            for stretch in stretches
+            for way in itertools.permutations([*stretch, *[""] * len(steps)], len(steps))
+        )
+        levels.append(max(ways))
+
+    counted = log(rows).funnel(steps, within="1000s", order="any")
+
+    assert [step.count for step in counted.steps] == [sum(level > k for level in levels) for k in range(len(steps))]
+
+
+def test_waits_in_any_order_are_those_of_the_newest_events_that_fill_the_steps() -> None:
+    rows: list[Row] = [("anna", 0, "a", {}), ("anna", 50, "a", {}), ("anna", 60, "b", {}), ("anna", 75, "a", {})]
+
+    steps = log(rows).funnel(["a", "a|b", "a|b"], order="any").steps
+
+    assert [step.count for step in steps] == [1, 1, 1]
+    assert (steps[1].median_wait_s, steps[2].median_wait_s, steps[2].median_since_start_s) == (50, 10, 60)
+
+
+def test_strict_ties_in_any_order_are_refused() -> None:
+    with pytest.raises(BadOption, match="leave ties strict out"):
+        log([("anna", 0, "a", {}), ("anna", 9, "b", {})]).funnel(["a", "b"], order="any", ties="strict")
+
+
 def test_an_exclusion_in_any_order_is_refused() -> None:
     """It had no between to stand in, and would have had no effect."""
     with pytest.raises(BadOption, match="steps in any order have no between"):

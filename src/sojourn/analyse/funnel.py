@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from sojourn.analyse.funnel_kernel import times_by_group, walk_in_any_order, walk_in_order, walk_plainly
+from sojourn.analyse.funnel_seat_kernel import walk_in_any_order_once
 from sojourn.analyse.groups import Breakdown, group_events, read_breakdown
 from sojourn.analyse.parts import cut_sessions
 from sojourn.analyse.period_places import places_of
@@ -228,7 +229,9 @@ def partial(part: Part, question: FunnelQuestion, grouping: Grouping) -> FunnelP
     matcher = match_steps(part, question.steps, excluded=excluded, time_zone=question.time_zone)
     rows = part.start, part.stop, part.time, matcher.classes
     strict, single = question.ties == "strict", matcher.single()
-    if question.order == "any":
+    if question.order == "any" and single is None:
+        found = walk_in_any_order_once(*rows, *matcher.kinds(), steps, question.within_us)
+    elif question.order == "any":
         found = walk_in_any_order(*rows, matcher.first, matcher.steps, steps, question.within_us)
     elif question.order == "ordered" and not strict and not excluded and single is not None:
         found = walk_plainly(*rows, single, steps, question.within_us)
@@ -325,6 +328,9 @@ def _question(  # noqa: PLR0913  (the options of `funnel`, passed on once)
             raise BadOption(message)
     if excluded and order == "any":
         message = "steps in any order have no between: leave the exclusion out, or use order ordered or strict"
+        raise BadOption(message)
+    if ties == "strict" and order == "any":
+        message = "steps in any order have none before them to be later than: leave ties strict out, or use order ordered or strict"
         raise BadOption(message)
     return FunnelQuestion(
         steps=tuple(steps),

@@ -6,6 +6,7 @@ and for a part the class of every event with the steps each class matches.
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -69,6 +70,14 @@ class Matcher:
         found = np.full(len(self.first) - 1, -1, np.int64)
         found[self.first[:-1] < self.first[1:]] = self.steps
         return found
+
+    def kinds(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """int64: the kind of each class, -1 for none; the steps of kind q at `steps[first[q]:first[q + 1]]`: `first`, `steps`."""
+        lists = [tuple(self.steps[a:b].tolist()) for a, b in itertools.pairwise(self.first.tolist())]
+        known = {steps: number for number, steps in enumerate(dict.fromkeys(filter(None, lists)))}
+        first = np.cumsum([0, *map(len, known)], dtype=np.int64)
+        flat = np.array([step for steps in known for step in steps], np.int64)
+        return np.array([known.get(steps, -1) for steps in lists], np.int64), first, flat
 
 
 def read_step(text: str, events: Sequence[str]) -> Step:

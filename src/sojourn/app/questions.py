@@ -36,6 +36,7 @@ ASKED: tuple[tuple[str, tuple[Any, ...], dict[str, Any]], ...] = (
     ("funnel", (["view", "cart", "purchase"],), {"within": "7d", "by": "first channel", "trend": "week"}),
     ("funnel", (["view", "not cart", "price > 3"],), {"ties": "strict", "unit": "sessions"}),
     ("funnel", (["view", "cart"],), {"order": "any"}),
+    ("funnel", (["view", "view | cart"],), {"order": "any"}),
     ("transitions", (), {}),
     ("signals", (), {"catalogue": "shop"}),
     ("scores", (), {"catalogue": "shop", "top": 1}),
