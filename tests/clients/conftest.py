@@ -58,7 +58,7 @@ class Shop:
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     data = tmp_path_factory.mktemp("shop") / "data"
-    with collector(data, "--port", "8501") as port:
+    with collector(data, "--port", "0") as port:
         door = Door(port)
         yield Shop(data, door)
         door.close()

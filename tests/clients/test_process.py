@@ -63,9 +63,11 @@ def test_keys_are_made_listed_and_revoked_while_it_runs(tmp_path: Path) -> None:
 
 def test_two_collectors_share_a_port_and_a_log(tmp_path: Path) -> None:
     key = made_key(tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        shared = str(free.getsockname()[1])
     with (
-        collector(tmp_path, "--port", "8701", "--share-port") as port,
-        collector(tmp_path, "--port", "8701", "--share-port") as other,
+        collector(tmp_path, "--port", shared, "--share-port") as port,
+        collector(tmp_path, "--port", shared, "--share-port") as other,
     ):
         assert port == other
         for number in range(40):
