@@ -193,6 +193,19 @@ def test_a_revoked_link_parts_the_persons_and_a_restored_one_joins_them(live: Li
     assert (live.views("anna"), live.value(live.device("phone"))) == (2.0, None)
 
 
+def test_a_worker_that_reads_the_log_anew_decides_as_it_says(live: Live) -> None:
+    """The control file lost what was decided; the log has it."""
+    live.log.append([Event("shop", "d1", "track", "view", 1, 1, anonymous_id="phone", user_id="anna")])
+    ends = sorted((live.person("anna"), live.device("phone")))
+    decide(live.folder, [(ends[0], ends[1], Evidence.SAME_EVENT)], revoked=True)
+    decided = read_control(live.folder)
+    live.folder.control.unlink()
+    live.look()
+
+    assert read_control(live.folder) == decided
+    assert (live.rules.control, live.worker.lag()) == (decided, 0)
+
+
 def test_nothing_is_left_of_an_erased_person(live: Live) -> None:
     live.log.append(
         [

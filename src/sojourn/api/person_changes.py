@@ -77,7 +77,7 @@ def decide_links(folder: Folder, links: Sequence[str], *, revoked: bool, who: st
         UnknownLink: There is none of that name.
     """
     every = current_identities(folder, read_version(folder)).all_links()
-    decide(folder, find_links(folder, every, links), revoked=revoked)
+    decide(folder, find_links(folder, every, links), revoked=revoked, who=who)
     what = "took back a link between identifiers" if revoked else "restored a link between identifiers"
     record(folder, who=who, what=what, detail={"links": len(links)})
 

@@ -20,7 +20,7 @@ from sojourn.records.errors import SojournError
 from sojourn.records.event import arrived
 from sojourn.records.rejected import RAW_LIMIT, Reason, Rejected
 from sojourn.store.events import EventsTable
-from sojourn.store.link_control import read_control
+from sojourn.store.link_control import is_decision, keep_decisions, read_control
 from sojourn.store.log_ids import RangeState
 from sojourn.store.quarantine import keep_rejected
 from sojourn.store.sources import consent_modes
@@ -176,6 +176,11 @@ class Worker:
         found = self._log.read(cursor, BATCH)
         if not found:
             return 0
+        decided = [pair for pair in found if is_decision(pair[1])]
+        if decided:
+            # Whoever decided kept it too, unless it died before; what is kept twice is kept once.
+            keep_decisions(self._folder, decided)
+            self._follow_decisions()
         batch = [arrived(seq, event) for seq, event in found]
         self._received = max(self._received, batch[-1].event.received_at)
         self._take(batch, batch[-1].seq, lambda seq: ({WORKER: seq}, ()))

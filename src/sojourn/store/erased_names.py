@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from sojourn.identify.actor_number import actor_number
 from sojourn.identify.link import ANONYMOUS, USER, external_actor, own_actor
+from sojourn.store.link_control import decided_actors, is_decision
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,6 +34,8 @@ class ErasedNames:
 
     def without(self, event: Event, until: int) -> Event | None:
         """What is left of an event of the log: None of the person's own, up to a time in microseconds."""
+        if is_decision(event) and not self._actors.isdisjoint(decided_actors(event)):
+            return None
         own = own_actor(event)
         if own is not None and event.time <= until and self._is_theirs(own):
             return None

@@ -195,6 +195,7 @@ def _suppress(folder: Folder, actors: NDArray[np.int64], until: int) -> int:
         queries("control").suppress(control, rows)
         decided = [row for row in queries("control").link_decisions(control) if erased & set(row[:2])]
         queries("control").forget_decisions(control, rows)
+        queries("control").forget_places(control, rows)
     forget_clicks(folder, erased)
     return len(decided)
 

@@ -1,12 +1,15 @@
 """What is decided by hand about links: revoked ones, and ids that name nobody here.
 
-In: the names of links, ids. Out: the same, kept for ever in the control file; who asks for persons reads it.
+In: the names of links, ids. Out: the same, kept for ever in the control file; who asks for persons reads it. A decision on a link is
+an event of the log first, so it has a place there, and whoever reads the log again decides the same.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import re
+import time
+import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,7 +20,9 @@ from sojourn.identify.actor import actor_id
 from sojourn.identify.link import ANONYMOUS, USER, Evidence, link_id
 from sojourn.identify.links import link_ids
 from sojourn.records.errors import UnknownLink
+from sojourn.records.event import Event
 from sojourn.records.junk_ids import junk_texts
+from sojourn.store.log import open_log
 from sojourn.store.sqlite import database, queries
 
 if TYPE_CHECKING:
@@ -29,7 +34,24 @@ if TYPE_CHECKING:
     from sojourn.store.folder import Folder
 
 _IS_NAME = re.compile("[0-9a-fA-F]{16}")
+LINK_REVOKED, LINK_RESTORED = "Link Revoked", "Link Restored"
+"""Events that decide about a link."""
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _ZEROS = (*("0" * n for n in range(1, 33)), "00000000-0000-0000-0000-000000000000", "-", "_")
+
+
+class _Decided(msgspec.Struct, frozen=True):
+    """Properties of an event that decides about a link: its name, its ends and evidence, and who decided."""
+
+    link: str
+    one: str
+    other: str
+    evidence: int
+    by: str
+
+
+_DECIDED = msgspec.json.Decoder(_Decided)
+_ENCODE = msgspec.json.encode
 
 
 class LinkControl(msgspec.Struct, frozen=True):
@@ -108,21 +130,65 @@ def read_control(folder: Folder) -> LinkControl:
     return LinkControl(tuple(sorted(revoked)), junk_actors(folder.secret, ignored))
 
 
-def decide(folder: Folder, links: Iterable[tuple[int, int, int]], *, revoked: bool) -> None:
+def decide(folder: Folder, links: Iterable[tuple[int, int, int]], *, revoked: bool, who: str = "") -> None:
     """Revoke links, or restore them. Every question asked from now on follows.
 
     Args:
-        folder: The data folder.
+        folder: The data folder. While it has no log, the control file alone keeps what is decided.
         links: Pairs of actors, lower one first, with the evidence.
         revoked: Whether they are revoked from now on.
+        who: Who decided; no person whose data this is.
+
+    Raises:
+        StorageFull: The disk is full.
     """
-    now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-    rows = [
-        {"one": one, "other": other, "evidence": evidence, "revoked": revoked, "decided_at": now}
-        for one, other, evidence in links
-    ]
+    now = time.time_ns() // 1_000
+    events = [_event(link, revoked=revoked, who=who, at_us=now) for link in links]
+    log = open_log(folder)
+    if log is not None:
+        places = log.append(events).seqs
+    else:
+        with database(folder.control, "control") as control:
+            places = [queries("control").last_decision(control) or 0] * len(events)
+    keep_decisions(folder, zip(places, events, strict=True))
+
+
+def keep_decisions(folder: Folder, found: Iterable[tuple[int, Event]]) -> None:
+    """Keep what events of the log decide about links; what is kept already changes nothing.
+
+    Args:
+        folder: The data folder.
+        found: Events for which `is_decision` holds, with their places.
+    """
+    rows = []
+    for seq, event in found:
+        said = _DECIDED.decode(event.properties)
+        at = (_EPOCH + dt.timedelta(microseconds=event.time)).isoformat(timespec="seconds")
+        link = {"one": int(said.one), "other": int(said.other), "evidence": said.evidence}
+        revoked = event.event == LINK_REVOKED
+        rows.append({**link, "revoked": revoked, "decided_at": at, "at_us": event.time, "seq": seq})
     with database(folder.control, "control") as control:
         queries("control").decide_link(control, rows)
+        queries("control").place_decision(control, rows)
+
+
+def is_decision(event: Event) -> bool:
+    """Whether an event of the log decides about a link."""
+    return event.type == "control" and event.event in (LINK_REVOKED, LINK_RESTORED)
+
+
+def decided_actors(event: Event) -> tuple[int, int]:
+    """Whose link it is that an event, for which `is_decision` holds, decides about: numbers of actors."""
+    said = _DECIDED.decode(event.properties)
+    return int(said.one), int(said.other)
+
+
+def _event(link: tuple[int, int, int], *, revoked: bool, who: str, at_us: int) -> Event:
+    """The decision as an event of the log. It names nobody: no person did it, and no journey has it."""
+    one, other, evidence = link
+    said = _Decided(link_id(one, other, Evidence(evidence)), str(one), str(other), int(evidence), who)
+    name = LINK_REVOKED if revoked else LINK_RESTORED
+    return Event("control", uuid.uuid4().hex, "control", name, at_us, at_us, properties=_ENCODE(said).decode())
 
 
 def find_links(folder: Folder, links: Links, names: Sequence[str]) -> list[tuple[int, int, int]]:

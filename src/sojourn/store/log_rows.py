@@ -71,10 +71,12 @@ class LogRows:
         return pa.table(arrays, names=[*FIXED.names, *found])
 
     def _row(self, seq: int, event: Event) -> dict[str, Any] | None:
-        """Columns of one event, its properties aside; None when it is an erased person's, or has expired."""
-        if event.time < self.limit:
+        """Columns of one event, its properties aside; None when it is an erased person's, has expired, or names nobody by design."""
+        own = own_actor(event)
+        if event.time < self.limit or (own is None and event.type == "control"):
+            # What is decided about somebody's links is nobody's doing.
             return None
-        actor = self._number(own_actor(event) or _last_resort(event))
+        actor = self._number(own or _last_resort(event))
         linked = self._linked(event)
         anonymous = event.anonymous_id
         if self.suppressed:

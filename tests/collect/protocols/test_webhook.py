@@ -63,7 +63,11 @@ def test_a_body_without_an_id_is_known_again_by_its_content() -> None:
     )
     lines = mapping_of({"kind": "order", "list": "lines", "user": "member"}, where="till.toml")
     line = {"member": 7, "sku": "A"}
-    seen = [one.message_id for receipt in (1, 2) for one in judged({"receipt": receipt, "lines": [line, line]}, lines)]
+    seen = [
+        one.message_id
+        for receipt in (1, 2)
+        for one in events(judged({"receipt": receipt, "lines": [line, line]}, lines))
+    ]
 
     assert (first == again, first == other, len(set(seen))) == (True, False, 4)
 

@@ -43,18 +43,20 @@ def links(
 
 
 def _act(action: str, names: list[str], data: Path, *, as_json: bool) -> None:
+    from sojourn.api.person_changes import decide_links  # noqa: PLC0415  (heavy)
+    from sojourn.app.console import COMMAND_LINE  # noqa: PLC0415  (heavy)
+    from sojourn.store.audit import record  # noqa: PLC0415  (heavy)
     from sojourn.store.folder import open_folder  # noqa: PLC0415  (heavy)
-    from sojourn.store.index_build import current_identities  # noqa: PLC0415  (heavy)
-    from sojourn.store.link_control import decide, find_links, ignore_id  # noqa: PLC0415  (heavy)
-    from sojourn.store.tail import read_version  # noqa: PLC0415  (heavy)
+    from sojourn.store.link_control import ignore_id  # noqa: PLC0415  (heavy)
 
     folder = open_folder(data)
     if action in ("revoke", "restore"):
-        every = current_identities(folder, read_version(folder)).all_links()
-        decide(folder, find_links(folder, every, names), revoked=action == "revoke")
+        decide_links(folder, names, revoked=action == "revoke", who=COMMAND_LINE)
     else:
         for name in names:
             ignore_id(folder, name, ignored=action == "ignore")
+            whom = "nobody" if action == "ignore" else "somebody again"
+            record(folder, who=COMMAND_LINE, what=f"had an identifier name {whom}")
     if as_json:
         typer.echo(msgspec.json.encode({"done": action, "names": names}).decode())
         return

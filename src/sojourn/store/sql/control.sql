@@ -42,6 +42,13 @@ create table if not exists link_decisions (
     decided_at text not null,
     primary key (one, other, evidence)
 ) without rowid;
+create table if not exists decision_places (
+    one integer not null,
+    other integer not null,
+    evidence integer not null,
+    seq integer not null,
+    primary key (one, other, evidence)
+) without rowid;
 create table if not exists ignored_ids (
     value text primary key
 ) without rowid;
@@ -108,9 +115,23 @@ select id, before_us, finished_at, events, first_us, last_us, logged, choices fr
 where finished_at is not null order by id;
 
 -- name: decide_link*!
--- Revoke the links of one kind of evidence between two actors, or restore them; the latest decision counts.
-insert into link_decisions (one, other, evidence, revoked, decided_at) values (:one, :other, :evidence, :revoked, :decided_at)
-on conflict (one, other, evidence) do update set revoked = excluded.revoked, decided_at = excluded.decided_at;
+-- Revoke the links of one kind of evidence between two actors, or restore them; of several decisions the last in the log counts,
+-- and none that was made before one of the actors was erased.
+insert into link_decisions (one, other, evidence, revoked, decided_at)
+select :one, :other, :evidence, :revoked, :decided_at
+where not exists (select 1 from suppressed where actor in (:one, :other) and until_us >= :at_us)
+on conflict (one, other, evidence) do update set revoked = excluded.revoked, decided_at = excluded.decided_at
+where :seq >= coalesce((select seq from decision_places where one = :one and other = :other and evidence = :evidence), -1);
+
+-- name: place_decision*!
+-- Where in the log the decision that counts is; of links that something is decided of.
+insert into decision_places (one, other, evidence, seq)
+select one, other, evidence, :seq from link_decisions where one = :one and other = :other and evidence = :evidence
+on conflict (one, other, evidence) do update set seq = max(seq, excluded.seq);
+
+-- name: last_decision$
+-- The highest place of any decision; null without one.
+select max(seq) from decision_places;
 
 -- name: link_decisions
 -- What was decided of links.
@@ -119,6 +140,10 @@ select one, other, evidence, revoked, decided_at from link_decisions order by on
 -- name: forget_decisions*!
 -- What was decided of links of an erased actor.
 delete from link_decisions where one = :actor or other = :actor;
+
+-- name: forget_places*!
+-- Where they are in the log.
+delete from decision_places where one = :actor or other = :actor;
 
 -- name: ignore_id!
 -- An identifier names nobody.
