@@ -10,7 +10,8 @@ import pytest
 from tests.console.numbers import opened
 from tests.console.visitors import user
 
-from sojourn.console import answers
+from sojourn.console import under_way
+from sojourn.records.progress import tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +30,7 @@ def slow(backing: Backing, monkeypatch: pytest.MonkeyPatch) -> Iterator[threadin
         return ask(*what)  # type: ignore[arg-type]  # as it was asked
 
     monkeypatch.setattr(backing.history, "answer", answer)
-    monkeypatch.setattr(answers, "AT_ONCE_S", 0.1)
+    monkeypatch.setattr(under_way, "AT_ONCE_S", 0.1)
     yield go
     go.set()
 
@@ -60,11 +61,11 @@ def test_other_pages_go_on_meanwhile(backing: Backing, slow: threading.Event) ->
 
 def test_the_same_question_is_worked_on_once(backing: Backing, slow: threading.Event) -> None:
     console = user(backing)
-    before = set(answers._WORK)
+    before = set(under_way._WORK)
     for _ in range(3):
         console.get("/funnels?steps=view&steps=buy&within=1d")
 
-    assert len(set(answers._WORK) - before) == 1
+    assert len(set(under_way._WORK) - before) == 1
     assert not slow.is_set()
 
 
@@ -72,11 +73,86 @@ def test_a_question_nobody_waits_for_any_more_is_not_begun(
     backing: Backing, slow: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Four are worked on at a time; the fifth waits for its turn, is left, and is forgotten with the next question."""
-    monkeypatch.setattr(answers, "_FORGOTTEN_S", 0.0)
+    monkeypatch.setattr(under_way, "_FORGOTTEN_S", 0.0)
     console = user(backing)
     for days in range(1, 7):
         console.get(f"/funnels?steps=view&steps=buy&within={days}d")
 
-    waiting = [work for work in answers._WORK.values() if not work.future.running() and not work.future.done()]
+    waiting = [work for work in under_way._WORK.values() if not work.future.running() and not work.future.done()]
     assert len(waiting) <= 1
     assert not slow.is_set()
+
+
+@pytest.fixture
+def telling(backing: Backing, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Questions of this console tell again and again that three of four parts are counted; the event is set when one has ended."""
+    ended, over = threading.Event(), threading.Event()
+
+    def answer(*_: object) -> object:
+        try:
+            while not over.wait(0.01):
+                tell("counting", 3, 4)
+        finally:
+            ended.set()
+        raise AssertionError
+
+    monkeypatch.setattr(backing.history, "answer", answer)
+    monkeypatch.setattr(under_way, "AT_ONCE_S", 0.1)
+    yield ended
+    over.set()
+
+
+def test_a_long_question_says_how_far_it_is(backing: Backing, telling: threading.Event) -> None:
+    page = user(backing).get("/funnels?steps=view&within=2h")
+
+    assert "counting: 75" in page.text
+    assert 'max="1" value="0.75"' in page.text
+    assert not telling.is_set()
+
+
+def test_a_cancelled_question_ends_and_can_be_asked_again(backing: Backing, telling: threading.Event) -> None:
+    console = user(backing)
+    page = console.get("/funnels?steps=view&within=3h")
+    assert 'href="/funnels?steps=view&amp;within=3h&amp;cancel=yes"' in page.text
+
+    cancelled = console.get("/funnels?steps=view&within=3h&cancel=yes")
+
+    assert cancelled.status_code == 200
+    assert "Cancelled" in cancelled.text
+    assert 'href="/funnels?steps=view&amp;within=3h"' in cancelled.text
+    assert telling.wait(20)
+
+
+def test_what_another_page_waits_for_goes_on_when_one_cancels(backing: Backing, telling: threading.Event) -> None:
+    console, other = user(backing), user(backing)
+    console.get("/funnels?steps=view&within=4h")
+    other.get("/funnels?steps=view&within=4h&at=here")
+    console.get("/funnels?steps=view&within=4h&cancel=yes")
+
+    assert not telling.wait(0.1)
+    other.get("/funnels?steps=view&within=4h&at=here&cancel=yes")
+    assert telling.wait(20)
+
+
+def test_a_question_that_everybody_has_left_ends(
+    backing: Backing, telling: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user(backing).get("/funnels?steps=view&within=5h")
+    monkeypatch.setattr(under_way, "_FORGOTTEN_S", 0.0)
+
+    assert telling.wait(20)
+
+
+def test_a_page_that_asks_no_question_of_the_list_is_as_patient(
+    backing: Backing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Everybody in a large log takes its time, too."""
+    go = threading.Event()
+    journeys = backing.history.journeys
+    monkeypatch.setattr(under_way, "AT_ONCE_S", 0.1)
+    monkeypatch.setattr(backing.history, "journeys", lambda scope: go.wait(20) and journeys(scope))
+    console = user(backing)
+
+    assert console.get("/persons").status_code == 202
+    go.set()
+    assert "ben" in opened(console, "/persons").text

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.console.numbers import opened
 from tests.console.visitors import user
 
 from sojourn.api.history import History
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def test_the_first_page_tells_of_the_log(console: TestClient) -> None:
-    page = console.get("/")
+    page = opened(console, "/")
 
     assert page.status_code == 200
     assert "Sessions" in page.text

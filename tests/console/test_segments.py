@@ -41,7 +41,7 @@ segments:
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Kernels are compiled or loaded with the first question; a page waits for them here."""
-    monkeypatch.setattr("sojourn.console.answers.AT_ONCE_S", 120.0)
+    monkeypatch.setattr("sojourn.console.under_way.AT_ONCE_S", 120.0)
 
 
 @pytest.fixture

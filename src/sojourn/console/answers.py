@@ -1,16 +1,11 @@
 """A page's question: read from its address, asked beside other pages, and what went wrong beside its field.
 
 In: a request and the name of a question of `api.questions`. Out: `Answered`. Never computes a number.
-
-A question that takes longer than `AT_ONCE_S` goes on while the page says so and looks again; who leaves the page asks no more, and a
-question that nobody waits for any more is not begun.
 """
 
 from __future__ import annotations
 
-import asyncio
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -22,34 +17,14 @@ from starlette.concurrency import run_in_threadpool
 from sojourn.api.questions import DRILL, OF, QUESTIONS
 from sojourn.api.scope import FIELDS
 from sojourn.console.page import address, chart_of
+from sojourn.console.under_way import waited
 from sojourn.records.errors import BadField, SojournError, UnknownColumn, UnknownEvent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from sojourn.analyse.results import Result
     from sojourn.api.questions import Question
     from sojourn.console.asked import Asked
-
-AT_ONCE_S = 2.5
-"""So long a page waits for its answer before it says that it is being worked on, seconds."""
-_LOOK_S = 0.2
-_AT_A_TIME = 4
-_POOL = ThreadPoolExecutor(_AT_A_TIME, thread_name_prefix="sojourn-question")
-
-
-class Working(Exception):
-    """The answer is not there yet.
-
-    Attributes:
-        title: Of the page.
-        seconds: How long the question has been worked on.
-    """
-
-    def __init__(self, title: str, seconds: float) -> None:
-        super().__init__(title)
-        self.title, self.seconds = title, seconds
-
 
 _LOCK = Lock()
 _FIGURES_S = 30.0
@@ -169,70 +144,12 @@ async def answered(asked: Asked, name: str, values: Mapping[str, Sequence[str]],
         options = question.read(values)
         key = asked.scope, name, repr(sorted(options.items()))
         history, scope = asked.backing.history, asked.scope
-        result = await _waited(asked, key, lambda: history.answer(question, scope, options), title)
+        result = await waited(asked.request, key, lambda: history.answer(question, scope, options), title)
     except BadField as error:
         return Answered(asked, question, values, wrong={error.field: error.says})
     except SojournError as error:
         return Answered(asked, question, values, wrong={_place(made, error): str(error)})
     return Answered(asked, question, values, result)
-
-
-async def _waited(asked: Asked, key: object, ask: Callable[[], Result], title: str) -> Result:
-    """Wait for an answer as long as a page waits, and whoever asked is there."""
-    work = _under_way(key, ask)
-    waiting = asyncio.shield(asyncio.wrap_future(work.future))
-    try:
-        while not waiting.done():
-            await asyncio.wait({waiting}, timeout=_LOOK_S)
-            if waiting.done():
-                break
-            if time.monotonic() - work.began > AT_ONCE_S or await asked.request.is_disconnected():
-                raise Working(title, time.monotonic() - work.began)
-        return await waiting
-    finally:
-        _left(key, work, done=waiting.done())
-
-
-@dataclass(slots=True)
-class _Work:
-    future: Future[Any]
-    began: float
-    seen: float
-    waiting: int = 0
-
-
-_WORK: dict[object, _Work] = {}
-_FORGOTTEN_S = 5.0
-"""A page that is worked on looks again each second; who has not for so long has left."""
-
-
-def _under_way(key: object, ask: Callable[[], Any]) -> _Work:
-    """The work on an answer; begun by the first who asks for it, joined by the others."""
-    with _LOCK:
-        now = time.monotonic()
-        for other, old in list(_WORK.items()):
-            # What was not begun and is asked for no more is cancelled; what runs goes to its end, for its answer is kept.
-            if (
-                other != key
-                and not old.waiting
-                and now - old.seen > _FORGOTTEN_S
-                and (old.future.cancel() or old.future.done())
-            ):
-                del _WORK[other]
-        work = _WORK.get(key)
-        if work is None or work.future.cancelled():
-            work = _WORK[key] = _Work(_POOL.submit(ask), now, now)
-        work.waiting += 1
-        work.seen = now
-        return work
-
-
-def _left(key: object, work: _Work, *, done: bool) -> None:
-    with _LOCK:
-        work.waiting -= 1
-        work.seen = time.monotonic()
-        if done and not work.waiting:
-            _WORK.pop(key, None)
 
 
 def _place(made: Answered, error: SojournError) -> str:

@@ -15,6 +15,7 @@ from sojourn.api.accounts import Accounts
 from sojourn.console.asked import Asked
 from sojourn.console.guard import let_in
 from sojourn.console.page import render, render_bare
+from sojourn.console.patience import patient
 from sojourn.console.static_files import static_file
 from sojourn.console.views import VIEWS
 from sojourn.records.errors import SojournError
@@ -59,12 +60,14 @@ def console_app(backing: Backing, *, accounts: Accounts | None = None) -> Starle
 
 
 def _page(view: View, backing: Backing, accounts: Accounts) -> Callable[[Request], Awaitable[Response]]:
+    draw = patient(view.draw)
+
     async def answer(request: Request) -> Response:
         asked = await let_in(request, view, backing, accounts)
         if not isinstance(asked, Asked):
             return _secured(asked)
         try:
-            response = await view.draw(asked)
+            response = await draw(asked)
         except SojournError as error:
             response = render(asked, "refused.html", title=view.title, status=400, error=error)
         return _secured(response)

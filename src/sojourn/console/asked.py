@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from starlette.concurrency import run_in_threadpool
 
+from sojourn.console.under_way import page_of, waited
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -107,10 +109,16 @@ class Asked:
         """The journeys of the scope."""
         return await run_in_threadpool(self.backing.history.journeys, self.scope)
 
-    async def ask(self, question: Callable[[Journeys], Any]) -> Any:  # noqa: ANN401  (whatever the question returns)
+    async def ask(self, question: Callable[[Journeys], Any], *, title: str = "One moment") -> Any:  # noqa: ANN401  (whatever the question returns)
         """Ask a question of the scope's journeys in a thread, so that other pages go on.
 
         Args:
-            question: A function of journeys, e.g. `lambda journeys: journeys.sessions(by="channel")`.
+            question: A function of journeys, e.g. `lambda journeys: journeys.sessions(by="channel")`; a page asks each by one function.
+            title: Of the page, told while the question is worked on.
+
+        Raises:
+            Working: It takes longer; a view that is `patient` says so.
         """
-        return await run_in_threadpool(lambda: question(self.backing.history.journeys(self.scope)))
+        history, scope = self.backing.history, self.scope
+        key = page_of(self.request), scope, question.__qualname__
+        return await waited(self.request, key, lambda: question(history.journeys(scope)), title)

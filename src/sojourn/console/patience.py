@@ -8,8 +8,8 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from sojourn.console.answers import Working
 from sojourn.console.page import render
+from sojourn.console.under_way import CANCEL, Working, cancel
 from sojourn.records.errors import NotADataFolder
 
 if TYPE_CHECKING:
@@ -21,16 +21,19 @@ if TYPE_CHECKING:
 
 
 def patient(draw: Callable[[Asked], Awaitable[Response]]) -> Callable[[Asked], Awaitable[Response]]:
-    """A view that says what to do where there are no events, and that it is being worked on where its answer is not there yet."""
+    """A view that says what to do where there are no events, and how far it is, and how to cancel, where its answer is not there yet."""
 
     @functools.wraps(draw)
     async def drawn(asked: Asked) -> Response:
+        if asked.field(CANCEL):
+            cancel(asked.request)
+            return render(asked, "cancelled.html", title="Cancelled")
         try:
             return await draw(asked)
         except NotADataFolder:
             return render(asked, "nothing.html", title="No events yet")
         except Working as work:
-            response = render(asked, "working.html", title=work.title, status=202, seconds=work.seconds)
+            response = render(asked, "working.html", title=work.title, status=202, work=work)
             response.headers["refresh"] = "1"
             return response
 

@@ -22,6 +22,7 @@ import pyarrow as pa
 from sojourn.identify.sets import among, distinct
 from sojourn.records.enrichment.derived import DERIVED, RULES
 from sojourn.records.errors import FolderBusy, NotADataFolder, NotWritable, UnknownColumn
+from sojourn.records.progress import tell
 from sojourn.store.buckets import Bucket
 from sojourn.store.column_source import BySeq, ColumnSource
 from sojourn.store.columns import (
@@ -252,7 +253,7 @@ def open_index(folder: Folder, *, progress: Callable[[str, int, int], None] | No
         NotADataFolder: Nothing was imported yet.
         FolderBusy: There is no index yet and another process is making it.
     """
-    report = progress or (lambda _what, _done, _of: None)
+    report = progress or tell
     return retried(lambda: _open(folder, report))
 
 
@@ -306,7 +307,7 @@ def refresh_index(folder: Folder, *, progress: Callable[[str, int, int], None] |
     Returns:
         What readers see from now on.
     """
-    report = progress or (lambda _what, _done, _of: None)
+    report = progress or tell
     manifest = read_manifest(folder)
     index = _current(folder, manifest, EventsTable(folder.events).read(), report)
     if index is None or manifest is None:

@@ -18,6 +18,7 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
+from sojourn.records.progress import tell
 from sojourn.store.columns import write_columns
 from sojourn.store.durable import clear_errors, replace_file, sync_folder
 from sojourn.store.events import EventsTable
@@ -110,7 +111,7 @@ def build_index(folder: Folder, *, progress: Callable[[str, int, int], None] | N
 
     Memory stays bounded: rows go to one temporary file a bucket, and two buckets are sorted at a time.
     """
-    report = progress or (lambda _what, _done, _of: None)
+    report = progress or tell
     with clear_errors(folder.path, "the events are stored, and not indexed yet"):
         return _build(folder, report)
 
