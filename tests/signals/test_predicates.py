@@ -95,6 +95,11 @@ def test_a_predicate_written_as_sql_reads_back_as_itself(predicate: Predicate) -
         ("bot", Compare("bot", "=", value=True)),
         ("coupon is not null", Not(IsNull("coupon"))),
         ("a.b.c.d.e = 'x'", Compare("a.b.c.d.e", "=", "x")),
+        ("path not like '/a%'", Not(Like("path", "/a%", ignore_case=False))),
+        ("path not ilike '/a%'", Not(Like("path", "/a%", ignore_case=True))),
+        ("not path not like '/a%'", Not(Not(Like("path", "/a%", ignore_case=False)))),
+        ("path not in ('/a', '/b')", Not(OneOf("path", ("/a", "/b")))),
+        ("price not between 1 and 2", Not(Both(Compare("price", ">=", 1), Compare("price", "<=", 2)))),
     ],
 )
 def test_the_forms_people_write_are_read(text: str, expected: Predicate) -> None:
@@ -118,6 +123,8 @@ def test_the_forms_people_write_are_read(text: str, expected: Predicate) -> None
         "(" * 2000 + "a" + ")" * 2000,
         "a = '" + "x" * 20_000 + "'",
         "path like path",
+        "price between symmetric 2 and 1",
+        "path like 'a!%' escape '!'",
     ],
 )
 def test_what_is_no_comparison_of_a_column_with_a_literal_is_refused(text: str) -> None:

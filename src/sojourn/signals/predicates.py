@@ -159,7 +159,21 @@ def to_sql(predicate: Predicate) -> str:
             return f"(not {to_sql(inner)})"
 
 
-def _build(node: exp.Expr, text: str) -> Predicate:  # noqa: C901, PLR0911  (one line a kind of node)
+_UNDERSTOOD = {"this", "expression", "expressions", "low", "high", "negate", "table", "db", "catalog", "query"}
+"""What a node of the parser may say that is read here; `query` is refused where it stands."""
+
+
+def _build(node: exp.Expr, text: str) -> Predicate:
+    said = {name for name, value in node.args.items() if value}
+    if not said <= _UNDERSTOOD:
+        # What is passed over would be another question than the one asked.
+        raise _refused(node, text)
+    made = _built(node, text)
+    # Some versions of the parser put a NOT around `like`, others say it within.
+    return Not(made) if "negate" in said else made
+
+
+def _built(node: exp.Expr, text: str) -> Predicate:  # noqa: C901, PLR0911  (one line a kind of node)
     match node:
         case exp.Paren():
             return _build(node.this, text)
