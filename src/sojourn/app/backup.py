@@ -21,6 +21,8 @@ from sojourn.store.archive import Contents, pack, unpack
 from sojourn.store.durable import sync_folder
 from sojourn.store.erasure import erase_again
 from sojourn.store.events import EventsTable
+from sojourn.store.expiry import expire
+from sojourn.store.expiry_limit import NO_LIMIT, limit_of
 from sojourn.store.folder import FORMAT, open_folder
 from sojourn.store.held import Held, hold
 from sojourn.store.log import open_log
@@ -93,7 +95,7 @@ def restore(file: Path, place: Path, *, erased_in: Path | None, progress: Progre
     Args:
         file: The backup.
         place: The new folder; must not exist, or be empty.
-        erased_in: The data folder that was in use: who was erased there is erased in the new one too.
+        erased_in: The data folder that was in use: who was erased there is erased in the new one too, and so is what had expired there.
         progress: Called with what is done.
 
     Raises:
@@ -101,7 +103,8 @@ def restore(file: Path, place: Path, *, erased_in: Path | None, progress: Progre
         BadOption: `place` is not empty.
         NotADataFolder: `erased_in` is none.
     """
-    gone = {} if erased_in is None else suppressed(open_folder(erased_in))
+    before = None if erased_in is None else open_folder(erased_in)
+    gone, limit = ({}, NO_LIMIT) if before is None else (suppressed(before), limit_of(before))
     if place.exists() and (not place.is_dir() or any(place.iterdir())):
         raise BadOption(f"{place} is not empty; name another folder with --data, or move this one away")
     with _stage(place) as stage:
@@ -112,6 +115,9 @@ def restore(file: Path, place: Path, *, erased_in: Path | None, progress: Progre
         if again:
             with folder.writing():
                 erase_again(folder, again, progress=progress)
+        if limit > limit_of(folder):
+            with folder.writing():
+                expire(folder, limit, progress=progress)
         restored_at = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
         hold(stage, Held(restored_at, contents.taken_at))
         for lock in stage.glob("*.lock"):

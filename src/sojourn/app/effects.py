@@ -134,12 +134,52 @@ def effects(
     changes = Changes(erased=set(erased))
     touched = {*said.own, *again, *erased, *(end for link in said.links for end in (link.one, link.other))}
     links = _joined(store.links(touched), said.links, changes)
-    actors = touched | set(links.one.tolist()) | set(links.other.tolist())
-    before = store.actors(actors)
-    records = _records(said, {actor: kept for actor, kept in before.items() if actor not in erased}, rules)
+    before = store.actors(touched | _ends(links))
     # Whom only an erased identifier joined is not one person any more.
-    gone = np.array(sorted(erased), np.int64)
-    links = links.take(~(np.isin(links.one, gone) | np.isin(links.other, gone)))
+    _take(said, _apart(links, changes.erased)[0], changes, before, rules)
+    _fold_persons(changes, before, store, rules, at_us=max((one.event.received_at for one in batch), default=now_us))
+    return changes
+
+
+def renewed(
+    events: Sequence[Arrived], store: Store, rules: FoldRules, *, anew: Collection[int], before_us: int, now_us: int
+) -> Changes:
+    """What changes because events have expired.
+
+    Args:
+        events: All events that are left of these actors and took effect.
+        store: The state; only read.
+        rules: How to read them.
+        anew: Actors, with all that are linked with them and that have expired events, too.
+        before_us: Events of before this time have expired, microseconds UTC.
+        now_us: The stream's clock, microseconds UTC.
+    """
+    said = _sorted(events, rules)
+    changes = Changes(anew=set(anew))
+    links = store.links(changes.anew)
+    before = store.actors(changes.anew | _ends(links))
+    others, theirs = _apart(links, changes.anew)
+    # What is left of a link that was shown earlier, too, the events tell.
+    changes.links = gathered([theirs.take(theirs.time >= before_us), as_links(said.links)])
+    _take(said, gathered([others, changes.links]), changes, before, rules)
+    _fold_persons(changes, before, store, rules, at_us=now_us)
+    return changes
+
+
+def _ends(links: Links) -> set[int]:
+    return {*links.one.tolist(), *links.other.tolist()}
+
+
+def _apart(links: Links, actors: Collection[int]) -> tuple[Links, Links]:
+    """Links that name none of these actors, and those that do."""
+    named = np.array(sorted(actors), np.int64)
+    theirs = np.isin(links.one, named) | np.isin(links.other, named)
+    return links.take(~theirs), links.take(theirs)
+
+
+def _take(said: _Batch, links: Links, changes: Changes, before: Mapping[int, Kept], rules: FoldRules) -> None:
+    """Records, persons and matches of all actors concerned, with what the events say."""
+    records = _records(said, {actor: kept for actor, kept in before.items() if actor not in changes.gone_before}, rules)
     persons = persons_among(links, known_users(records), rules.control)
     changes.actors = {
         actor: Kept(persons.get(actor, actor), record)
@@ -147,8 +187,6 @@ def effects(
         if actor in said.own or before[actor].person != persons.get(actor, actor)
     }
     changes.matches = {actor: found for actor, events in said.own.items() if (found := _matched(events, rules))}
-    _fold_persons(changes, before, store, rules, at_us=max((one.event.received_at for one in batch), default=now_us))
-    return changes
 
 
 def timers(due_by: Iterable[int], store: Store, rules: FoldRules, *, at_us: int) -> Changes:
@@ -234,7 +272,7 @@ def _fold_persons(changes: Changes, before: Mapping[int, Kept], store: Store, ru
     moved = {
         actor for actor, kept in changes.actors.items() if actor not in before or before[actor].person != kept.person
     }
-    left = {before[actor].person for actor in {*moved, *changes.erased} if actor in before}
+    left = {before[actor].person for actor in {*moved, *changes.gone_before} if actor in before}
     concerned = {kept.person for kept in changes.actors.values()} | left
     records = _members(concerned, changes, before, store)
     members = {person: [record.actor for record in found] for person, found in records.items()}
@@ -313,7 +351,7 @@ def _members(
     """The actors of each person after the batch; `before` are those whose records were read already."""
     out: dict[int, list[ActorRecord]] = {person: [] for person in persons}
     kept = {
-        person: [actor for actor in actors if actor not in changes.actors and actor not in changes.erased]
+        person: [actor for actor in actors if actor not in changes.actors and actor not in changes.gone_before]
         for person, actors in store.persons_with(out).items()
     }
     others = store.actors({actor for actors in kept.values() for actor in actors if actor not in before})
@@ -345,7 +383,7 @@ def _folded(
     program: Program,
 ) -> dict[int, State]:
     """The states of persons from all matches of their actors."""
-    kept = store.matches({actor for person in persons for actor in members[person]})
+    kept = store.matches({actor for person in persons for actor in members[person]} - changes.gone_before)
     out = {}
     for person in persons:
         mine = members[person]

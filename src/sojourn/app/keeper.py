@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from sojourn.app.expiring import expire_due
 from sojourn.app.readiness import tell_ready
 from sojourn.records.errors import FolderBusy, StorageFull
 from sojourn.store.compaction import FRESH_FILES, compact
@@ -126,7 +127,7 @@ class Keeper:
         return done
 
     def care(self) -> None:
-        """Give back what killed readers hold, move ids of closed days, drop days and ids whose time is over."""
+        """Give back what killed readers hold, move ids of closed days, drop days, ids, rejected and accepted events whose time is over."""
         self._log.check_readers()
         self._log.move_ids()
         today = dt.datetime.now(dt.UTC).date()
@@ -136,8 +137,8 @@ class Keeper:
             _log.info("days of the log dropped", days=gone)
         oldest = (today - dt.date(1970, 1, 1)).days - self._options.ids_days
         self._ids_at = self._log.ids.forget(oldest, after=self._ids_at)
-
         self._forget_rejected()
+        expire_due(self._folder, who="keeper")
 
     def _forget_rejected(self) -> None:
         """Delete rejected events whose time, as the settings say, is over."""

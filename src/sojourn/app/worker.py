@@ -16,15 +16,15 @@ import structlog
 
 from sojourn.app.effects import effects, timers
 from sojourn.app.forgetting import forget_erased
-from sojourn.records.errors import SojournError
+from sojourn.app.renewing import MACHINE, Renewal
 from sojourn.records.event import arrived
 from sojourn.records.rejected import RAW_LIMIT, Reason, Rejected
 from sojourn.store.events import EventsTable
+from sojourn.store.expiry_limit import limit_of
 from sojourn.store.link_control import is_decision, keep_decisions, read_control
 from sojourn.store.log_ids import RangeState
 from sojourn.store.quarantine import keep_rejected
 from sojourn.store.sources import consent_modes
-from sojourn.store.sqlite import DatabaseTrouble
 from sojourn.store.state import WORKER, Changes, Owed
 from sojourn.store.stored_events import stored_events
 from sojourn.store.tail import suppressed
@@ -72,6 +72,7 @@ class Worker:
         self._folder, self._log, self._state, self._rules = folder, log, state, rules
         self._table = EventsTable(folder.events)
         self._suppressed: Mapping[int, int] = {}
+        self._limit, self._renewal = limit_of(folder), Renewal(folder, log, state)
         self._look_at = 0.0
         self._received = 0
         with folder.writing():
@@ -107,6 +108,9 @@ class Worker:
         done = 0
         while worked := self.work():
             done += worked
+        while self._renewal.step(self._rules):
+            pass
+        self._state.overwrite_residue()
         return done
 
     def work(self) -> int:
@@ -121,13 +125,15 @@ class Worker:
         return worker_lag(self._log, self._state)
 
     def _look_around(self) -> None:
-        """Now and then: who was erased, which links were revoked, which stretches of places imports have taken."""
+        """Now and then: who was erased, what has expired, which links were revoked, which stretches of places imports have taken."""
         now = time.monotonic()
         if now < self._look_at:
             return
         self._look_at = now + _LOOK_S
         self._rules.modes = consent_modes(self._folder)
         self._follow_decisions()
+        self._limit = limit_of(self._folder)
+        self._renewal.step(self._rules)
         known = self._state.cursor(_RANGES)
         new = [one for one in self._log.ids.ranges() if one.first > known]
         if new:
@@ -181,10 +187,10 @@ class Worker:
             # Whoever decided kept it too, unless it died before; what is kept twice is kept once.
             keep_decisions(self._folder, decided)
             self._follow_decisions()
-        batch = [arrived(seq, event) for seq, event in found]
-        self._received = max(self._received, batch[-1].event.received_at)
-        self._take(batch, batch[-1].seq, lambda seq: ({WORKER: seq}, ()))
-        return len(batch)
+        self._received = max(self._received, found[-1][1].received_at)
+        batch = [arrived(seq, event) for seq, event in found if event.time >= self._limit]
+        self._take(batch, found[-1][0], lambda seq: ({WORKER: seq}, ()))
+        return len(found)
 
     def _owed(self) -> int:
         """Some of what an import stored, or of what was there before the log."""
@@ -209,8 +215,8 @@ class Worker:
         """Write what a batch changes; where that cannot be computed, of each half by itself."""
         try:
             changes = effects(self._without_erased(batch), self._state, self._rules)
-        except (DatabaseTrouble, OSError, MemoryError, SojournError):
-            # The machine's trouble, and no event's: nothing has taken effect, and it is done again.
+        except MACHINE:
+            # Nothing has taken effect.
             raise
         except Exception as error:  # noqa: BLE001 - whatever an event does to us, those behind it go on
             if len(batch) > 1:

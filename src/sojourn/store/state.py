@@ -32,10 +32,26 @@ if TYPE_CHECKING:
 WORKER = "worker"
 STATE_FILE = "state.sqlite"
 _LOWEST = -(1 << 63)
+
+
+class _Span(msgspec.Struct, array_like=True):
+    """The beginning of an `ActorRecord`."""
+
+    actor: int
+    kind: str
+    value: str
+    first: int
+    last: int
+    events: int = 0
+
+
 _ENCODE = msgspec.msgpack.Encoder().encode
 _DECODE = msgspec.msgpack.Decoder(ActorRecord).decode
+_DECODE_SPAN = msgspec.msgpack.Decoder(_Span).decode
 _FIRST = itemgetter(0)
 _MOST_CHUNKS = 16
+EXPIRED = "expired"
+"""Cursor: nothing is left from before this time, microseconds."""
 _RESIDUE = "residue"
 """Not 0 while pages may hold copies of what was erased."""
 
@@ -108,6 +124,7 @@ class Changes:
         due: Next timer by person, microseconds UTC; None for no timer.
         moves: Persons that entered segments or left them.
         erased: Actors of which nothing is to be left.
+        anew: Actors that were taken anew, because some of their events have expired: nothing of before is left but what is written here.
     """
 
     actors: dict[int, Kept] = field(default_factory=dict)
@@ -118,6 +135,12 @@ class Changes:
     due: dict[int, int | None] = field(default_factory=dict)
     moves: list[Move] = field(default_factory=list)
     erased: set[int] = field(default_factory=set)
+    anew: set[int] = field(default_factory=set)
+
+    @property
+    def gone_before(self) -> set[int]:
+        """Actors of which nothing of before counts."""
+        return self.erased | self.anew
 
 
 class State:
@@ -251,6 +274,25 @@ class State:
             found |= {actor for actor, time in rows if actor not in known and time <= until[actor]}
         return found
 
+    def expired(self, before_us: int) -> dict[int, int]:
+        """Actors that an event of before a time concerns, microseconds, each with how many events it has.
+
+        Where no event has a time, none has expired.
+        """
+        spans = (_DECODE_SPAN(record) for (record,) in self._queries.records(self._connection))
+        found = {one.actor: one.events for one in spans if one.first < before_us and one.last != 0}
+        return dict.fromkeys(self._ends(before_us), 0) | found
+
+    def _ends(self, before_us: int) -> Iterator[int]:
+        """Actors that a link of before a time names."""
+        return (end for pair in self._queries.links_before(self._connection, before=before_us) for end in pair)
+
+    def finish_expiry(self, before_us: int) -> None:
+        """Note that nothing is left from before a time, after what was told of persons then has gone, too."""
+        with self._connection:
+            self._queries.forget_moves(self._connection, before=before_us)
+            self._write(Changes(), {EXPIRED: before_us, _RESIDUE: 1}, ())
+
     def has_residue(self) -> bool:
         """Whether pages may hold copies of what was erased."""
         return self.cursor(_RESIDUE) > 0
@@ -318,7 +360,7 @@ class State:
         erased = [{"actor": actor} for actor in changes.erased]
         called = [{"label": kept.record.value} for kept in self.actors(changes.erased).values()]
         for forget in (put.forget_actors, put.forget_matches, put.forget_links_of):
-            forget(connection, erased)
+            forget(connection, [{"actor": actor} for actor in changes.gone_before])
         put.put_actors(
             connection,
             # In the order of the table: neighbours share a page.

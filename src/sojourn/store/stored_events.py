@@ -13,13 +13,18 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from sojourn.identify.sets import among
 from sojourn.records.event import Arrived, Event
 from sojourn.store.event_columns import FIXED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+
+    from numpy.typing import NDArray
 
     from sojourn.store.events import DataFile, Promoted, Version
+
+    Choice = Callable[[pa.Table], NDArray[np.bool_]]
 
 _TIMES = ("time", "received_at", "original_time", "sent_at")
 _PLAIN = (
@@ -43,26 +48,47 @@ def stored_events(version: Version, after: int, through: int) -> list[Arrived]:
     Returns:
         In the order of their places.
     """
+
+    def between(rows: pa.Table) -> NDArray[np.bool_]:
+        seq = rows["seq"].to_numpy()
+        return (seq > after) & (seq <= through)
+
+    return _wanted(version, [file for file in version.files if file.first_seq <= through], between)
+
+
+def events_of_actors(version: Version, actors: NDArray[np.int64]) -> list[Arrived]:
+    """Events of some actors, bots left out.
+
+    Args:
+        version: From `EventsTable.read` or `read_version`.
+        actors: Their numbers, ascending.
+
+    Returns:
+        In the order of their places.
+    """
+    return _wanted(version, version.files, lambda rows: among(rows["actor"].to_numpy(), actors))
+
+
+def _wanted(version: Version, files: Sequence[DataFile], wanted: Choice) -> list[Arrived]:
+    """Events of files that a condition over `seq` and `actor` holds of, in the order of their places."""
     names = [*_COLUMNS, *(promoted.column for promoted in version.promoted)]
     found = [
         event
-        for file in version.files
-        if file.first_seq <= through
-        for rows in _groups(file, names, version, after, through)
+        for file in files
+        for rows in _groups(file, names, version, wanted)
         for event in _events(rows, version.promoted)
     ]
     return sorted(found, key=lambda arrived: arrived.seq)
 
 
-def _groups(file: DataFile, names: Sequence[str], version: Version, after: int, through: int) -> Iterator[pa.Table]:
-    """The wanted rows of a file: places are read first, the rest only where one is wanted."""
+def _groups(file: DataFile, names: Sequence[str], version: Version, choice: Choice) -> Iterator[pa.Table]:
+    """The wanted rows of a file: what they are chosen by is read first, the rest only where one is wanted."""
     types = {field.name: field.type for field in FIXED} | {p.column: p.type for p in version.promoted}
     with pq.ParquetFile(file.source, memory_map=True) as parquet:
         present = set(parquet.schema_arrow.names)
         for group in range(parquet.num_row_groups):
-            places = parquet.read_row_group(group, columns=["seq", "bot"], use_threads=False)
-            seq = places["seq"].to_numpy()
-            wanted = np.flatnonzero((seq > after) & (seq <= through) & ~np.asarray(places["bot"].fill_null(False)))  # noqa: FBT003 - Arrow's signature
+            places = parquet.read_row_group(group, columns=["seq", "actor", "bot"], use_threads=False)
+            wanted = np.flatnonzero(choice(places) & ~np.asarray(places["bot"].fill_null(False)))  # noqa: FBT003 - Arrow's signature
             if not len(wanted):
                 continue
             rows = parquet.read_row_group(group, columns=[n for n in names if n in present], use_threads=False)

@@ -190,6 +190,14 @@ select person, due from timers where due <= :by order by due, person limit :most
 -- name: forget_actors*!
 delete from actors where actor = :actor;
 
+-- name: records
+-- What is known of every actor.
+select record from actors order by actor;
+
+-- name: links_before
+-- Pairs whose earliest evidence of a stretch is of before a time; without a time it is of none.
+select one, other from links where time < :before and last != 0;
+
 -- name: counted
 -- How many actors, persons and timers there are.
 select (select count(*) from actors), (select count(*) from profiles), (select count(*) from timers);
