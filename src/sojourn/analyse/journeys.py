@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from sojourn.analyse.segments import Segments
     from sojourn.analyse.sessions import Sessions
     from sojourn.analyse.signals import Signals
+    from sojourn.analyse.sql import SqlAnswer
     from sojourn.analyse.transitions import Transitions
     from sojourn.signals.predicates import Predicate
     from sojourn.store.index import Index
@@ -253,6 +254,12 @@ class Journeys:
         from sojourn.analyse.sessions import sessions  # noqa: PLC0415  (its kernels load only when asked)
 
         return sessions(self, **options)
+
+    def sql(self, query: str, **options: Any) -> SqlAnswer:
+        """Your own SQL over the whole log, read-only; options as `analyse.sql.sql`."""
+        from sojourn.analyse.sql import sql  # noqa: PLC0415  (loads only when asked)
+
+        return sql(self, query, **options)
 
     @property
     def events(self) -> Sequence[str]:

@@ -37,12 +37,15 @@ def figure(result: Result) -> go.Figure:
 
 def text(result: Result, *, width: int = _WIDTH) -> str:
     """The result as plain text."""
+    return printed(render(result), width=width)
+
+
+def printed(shown: RenderableType, *, width: int = _WIDTH) -> str:
+    """What is shown in a terminal, as plain text."""
     from rich.console import Console  # noqa: PLC0415  (only when something is shown)
 
     out = io.StringIO()
-    Console(file=out, width=width, color_system=None, legacy_windows=False, markup=False, emoji=False).print(
-        render(result)
-    )
+    Console(file=out, width=width, color_system=None, legacy_windows=False, markup=False, emoji=False).print(shown)
     return out.getvalue().rstrip() + "\n"
 
 

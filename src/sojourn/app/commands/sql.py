@@ -23,7 +23,7 @@ def sql(
     json: Json = False,
 ) -> None:
     """Ask your own SQL (DuckDB): read-only, without access to files or network, bounded in time and memory."""
-    from sojourn.app.sql_answer import SqlAnswer  # noqa: PLC0415  (heavy)
+    from sojourn.analyse.sql import SqlAnswer  # noqa: PLC0415  (heavy)
     from sojourn.store.folder import open_folder  # noqa: PLC0415  (heavy)
     from sojourn.store.query import run_query  # noqa: PLC0415  (heavy)
 
