@@ -48,7 +48,7 @@ def figure(person: PersonHistory) -> go.Figure:
         drawn.add_bar(x=labels, y=[period.assets[name] for period in person.periods], name=name)
     minutes = [period.session_s / 60 for period in person.periods]
     drawn.add_scatter(x=labels, y=minutes, name="minutes in sessions", yaxis="y2", mode="lines+markers")
-    right = {"overlaying": "y", "side": "right", "title": "minutes", "rangemode": "tozero", "showgrid": False}
+    right = {"overlaying": "y", "side": "right", "title": "minutes", "rangemode": "tozero", "showgrid": False, "tickmode": "auto"}
     drawn.update_layout(barmode="stack", yaxis2=right)
     return layout(drawn, f"{person.person}: events by {person.asset}", y="events")
 
@@ -64,7 +64,9 @@ def _opening(person: PersonHistory) -> Text:
     for identity in person.identities:
         seen = f", {_day(identity.first)} to {_day(identity.last)}" if identity.first else ""
         shown = f" ({'proven' if identity.proven else 'claimed'}: {identity.evidence})"
-        shown = shown if identity.evidence and identity.id != person.person else ""
+        if identity.evidence is None:
+            shown = " (joined by no link that counts)"
+        shown = shown if identity.id != person.person else ""
         made.append(
             f"{identity.kind} id {identity.id}{shown}: {counted(identity.events, 'event')}{seen}\n",
             style="dim not bold",

@@ -15,7 +15,10 @@ function inked(layout, colours) {
   // The page says the title beside the figure already.
   delete themed.title;
   themed.margin = { ...layout.margin, t: 20 };
-  if (innerWidth < 600) themed.margin = { ...themed.margin, l: 40, r: 10 };
+  if (innerWidth < 600) {
+    themed.margin = { ...themed.margin, l: 40, r: 10 };
+    themed.legend = { ...layout.legend, maxheight: 0.9 };
+  }
   themed.modebar = { bgcolor: "transparent", color: colours("--strong-line"), activecolor: colours("--accent") };
   themed.hoverlabel = { bgcolor: colours("--card"), bordercolor: colours("--strong-line"), font: { color: colours("--ink") } };
   const axes = new Set([...Object.keys(layout).filter((key) => /^[xy]axis\d*$/.test(key)), "xaxis", "yaxis"]);
@@ -31,6 +34,8 @@ function draw() {
     const figure = JSON.parse(chart.nextElementSibling.textContent);
     const layout = inked(figure.layout, (name) => style.getPropertyValue(name).trim());
     if (layout.height) chart.style.height = `${layout.height}px`;
+    // On a narrow screen the legend has a line for each name.
+    else if (innerWidth < 600 && layout.showlegend !== false && figure.data.length > 2) chart.style.height = `calc(16rem + ${figure.data.length * 1.25}rem)`;
     const options = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d"] };
     Plotly.react(chart, figure.data, layout, options);
   }

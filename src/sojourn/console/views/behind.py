@@ -83,7 +83,9 @@ async def one_definition(asked: Asked) -> Response:
     """What numbers mean, with formula, edges and an example worked by hand."""
     found = definition(asked.request.path_params["name"])
     if found is None:
-        return _nowhere(asked, "There is no such definition.", "The list has all of them.")
+        return render(
+            asked, "definition.html", title="There is no such definition", status=404, text="", every=definitions()
+        )
     return render(asked, "definition.html", title=found[0], text=found[1], every=definitions())
 
 
