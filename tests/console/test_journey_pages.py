@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from sojourn.console.asked import Backing
 
 DAY = 86_400
+NO_PERSONS = frozenset({"Step", "Cohorts"})
+"""Columns of tables that count nothing persons do: places of steps, cohorts that are over."""
 ODD = "</script><b>shoes</b>"
 PAGES = (
     "/journey-map?catalogue=shop",
@@ -68,7 +70,7 @@ def console(backing: Backing) -> TestClient:
 
 @pytest.mark.parametrize("address", PAGES)
 def test_every_number_opens_exactly_the_persons_it_counts(console: TestClient, address: str) -> None:
-    assert_numbers_open_their_persons(console, address, least=2)
+    assert_numbers_open_their_persons(console, address, least=2, but=NO_PERSONS)
 
 
 @pytest.mark.parametrize("address", PAGES)

@@ -15,7 +15,7 @@ from sojourn.analyse.groups import Breakdown, Grouping, group_events, read_break
 from sojourn.analyse.money import Money, priced, read_money
 from sojourn.analyse.number_columns import numbers
 from sojourn.analyse.quantiles import quantiles
-from sojourn.analyse.results import Drill, Persons, Result
+from sojourn.analyse.results import UNNAMED, Drill, Persons, Result
 from sojourn.records.errors import BadOption
 from sojourn.records.periods import Period, Periods, periods
 from sojourn.store.columns import TextColumn
@@ -33,8 +33,6 @@ OrderPersons = Literal["all", "repeat", "taken_back"]
 
 _DAY = 86_400_000_000
 _MANY = 10
-UNNAMED = "(unnamed)"
-"""Names the currency of amounts in a log that names none."""
 
 
 @dataclass(frozen=True, slots=True)

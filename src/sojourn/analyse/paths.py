@@ -189,13 +189,23 @@ class Paths(Result):
             return self._members(_ByPosition("before", -position, (value,)))
         return self._members(_ByPosition("before", -position - 1, (to, value)))
 
-    def persons_of_whole(self, path: Sequence[str]) -> Persons:
+    def persons_of_whole(self, path: Sequence[str] = (), *, place: int | None = None) -> Persons:
         """The persons with exactly this whole path.
 
         Args:
             path: Its steps, in order of time.
+            place: Its place in `whole`, from 0, instead of its steps.
+
+        Raises:
+            BadOption: There is no such place, or neither or both are given.
         """
         question = self._question()
+        if (place is None) == (not path):
+            raise BadOption("expected the steps of a whole path or its place")
+        if place is not None:
+            if not 0 <= place < len(self.whole):
+                raise BadOption(f"expected a place from 0 to {len(self.whole) - 1}, got {place}")
+            path = self.whole[place].path
 
         def chosen(walk: Walk, coding: Coding) -> NDArray[np.bool_]:
             found: NDArray[np.bool_] = units_that_are(walk.codes, walk.low, walk.high, coded(coding, path))

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from sojourn.analyse.journeys import Journeys
 
 
+UNNAMED = "(unnamed)"
+"""Says the currency of amounts in a log that names none, where an empty text says nothing."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Persons:
     """The persons behind a number.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse
 
+from sojourn.analyse.results import UNNAMED
 from sojourn.analyse.show.words import count, money, percent
 from sojourn.api.folder_health import processes
 from sojourn.console.answers import answered
@@ -40,6 +41,21 @@ _LONG = dt.timedelta(days=56)
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """A piece of a sentence.
+
+    Attributes:
+        text: What it says.
+        href: Address of the persons it speaks of; None where it speaks of none.
+        persons: How many these are; None where it counts something else that they did.
+    """
+
+    text: str
+    href: str | None = None
+    persons: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Tile:
     """One number of the page.
 
@@ -47,7 +63,8 @@ class Tile:
         label: What it counts.
         value: As text.
         unit: What it is in; empty when that is clear.
-        href: Address of exactly the persons it counts.
+        href: Address of exactly the persons it counts; of who did it, where it counts no persons.
+        opens: Who these are, where it counts no persons.
         csv: Address of the numbers behind it.
         change: Against the period before.
         spark: By day.
@@ -60,8 +77,9 @@ class Tile:
     csv: str | None = None
     change: Change | None = None
     spark: Sequence[float] = ()
-    note: str = ""
+    note: Sequence[Said] = ()
     unit: str = ""
+    opens: str = ""
 
 
 @patient
@@ -89,7 +107,9 @@ async def home(asked: Asked) -> Response:
         asked, "home.html", title="Home", tiles=_tiles(now, before, goal), scores=scores,
         spreads=_spreads(scores, scores_before if earlier else None), running=_told(running), goals=goals, goal=goal,
         sessions=now["sessions"], everything=EVERYTHING, compared=earlier is not None, bounds=bounds,
+        first_day=max(bounds[0], span[0]) if bounds and span else None,
         last_day=bounds[1] - dt.timedelta(microseconds=1) if bounds else None,
+        figure=await now["sessions"].figure(_figure),
         wrong=sorted({text for one in (*now.values(), scores) for text in one.wrong.values()}),
     )  # fmt: skip
 
@@ -133,15 +153,13 @@ class Bar:
     """Persons whose points lie in one band.
 
     Attributes:
-        low: From these points on.
+        says: Which, in words.
         persons: In the band.
-        or_more: With so many points or more.
         href: Address of these.
     """
 
-    low: float
+    says: str
     persons: int
-    or_more: int
     href: str
 
 
@@ -172,11 +190,16 @@ def _spreads(now: Answered, before: Answered | None) -> list[Spread]:
 def _bars(now: Answered, score: ScoreReading) -> list[Bar]:
     if len(score.bands) < 2:  # noqa: PLR2004  (one band: all have the same points)
         return []
-    left, bars = sum(band.persons for band in score.bands), []
-    for band in score.bands:
-        bars.append(Bar(band.low, band.persons, left, now.behind(score=score.name, at_least=band.low)))
-        left -= band.persons
-    return bars
+    *lower, last = score.bands
+    bars = [
+        Bar(
+            f"{band.low:.1f} to {band.high:.1f} points", band.persons,
+            now.behind(score=score.name, at_least=band.low, below=band.high),
+        )
+        for band in lower
+    ]  # fmt: skip
+    href = now.behind(score=score.name, at_least=last.low)
+    return [*bars, Bar(f"{last.low:.1f} points or more", last.persons, href)]
 
 
 def _chosen_goal(decided: str | None, events: Sequence[str]) -> str | None:
@@ -209,11 +232,15 @@ def _visits(now: Mapping[str, Answered], before: Mapping[str, Answered]) -> list
     days = [day.persons for day in engagement.activity.trend] if engagement and engagement.activity else []
     href, csv = asked.behind(), asked.csv()
     returning = percent(result.returning_persons / result.persons) if result.persons else "–"
+    again = Said(f"{returning} came again", asked.behind(kind="returning"), result.returning_persons)
+    bounced = Said(
+        f"{percent(result.bounce_rate)} of one event", asked.behind(kind="bounced") if result.bounced else None
+    )
     return [
-        Tile("Visitors", count(result.persons), href, csv, change(result.persons, earlier and earlier.persons), days, f"{returning} came again"),
+        Tile("Visitors", count(result.persons), href, csv, change(result.persons, earlier and earlier.persons), days, [again]),
         Tile(
             "Sessions", count(result.sessions), href, csv, change(result.sessions, earlier and earlier.sessions),
-            [day.sessions for day in result.trend], f"{percent(result.bounce_rate)} of one event",
+            [day.sessions for day in result.trend], [bounced], opens="Who had them",
         ),
     ]  # fmt: skip
 
@@ -222,7 +249,7 @@ def _conversion(now: Mapping[str, Answered], before: Mapping[str, Answered], goa
     result, visits = _result(now, "funnel"), _result(now, "sessions")
     earlier, visits_before = _result(before, "funnel"), _result(before, "sessions")
     if result is None or visits is None or not visits.persons:
-        return Tile("Conversion", "–", note=f"no {goal} in this period")
+        return Tile("Conversion", "–", note=[Said(f"no {goal} in this period")])
     reached = result.steps[0].count
     share = reached / visits.persons
     old = (
@@ -230,27 +257,39 @@ def _conversion(now: Mapping[str, Answered], before: Mapping[str, Answered], goa
     )
     return Tile(
         "Conversion", percent(share), now["funnel"].behind(step=0), now["funnel"].csv(), change(share, old),
-        [day.steps[0].count for day in result.trend], f"{count(reached)} of {count(visits.persons)} with {goal}",
+        [day.steps[0].count for day in result.trend],
+        [
+            Said(count(reached), now["funnel"].behind(step=0), reached), Said(" of "),
+            Said(count(visits.persons), now["sessions"].behind(), visits.persons), Said(f" with {goal}"),
+        ],
+        opens=f"Who had {goal}",
     )  # fmt: skip
 
 
 def _revenue(now: Mapping[str, Answered], before: Mapping[str, Answered]) -> Tile:
     asked, result, earlier = now["orders"], _result(now, "orders"), _result(before, "orders")
     if result is None or not result.amounts:
-        return Tile("Revenue", "–", note="no order here carries an amount")
+        return Tile("Revenue", "–", note=[Said("no order here carries an amount")])
     main = result.amounts[0]
     old = next((one.value for one in earlier.amounts if one.currency == main.currency), 0.0) if earlier else None
-    others = f"; {len(result.amounts) - 1} more currencies" if len(result.amounts) > 1 else ""
+    others = [Said(f"; {len(result.amounts) - 1} more currencies")] if len(result.amounts) > 1 else []
     return Tile(
-        "Revenue", money(main.value), asked.behind(kind="all"), asked.csv(), change(main.value, old),
-        [_value(day, main.currency) for day in result.trend], f"{_orders(result)}{others}",
-        main.currency,
+        "Revenue", money(main.value), asked.behind(kind="all", currency=main.currency or UNNAMED), asked.csv(),
+        change(main.value, old), [_value(day, main.currency) for day in result.trend], [*_orders(asked), *others],
+        main.currency, opens="Who ordered for it",
     )  # fmt: skip
 
 
-def _orders(result: Orders) -> str:
-    back = f", {count(result.taken_back)} taken back" if result.taken_back else ""
-    return f"{count(result.orders)} orders of {count(result.persons)} persons{back}"
+def _orders(asked: Answered) -> list[Said]:
+    result: Orders = asked.result
+    href = asked.behind(kind="all")
+    said = [
+        Said(f"{count(result.orders)} orders", href), Said(" of "),
+        Said(f"{count(result.persons)} persons", href, result.persons),
+    ]  # fmt: skip
+    if result.taken_back:
+        said += [Said(", "), Said(f"{count(result.taken_back)} taken back", asked.behind(kind="taken_back"))]
+    return said
 
 
 def _value(day: OrderGroup, currency: str) -> float:
@@ -268,9 +307,23 @@ def _active(now: Mapping[str, Answered], before: Mapping[str, Answered]) -> list
     return [
         Tile(
             f"Active on {day.day} {day:%B}", count(last.persons), href, asked.csv("activity"), change(last.persons, old),
-            [one.persons for one in result.activity.trend], f"{result.activity.dau_mean:,.1f} a day on average",
+            [one.persons for one in result.activity.trend],
+            [
+                Said(f"{result.activity.dau_mean:,.1f} a day", asked.behind("persons_in")),
+                Said(f", mean of {result.activity.days} days"),
+            ],
         )
     ]  # fmt: skip
+
+
+def _figure(found: Answered) -> Any:  # noqa: ANN401  (a plotly figure)
+    """Sessions a day; its marks lead to those who had them."""
+    if not found.result.trend:
+        return None
+    figure = found.result.plot()
+    for marks, kind in zip(figure.data, ("all", "bounced"), strict=True):
+        marks.meta = {"links": [found.behind(kind=kind, started=day.group) for day in found.result.trend]}
+    return figure
 
 
 @dataclass(frozen=True, slots=True)
