@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 
+from sojourn.analyse.show.style import for_a_page
 from sojourn.api.questions import DRILL, OF, QUESTIONS
 from sojourn.api.scope import FIELDS
 from sojourn.console.page import address, chart_of
@@ -82,7 +83,8 @@ class Answered:
                 del _FIGURES[other]
             kept = _FIGURES.get(key)
         if kept is None:
-            drawn = draw(self)
+            with for_a_page():
+                drawn = draw(self)
             kept = self.result, None if drawn is None else Markup(chart_of(drawn)), now  # noqa: S704  (`chart_of` makes it safe)
             with _LOCK:
                 _FIGURES[key] = kept

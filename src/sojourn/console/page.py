@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from sojourn.analyse.show.notebook import figure_json
+from sojourn.analyse.show.style import for_a_page
 from sojourn.analyse.show.words import count, duration, money, percent
 from sojourn.api.roles import allows
 from sojourn.api.scope import days_of
@@ -123,7 +124,10 @@ def address(asked: Asked, path: str, **parameters: Any) -> str:
 
 def chart_of(result: Any) -> str:  # noqa: ANN401  (any Result, or a figure)
     """A result's figure as JSON that may stand inside a page."""
-    return figure_json(result.plot() if hasattr(result, "plot") else result)
+    if not hasattr(result, "plot"):
+        return figure_json(result)
+    with for_a_page():
+        return figure_json(result.plot())
 
 
 def with_query(asked: Asked, **parameters: Any) -> str:

@@ -137,7 +137,8 @@ def _groups(
             seq = file.read_row_group(number, columns=["seq"], use_threads=False)["seq"].to_numpy()
             places = np.flatnonzero(np.isin(seq, wanted))
             if len(places):
-                yield file.read_row_group(number, columns=names, use_threads=False).take(pa.array(places))
+                # Every property is a column: several are read at a time.
+                yield file.read_row_group(number, columns=names).take(pa.array(places))
 
 
 def _any_between(wanted: NDArray[np.int64], low: int, high: int) -> bool:

@@ -5,6 +5,8 @@ In: figures. Out: the same, styled. Colours are Okabe and Ito's (2008), told apa
 
 from __future__ import annotations
 
+import contextlib
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -12,7 +14,7 @@ from rich.text import Text
 from sojourn.analyse.show.fitting_table import FittingTable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import plotly.graph_objects as go
 
@@ -39,11 +41,25 @@ def noted(note: str) -> list[Text]:
     return [Text(note, style="yellow")] if note else []
 
 
+_FOR_A_PAGE: ContextVar[bool] = ContextVar("for_a_page", default=False)
+
+
+@contextlib.contextmanager
+def for_a_page() -> Iterator[None]:
+    """Figures made in the block have no template: a page gives them its own colours, and a template is most of a figure's work."""
+    before = _FOR_A_PAGE.set(True)
+    try:
+        yield
+    finally:
+        _FOR_A_PAGE.reset(before)
+
+
 def layout(figure: go.Figure, title: str, *, x: str = "", y: str = "") -> go.Figure:
     """Give a figure the house style."""
+    if not _FOR_A_PAGE.get():
+        figure.update_layout(template="plotly_white")
     figure.update_layout(
         title={"text": title, "x": 0, "xanchor": "left"},
-        template="plotly_white",
         colorway=list(PALETTE),
         font={"family": "system-ui, sans-serif", "size": 13},
         margin={"l": 60, "r": 30, "t": 60, "b": 50},
