@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from sojourn.analyse.consent import consent_numbers, consent_persons, unscored
 from sojourn.analyse.journeys import Journeys
+from sojourn.analyse.person_standing import person_standing
 from sojourn.app.live import LiveQuestions, worker_of
 from sojourn.records.consent import PURPOSES
 from sojourn.records.errors import UnknownPerson
@@ -30,12 +31,16 @@ PEOPLE = ("anna", "ben", "cleo")
 Said = dict[str, bool] | None
 
 
-def event(n: int, who: str, said: Said, *, browser: bool = False, opted_out: bool = False) -> Event:
+def event(
+    n: int, who: str, said: Said, *, browser: bool = False, opted_out: bool = False, proven: bool = False
+) -> Event:
     consent: dict[str, Any] = {} if said is None else {"categoryPreferences": said}
     consent |= {"optedOut": True} if opted_out else {}
     context = json.dumps({"consent": consent}) if consent else None
     time = START + n * MINUTE
-    return Event("shop", f"m{n}", "track", "view", time, time, user_id=who, context=context, browser=browser)
+    return Event(
+        "shop", f"m{n}", "track", "view", time, time, user_id=who, context=context, browser=browser, proven=proven
+    )
 
 
 def folder_of(place: TemporaryFolder, events: Sequence[Event]) -> Folder:
@@ -126,6 +131,36 @@ def test_history_scores_whom_the_worker_scores(rows: list[tuple[str, Said, bool,
             return False
 
     assert scored(folder, at_us=START + 100 * MINUTE) == {who for who in PEOPLE if shown(who)}
+
+
+def test_a_browser_s_key_cannot_undo_the_no_of_somebody_it_names() -> None:
+    """The key is public. What it says fills what is unknown and may refuse; only a yes that is proven ends a proven no."""
+    place = TemporaryFolder()
+    yes: dict[str, bool] = dict.fromkeys(PURPOSES, True)
+    no: dict[str, bool] = dict.fromkeys(PURPOSES, False)
+    rows = [
+        event(0, "anna", no),
+        event(1, "anna", yes, browser=True),
+        event(2, "ben", no, browser=True),
+        event(3, "ben", yes, browser=True),
+        event(4, "cleo", yes),
+        event(5, "cleo", no, browser=True),
+    ]
+    folder = folder_of(place, rows)
+    assert scored(folder, at_us=START + 10 * MINUTE) == {"ben"}
+    assert set(consent_persons(Journeys(open_index(folder)), "marketing", "denied")) == {"anna", "cleo"}
+    assert person_standing(Journeys(open_index(folder)), "anna", catalogue="shop").consent == no
+
+    Log(folder).append([event(6, "anna", yes, browser=True, proven=True)])
+
+    assert scored(folder, at_us=START + 10 * MINUTE) == {"anna", "ben"}
+    with worker_of(folder) as worker:
+        worker.catch_up()
+    assert {who: LiveQuestions(folder).person(who).scored for who in PEOPLE} == {
+        "anna": True,
+        "ben": True,
+        "cleo": False,
+    }
 
 
 def test_persons_are_counted_by_what_they_said_last_to_each_purpose() -> None:

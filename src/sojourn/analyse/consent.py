@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from sojourn.records.consent import Purpose
     from sojourn.records.event import Consent
 
-_SAID = "context.consent"
+_SAID, _PROVEN = "context.consent", "proven.*"
 _EVER = 2**62
 """A time after all others."""
 _NEEDED: tuple[Purpose, ...] = ("analytics", "personalisation")
@@ -42,8 +42,8 @@ _NEEDED: tuple[Purpose, ...] = ("analytics", "personalisation")
 def unscored(journeys: Journeys, at_us: Sequence[int]) -> list[NDArray[np.int64]]:
     """Persons who may not be scored.
 
-    A purpose is refused by the latest choice that happened and was received by the time; where nothing was said, by a source of one
-    of the person's events that asks for consent.
+    A purpose is refused by the latest choice that happened and was received by the time, and by a proven no until there is a proven
+    yes; where nothing was said, by a source of one of the person's events that asks for consent.
 
     Args:
         journeys: The log.
@@ -68,7 +68,7 @@ def _prepared(journeys: Journeys) -> tuple[list[Part], set[tuple[str, bool]], bo
         index.column(_SAID)
         told = True
     # Before threads ask for them.
-    for name in ("source", "from_browser", "received_at"):
+    for name in ("source", "from_browser", _PROVEN, "received_at"):
         with contextlib.suppress(UnknownColumn):
             index.column(name)
     return [whole_part(bucket, journeys.events, index) for bucket in index.buckets], asking, told
@@ -148,7 +148,8 @@ def _standing(
         received = received_at(part)
         rows = part.start, part.stop, part.time, received, _EVER
         asked: NDArray[np.int32] = last_known(_asked(part, asking), *rows)
-        said = [last_known(_states(part, purpose), *rows) for purpose in PURPOSES]
+        proven = proven_rows(part)
+        said = [_last_choice(_states(part, purpose), proven, *rows) for purpose in PURPOSES]
         kept = np.isin(part.person, here)
         return part.person[kept], asked[kept] >= 0, [one[kept] for one in said]
 
@@ -171,20 +172,38 @@ def _unscored(part: Part, asking: set[tuple[str, bool]], at_us: Sequence[int]) -
     received = received_at(part)
     asked = _asked(part, asking)
     states = {purpose: _states(part, purpose) for purpose in _NEEDED}
-
-    def last(codes: NDArray[np.int32], at: int) -> NDArray[np.int32]:
-        known: NDArray[Any] = last_known(codes, part.start, part.stop, part.time, received, at)
-        return known
+    proven = proven_rows(part)
 
     found = []
     for at in at_us:
-        required = last(asked, at) >= 0
+        rows = part.start, part.stop, part.time, received, at
+        required = last_known(asked, *rows) >= 0
         refused = np.zeros(len(part.person), np.bool_)
         for codes in states.values():
-            state = last(codes, at)
+            state = _last_choice(codes, proven, *rows)
             refused |= np.where(required, _REFUSED["required"][state], _REFUSED["assumed"][state])
         found.append(part.person[refused])
     return found
+
+
+def _last_choice(codes: NDArray[np.int32], proven: NDArray[np.bool_], *rows: Any) -> NDArray[np.int32]:
+    """What each person said last of a purpose; a proven no stays until there is a proven yes, as `identify.actor_record.agreed` has it."""
+    last: NDArray[np.int32] = last_known(codes, *rows)
+    if proven.all():
+        return last
+    no = STATES.index("denied")
+    bound = last_known(frozen(np.where(proven, codes, np.int32(-1))), *rows)
+    return np.where(bound == no, np.int32(no), last)
+
+
+def proven_rows(part: Part) -> NDArray[np.bool_]:
+    """Rows that no browser could have made up: a server's, an import's, made by hand, or with the user id signed by the shop."""
+    claimed = np.zeros(len(part.time), np.bool_)
+    browser, proven = _texts(part, "from_browser"), _texts(part, _PROVEN)
+    if browser is not None:
+        claimed = _equal(browser, "true")
+        claimed &= ~_equal(proven, "true") if proven is not None else True
+    return ~claimed
 
 
 def _refused(mode: Consent) -> NDArray[np.bool_]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
+from sojourn.analyse.consent import proven_rows
 from sojourn.analyse.parts import alone, whole_part
 from sojourn.analyse.profiles import HistoryRules
 from sojourn.analyse.scores import nested
@@ -133,25 +134,30 @@ def person_standing(
 
 def _traits(own: Part) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for said in _said(own, _TRAITS):
+    for _, said in _said(own, _TRAITS):
         found |= said
     return {name: value for name, value in found.items() if value is not None}
 
 
 def _consent(own: Part) -> dict[str, bool]:
     found: dict[str, bool] = {}
-    for said in _said(own, _CONSENT):
+    proven: dict[str, bool] = {}
+    is_proven = proven_rows(own)
+    for row, said in _said(own, _CONSENT):
         told = consents({"consent": said}, opted_out=said.get("optedOut") is True)
         states = ((purpose, getattr(told, purpose)) for purpose in PURPOSES)
-        found |= {purpose: state == "granted" for purpose, state in states if state != "unknown"}
-    return found
+        choices: dict[str, bool] = {purpose: state == "granted" for purpose, state in states if state != "unknown"}
+        found |= choices
+        if is_proven[row]:
+            proven |= choices
+    return found | {purpose: granted for purpose, granted in proven.items() if not granted}
 
 
-def _said(own: Part, name: str) -> Iterator[dict[str, Any]]:
-    """JSON objects of a column of the one person of a part, in the order of the events."""
+def _said(own: Part, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """JSON objects of a column of the one person of a part, in the order of the events, each with its row."""
     with contextlib.suppress(UnknownColumn):
         column = own.column(name)
         if isinstance(column, TextColumn):
-            for code in column.codes[column.codes >= 0].tolist():
+            for row in np.flatnonzero(column.codes >= 0).tolist():
                 with contextlib.suppress(msgspec.DecodeError):
-                    yield _DECODE(column.names[code])
+                    yield row, _DECODE(column.names[column.codes[row]])

@@ -17,7 +17,7 @@ import numpy as np
 
 from sojourn.collect.canonical import SEGMENT
 from sojourn.identify.actor import actor_id
-from sojourn.identify.actor_record import add_event, latest
+from sojourn.identify.actor_record import add_event, agreed, latest
 from sojourn.identify.link import ANONYMOUS, USER, Actor, links_of, own_actor
 from sojourn.identify.links import as_links, gathered
 from sojourn.identify.persons import persons_of
@@ -319,7 +319,7 @@ def _evaluate(
 
 def may_be_scored(records: Sequence[ActorRecord]) -> bool:
     """Whether a person's consent lets it be scored: docs/privacy.md, by the strictest of its sources."""
-    known = latest([record.consent for record in records])
+    known = agreed(records)
     states = (_state(known.get(purpose)) for purpose in PURPOSES)
     mode: Consent = "required" if any(record.required for record in records) else "assumed"
     return handling(mode, Consents(*states)).scored

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sojourn.analyse.results import plain
 from sojourn.app.effects import known_users, may_be_scored, persons_among
-from sojourn.identify.actor_record import joined, latest, summed
+from sojourn.identify.actor_record import agreed, joined, latest, summed
 from sojourn.identify.link import ANONYMOUS, DAILY, USER, Actor
 from sojourn.records.errors import UnknownPerson
 from sojourn.records.periods import from_us
@@ -192,7 +192,7 @@ class ProfileReader:
             events=sum(record.events for record in records),
             event_counts=summed(record.counts for record in records),
             traits=traits,
-            consent={name: known.value for name, known in latest([record.consent for record in records]).items()},
+            consent={name: known.value for name, known in agreed(records).items()},
             session=self._session(records, at_us),
             scored=scored,
             signals=self._signals(values.tolist()) if scored else (),

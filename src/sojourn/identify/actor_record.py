@@ -52,6 +52,8 @@ def add_event(
     if event.traits is not None and event.type != "group":
         _learn(record.traits, _object(event.traits), event.time, seq)
     _learn(record.consent, consent, event.time, seq)
+    if event.proven or not event.browser:
+        _learn(record.proven_consent, consent, event.time, seq)
 
 
 def joined(stays: Iterable[Stay], *, gap_us: int) -> list[Stay]:
@@ -75,6 +77,16 @@ def latest(records: Sequence[dict[str, Known]]) -> dict[str, Known]:
             if before is None or (before.time, before.seq) < (known.time, known.seq):
                 found[name] = known
     return {name: known for name, known in found.items() if known.value is not None}
+
+
+def agreed(records: Sequence[ActorRecord]) -> dict[str, Known]:
+    """By purpose the choice of the person that some actors are: the latest, but a proven no stays until there is a proven yes.
+
+    A browser's key is public, and who sends with it may name anybody: it can say no for them, and never undo the no they said.
+    """
+    found = latest([record.consent for record in records])
+    proven = latest([record.proven_consent for record in records])
+    return found | {purpose: known for purpose, known in proven.items() if known.value is False}
 
 
 def summed(counts: Iterable[dict[str, int]]) -> dict[str, int]:

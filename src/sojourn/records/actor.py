@@ -54,6 +54,7 @@ class ActorRecord(msgspec.Struct, array_like=True):
         consent: By purpose the latest choice: true for granted.
         stays: Its latest stays, oldest first.
         required: Whether any of its events came from a source that asks for consent.
+        proven_consent: As `consent`, of the events alone that no browser could have made up.
     """
 
     actor: int
@@ -67,3 +68,4 @@ class ActorRecord(msgspec.Struct, array_like=True):
     consent: dict[str, Known] = {}
     stays: list[Stay] = []
     required: bool = False
+    proven_consent: dict[str, Known] = {}

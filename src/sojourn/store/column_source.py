@@ -47,8 +47,8 @@ _HIDDEN = {
     "sent_at",
 }
 
-WHOLE = {"traits.*": "traits", "external_ids.*": "external_ids"}
-"""Names under which a column of JSON is read as it stands: for a search, which knows no path."""
+WHOLE = {"traits.*": "traits", "external_ids.*": "external_ids", "proven.*": "proven"}
+"""Names under which a column is read as it stands, which as a name in a question is a path into JSON or a property."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sojourn.store.folder import Folder
 
 _BY_ITSELF = frozenset((*TELLING, CONSENT_SET))
-_SAID = ("seq", "time", "actor", "type", "event", "context")
+_SAID = ("seq", "time", "actor", "type", "event", "context", "proven", "from_browser")
 _STAYS = (
     "seq", "time", "received_at", "source", "user_id", "anonymous_id", "actor", "external_ids", "id_high", "id_low", "bot", "proven", "daily",
     "from_browser",
@@ -42,20 +42,20 @@ def places_of_choices(folder: Folder, version: Version, before_us: int) -> NDArr
     A no that was said by itself (in a consent dialog's own event, or set by hand) stays; one that only came with an event stays while
     the person has events that have not expired.
     """
-    said: dict[tuple[int, str], tuple[int, int, bool, bool]] = {}
+    said: dict[tuple[int, str, bool], tuple[int, int, bool, bool]] = {}
     active: set[int] = set()
     persons = current_identities(folder, version).persons
     for rows in _rows(version, ("time", "actor"), before_us, expired=False):
         active |= set(distinct(persons(distinct(rows["actor"].to_numpy()))).tolist())
     for expired in (True, False):
-        named = np.array(sorted({person for person, _ in said}), np.int64)
+        named = np.array(sorted({person for person, *_ in said}), np.int64)
         if not expired and not len(named):
             break
         for rows in _rows(version, _SAID, before_us, expired=expired):
             _hear(said, rows, persons(rows["actor"].to_numpy()), None if expired else named)
     kept = {
         seq
-        for (person, _), (time, seq, granted, by_itself) in said.items()
+        for (person, *_), (time, seq, granted, by_itself) in said.items()
         if not granted and time < before_us and (by_itself or person in active)
     }
     return np.array(sorted(kept), np.int64)
@@ -75,23 +75,25 @@ def _rows(version: Version, columns: tuple[str, ...], before_us: int, *, expired
 
 
 def _hear(
-    said: dict[tuple[int, str], tuple[int, int, bool, bool]],
+    said: dict[tuple[int, str, bool], tuple[int, int, bool, bool]],
     rows: pa.Table,
     persons: NDArray[np.int64],
     named: NDArray[np.int64] | None,
 ) -> None:
-    """Keep the latest word of each person on each purpose; of these persons only, where they are named."""
+    """Keep the latest word of each person on each purpose, and the latest that is proven; of these persons only, where they are named."""
     if named is not None:
         theirs = among(persons, named)
         rows, persons = rows.filter(pa.array(theirs)), persons[theirs]
     times = rows["time"].cast(pa.int64()).fill_null(0).to_pylist()
-    columns = (rows[name].to_pylist() for name in ("seq", "type", "event", "context"))
-    for person, time, seq, kind, event, context in zip(persons.tolist(), times, *columns, strict=True):
+    columns = (rows[name].to_pylist() for name in _SAID if name not in ("time", "actor"))
+    for person, time, seq, kind, event, context, *sure in zip(persons.tolist(), times, *columns, strict=True):
         by_itself = event in _BY_ITSELF or (event == CONSENT_KEPT and kind == _CONTROL)
+        proven, browser = sure
         for purpose, granted in told(context).items():
-            before = said.get((person, purpose))
-            if before is None or before[:2] < (time, seq):
-                said[person, purpose] = (time, seq, granted, by_itself)
+            for only_proven in (False, True) if proven or not browser else (False,):
+                before = said.get((person, purpose, only_proven))
+                if before is None or before[:2] < (time, seq):
+                    said[person, purpose, only_proven] = (time, seq, granted, by_itself)
 
 
 def is_expired(rows: pa.Table, before_us: int) -> NDArray[np.bool_]:

@@ -48,7 +48,14 @@ def figure(person: PersonHistory) -> go.Figure:
         drawn.add_bar(x=labels, y=[period.assets[name] for period in person.periods], name=name)
     minutes = [period.session_s / 60 for period in person.periods]
     drawn.add_scatter(x=labels, y=minutes, name="minutes in sessions", yaxis="y2", mode="lines+markers")
-    right = {"overlaying": "y", "side": "right", "title": "minutes", "rangemode": "tozero", "showgrid": False, "tickmode": "auto"}
+    right = {
+        "overlaying": "y",
+        "side": "right",
+        "title": "minutes",
+        "rangemode": "tozero",
+        "showgrid": False,
+        "tickmode": "auto",
+    }
     drawn.update_layout(barmode="stack", yaxis2=right)
     return layout(drawn, f"{person.person}: events by {person.asset}", y="events")
 
