@@ -241,7 +241,7 @@ def partial(part: Part, question: FunnelQuestion, grouping: Grouping) -> FunnelP
         limits = question.within_us, adjacent, strict, gaps
         found = walk_in_order(*rows, matcher.first, matcher.steps, steps, *limits)
     unit, level, row, started, wait, since = found
-    return FunnelPartial(unit, level, grouping.at(row), started, wait, since)
+    return FunnelPartial(unit, level, grouping.at(row, unit), started, wait, since)
 
 
 def merge(
@@ -254,11 +254,8 @@ def merge(
 ) -> Funnel:
     """Add up the parts."""
     names = tuple(step.text for step in question.steps)
-    by_group = []
-    if question.breakdown is not None:
-        by_group = _groups(partials, names, [p.group for p in partials], groups)
-        by_group = sorted((g for g in by_group if g.steps[0].count), key=lambda g: -g.steps[0].count)
-    [whole] = _groups(partials, names, [np.zeros(len(p.level), np.int32) for p in partials], ["all"])
+    whole, *by_group = _groups(partials, names, [p.group for p in partials], groups if question.breakdown else ())
+    by_group = sorted((g for g in by_group if g.steps[0].count), key=lambda g: -g.steps[0].count)
     drill = Drill(journeys, question) if journeys is not None else None
     over_time, spans = _trend(partials, names, trend, question.time_zone) if trend else ((), None)
     return Funnel(question.unit, whole.steps, tuple(by_group), over_time, drill, spans)
@@ -359,12 +356,20 @@ def _groups(
     group: Sequence[NDArray[np.int32]],
     groups: Sequence[str],
 ) -> list[FunnelGroup]:
-    """The funnel of each group; `group` holds one number a unit of each part."""
-    n = len(groups)
+    """The funnel of all units, then of each group; `group` holds one number a unit of each part."""
+    n = max(len(groups), 1)
     split = side_by_side(lambda p, of: times_by_group(p.level, p.wait, p.since, of, n), partials, group)
-    cells = range(len(names) * n)
-    waits, since = ([[part[k][part[0][c] : part[0][c + 1]] for part in split] for c in cells] for k in (1, 2))
-    return side_by_side(lambda g: FunnelGroup(groups[g], _steps(names, waits[g::n], since[g::n])), range(n))
+
+    def of_cells(name: str, first: int, last: int) -> FunnelGroup:
+        bounds = [[(begin[k * n + first], begin[k * n + last]) for begin, _, _ in split] for k in range(len(names))]
+        waits, since = (
+            [[part[of][low:high] for part, (low, high) in zip(split, step, strict=True)] for step in bounds]
+            for of in (1, 2)
+        )
+        return FunnelGroup(name, _steps(names, waits, since))
+
+    places = range(len(groups))
+    return side_by_side(of_cells, ("all", *groups), (0, *places), (n, *(g + 1 for g in places)))
 
 
 def _steps(
@@ -399,4 +404,4 @@ def _trend(
         return (), None
     spans = periods(period, int(started.min()), int(started.max()), time_zone=time_zone)
     places = [places_of(p.started, spans.starts_us) for p in partials]
-    return tuple(_groups(partials, names, places, spans.labels)), spans
+    return tuple(_groups(partials, names, places, spans.labels)[1:]), spans

@@ -10,6 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from sojourn.analyse.stretch_kernel import after_stretch, most_rows
+
 _ONE = np.uint64(1)
 
 
@@ -75,48 +77,56 @@ def walk_in_order(  # type: ignore[no-untyped-def]
 
 @njit(nogil=True, cache=True)
 def walk_plainly(start, stop, time, classes, step, n, within):  # type: ignore[no-untyped-def]
-    """`walk_in_order` where no event matches two steps and nothing else is asked: the commonest funnel, twice as fast.
+    """`walk_in_order` where no event matches two steps and nothing else is asked: the commonest funnel, much faster.
 
     `step` holds for each class the step it matches, -1 for none.
     """
-    out = _room(start.size, n)
-    begun, reached, origin = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64)
-    longest = 0
-    for u in range(start.size):
-        longest = max(longest, stop[u] - start[u])
-    matched = np.empty(longest + 1, np.int64)
-    m = 0
-    for u in range(start.size):
-        level = found = 0
-        for i in range(start[u], stop[u]):
-            # Written whether it matches or not, and written over when not: no branch is guessed wrong.
-            matched[found] = i
-            found += step[classes[i]] >= 0
-        for f in range(found):
-            i = matched[f]
-            k = step[classes[i]]
-            # A step further than the next one has no chain to go on.
-            if k > level:
-                continue
-            t = time[i]
-            if k == 0:
-                begun[0], reached[0], origin[0] = t, t, i
-                if level == 0:
-                    level = 1
-                    out[2][m], out[3][m], out[4][m, 0], out[5][m, 0] = i, t, 0, 0
-                continue
-            if t - begun[k - 1] > within:
-                continue
-            begun[k], reached[k], origin[k] = begun[k - 1], t, origin[k - 1]
-            if k == level:
-                level = k + 1
-                out[2][m], out[3][m] = origin[k], begun[k]
-                out[4][m, k], out[5][m, k] = t - reached[k - 1], t - begun[k]
-        if level > 0:
-            out[4][m, level:], out[5][m, level:] = -1, -1
-            out[0][m], out[1][m] = u, level
-            m += 1
-    return out[0][:m], out[1][:m], out[2][:m], out[3][:m], out[4][:m], out[5][:m]
+    units, levels, rows, starts, waits, since = _room(start.size, n)
+    # Of the latest chain that waits for each step: when it began, in which row, and when it came so far.
+    begun, origin, reached = np.empty(n + 1, np.int64), np.empty(n + 1, np.int64), np.empty(n + 1, np.int64)
+    most = most_rows(start, stop)
+    matched = np.empty(most + 1, np.int64)
+    m = u = 0
+    while u < start.size:
+        after = after_stretch(start, stop, u, most)
+        found = _rows_of_steps(start[u], stop[after - 1], classes, step, matched)
+        matched[found] = stop[after - 1]
+        # Places are unsigned: none is looked at for being counted from the end.
+        f = np.uint64(0)
+        for v in range(u, after):
+            level = np.uint64(0)
+            while matched[f] < stop[v]:
+                i = np.uint64(matched[f])
+                f += _ONE
+                k, t = np.uint64(step[classes[i]]), time[i]
+                # Each row begins a chain that waits for the first step.
+                begun[0], origin[0], reached[0] = t, i, t
+                first, row, before = begun[k], origin[k], reached[k]
+                if k > level or t - first > within:
+                    continue
+                begun[k + _ONE], origin[k + _ONE], reached[k + _ONE] = first, row, t
+                if k == level:
+                    level += _ONE
+                    rows[m], starts[m] = row, first
+                    waits[m, k], since[m, k] = t - before, t - first
+            if level > 0:
+                for missed in range(level, n):
+                    waits[m, missed] = since[m, missed] = -1
+                units[m], levels[m] = v, level
+                m += 1
+        u = after
+    return units[:m], levels[:m], rows[:m], starts[:m], waits[:m], since[:m]
+
+
+@njit(nogil=True, cache=True)
+def _rows_of_steps(low, high, classes, step, matched):  # type: ignore[no-untyped-def]
+    """Put the rows that match a step into `matched`; how many they are."""
+    found, looked_at = 0, classes[low:high]
+    for i in range(looked_at.size):
+        # Written whether it matches or not, and written over when not: no branch is guessed wrong.
+        matched[found] = low + i
+        found += step[looked_at[i]] >= 0
+    return found
 
 
 @njit(nogil=True, cache=True)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 NONE = "(none)"
 OTHER = "(other)"
+_FEW = 1 << 12
 Touch = Literal["event", "first", "last"]
 
 
@@ -66,11 +67,14 @@ class Grouping:
     starts: NDArray[np.int64] | None = None
     table: NDArray[np.int32] = field(default_factory=_nothing)
 
-    def at(self, rows: NDArray[np.int64]) -> NDArray[np.int32]:
-        """int32: the group of the events at some places of the part."""
+    def at(self, rows: NDArray[np.int64], units: NDArray[np.int64] | None = None) -> NDArray[np.int32]:
+        """int32: the group of the events at some places of the part; `units`, where known, are those they lie in."""
         if not len(self.table):
             return np.zeros(len(rows), np.int32)
-        found: NDArray[np.int32] = self.table[self.codes[rows if self.starts is None else _units_of(self.starts, rows)]]
+        places = rows
+        if self.starts is not None:
+            places = _units_of(self.starts, rows) if units is None else units
+        found: NDArray[np.int32] = self.table[self.codes[places]]
         return found
 
     @property
@@ -150,7 +154,7 @@ def _labels(part: Part, column: str) -> _Labels:
         codes = np.full(len(found.values), -1, np.int32)
         codes[known] = inverse
         names, highest = pa.array([f"{number:g}" for number in numbers], pa.large_string()), len(numbers)
-    counts = _counted(codes, highest)
+    counts = _counted(codes, highest).sum(axis=0)
     used = np.flatnonzero(counts[1:])
     return _Labels(codes, highest, counts, used, names.take(pa.array(used)).to_pylist())
 
@@ -175,10 +179,12 @@ def _same_person(part: Part) -> NDArray[np.bool_]:
 
 @njit(nogil=True, cache=True)
 def _counted(codes, highest):  # type: ignore[no-untyped-def]
-    """Events of each code, null first."""
-    out = np.zeros(highest + 1, np.int64)
+    """Events of each code, null first, in several rows to be added up."""
+    # Equal codes in a row wait for each other at one place: while codes are few, four places take turns.
+    lanes = 4 if highest < _FEW else 1
+    out = np.zeros((lanes, highest + 1), np.int64)
     for i in range(codes.size):
-        out[codes[i] + 1] += 1
+        out[i & (lanes - 1), codes[i] + 1] += 1
     return out
 
 

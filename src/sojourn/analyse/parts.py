@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 import numpy as np
 from numba import njit
 
+from sojourn.analyse.sessions_kernel import cut
 from sojourn.store.columns import Column, NumberColumn, TextColumn
 
 if TYPE_CHECKING:
@@ -145,9 +146,13 @@ def cut_sessions(part: Part, gap_us: int, rule: GapRule) -> Part:
         gap_us: Silence that ends a session, microseconds.
         rule: `reaches`: a silence equal to the gap ends it; `exceeds`: only a longer one does.
     """
-    limit = gap_us if rule == "reaches" else gap_us + 1
-    person, begins, ends = _sessions(part.start, part.stop, part.time, part.person, limit)
+    person, begins, ends = cut(part.start, part.stop, part.time, part.person, silence(gap_us, rule))
     return replace(part, person=frozen(person), start=frozen(begins), stop=frozen(ends))
+
+
+def silence(gap_us: int, rule: GapRule) -> int:
+    """From which silence on a session has ended, microseconds; see `cut_sessions`."""
+    return gap_us if rule == "reaches" else gap_us + 1
 
 
 def frozen(array: NDArray[Any]) -> NDArray[Any]:
@@ -169,32 +174,6 @@ def _bounds(start, stop, rows):  # type: ignore[no-untyped-def]
             n += 1
         ends[u] = n
     return begins, ends
-
-
-@njit(nogil=True, cache=True)
-def _sessions(start, stop, time, person, limit):  # type: ignore[no-untyped-def]
-    """Person, first row and end of each session."""
-    # Counted first: memory that is never used, or moved when it was too little, costs more than a second look.
-    sessions = start.size
-    for u in range(start.size):
-        for i in range(start[u] + 1, stop[u]):
-            sessions += time[i] - time[i - 1] >= limit
-    # One place more takes what is written ahead.
-    who, begins, ends = np.empty(sessions, np.int64), np.empty(sessions + 1, np.int64), np.empty(sessions, np.int64)
-    n = 0
-    for u in range(start.size):
-        first, before = n, time[start[u]]
-        begins[n] = start[u]
-        for i in range(start[u] + 1, stop[u]):
-            # Written whether a session begins or not, and written over when not: no branch is guessed wrong.
-            begins[n + 1] = i
-            n += time[i] - before >= limit
-            before = time[i]
-        for s in range(first, n):
-            who[s], ends[s] = person[u], begins[s + 1]
-        who[n], ends[n] = person[u], stop[u]
-        n += 1
-    return who, begins[:n], ends
 
 
 @njit(nogil=True, cache=True)

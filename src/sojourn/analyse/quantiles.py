@@ -1,7 +1,7 @@
 """Exact quantiles of values that lie in several arrays.
 
 In: arrays, one a part. Out: quantiles by linear interpolation (method 7 of Hyndman and Fan 1996, as numpy's default).
-Selection, not sorting: a histogram by size, 256 bins a doubling, finds the few values that matter.
+Selection, not sorting: a histogram by size, 64 bins a doubling, finds the few values that matter.
 """
 
 from __future__ import annotations
@@ -12,18 +12,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
+from sojourn.analyse.side_by_side import side_by_side
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
 _SMALL = 1 << 12
 _TOGETHER = 1 << 20
-_SHIFT = np.int64(52 - 8)
-_LOWEST = np.int64(1023 << 8)
-_BINS = 64 << 8
-_EXACT = 9 << 8
-"""What is left of a float's bits, exponent and eight of the mantissa, orders numbers from 1 on into 256 bins a doubling.
+_SHIFT = np.int64(52 - 6)
+_LOWEST = np.int64(1023 << 6)
+_BINS = 64 << 6
+_EXACT = 7 << 6
+"""What is left of a float's bits, exponent and six of the mantissa, orders numbers from 1 on into 64 bins a doubling.
 Below `_EXACT` a bin holds one number."""
 
 
@@ -37,17 +39,18 @@ def quantiles(arrays: Sequence[NDArray[np.int64]], shares: Sequence[float]) -> l
     Returns:
         One value a share; nan when there are no values.
     """
-    total = sum(len(array) for array in arrays)
-    if not total:
-        return [math.nan] * len(shares)
-    wanted = sorted({rank for share in shares for rank in _ranks(share, total)})
-    found = dict(zip(wanted, _select(list(arrays), wanted), strict=True))
-    out = []
-    for share in shares:
-        low, high = _ranks(share, total)
-        weight = share * (total - 1) - low
-        out.append(found[low] + (found[high] - found[low]) * weight)
-    return out
+    return _interpolated(sum(map(len, arrays)), shares, lambda ranks: _select(arrays, ranks))
+
+
+def quantiles_of_counts(counts: NDArray[np.int64], shares: Sequence[float]) -> list[float]:
+    """`quantiles` of small values of which only is known how often there are 0, 1, 2, ...
+
+    Args:
+        counts: int64: how often each value is there.
+        shares: Wanted quantiles, in [0, 1].
+    """
+    upto = np.cumsum(counts)
+    return _interpolated(int(upto[-1]), shares, lambda ranks: np.searchsorted(upto, ranks, side="right").tolist())
 
 
 @njit(nogil=True, cache=True)
@@ -71,32 +74,49 @@ def put_together(values, group, groups):  # type: ignore[no-untyped-def]  # noqa
     return begin, out
 
 
+def _interpolated(total: int, shares: Sequence[float], select: Callable[[list[int]], list[int]]) -> list[float]:
+    """Quantiles of `total` values, of which `select` finds those at ascending ranks."""
+    if not total:
+        return [math.nan] * len(shares)
+    wanted = sorted({rank for share in shares for rank in _ranks(share, total)})
+    found = dict(zip(wanted, select(wanted), strict=True))
+    out = []
+    for share in shares:
+        low, high = _ranks(share, total)
+        weight = share * (total - 1) - low
+        out.append(found[low] + (found[high] - found[low]) * weight)
+    return out
+
+
 def _ranks(share: float, total: int) -> tuple[int, int]:
     place = share * (total - 1)
     return math.floor(place), math.ceil(place)
 
 
-def _select(arrays: list[NDArray[np.int64]], ranks: list[int]) -> list[int]:
+def _select(arrays: Sequence[NDArray[np.int64]], ranks: list[int]) -> list[int]:
     """The values at ascending ranks."""
-    total = sum(len(array) for array in arrays)
-    if total <= _SMALL:
-        ordered = np.partition(np.concatenate(arrays), ranks)
-        return [int(ordered[rank]) for rank in ranks]
+    total = sum(map(len, arrays))
     if total <= _TOGETHER:
         arrays = [np.concatenate(arrays)]
-    counts = np.sum([_histogram(array) for array in arrays], axis=0)
-    below = np.concatenate(([0], np.cumsum(counts)))
-    bins = np.searchsorted(below, ranks, side="right") - 1
-    found: dict[int, int] = {}
-    for chosen in sorted(set(bins.tolist())):
-        mine = [rank for rank, place in zip(ranks, bins, strict=True) if place == chosen]
-        if chosen < _EXACT:
-            found |= dict.fromkeys(mine, int(np.int64(chosen + _LOWEST << _SHIFT).view(np.float64)) - 1)
-            continue
-        places = [rank - int(below[chosen]) for rank in mine]
-        ordered = np.partition(np.concatenate([_inside(array, chosen) for array in arrays]), places)
-        found |= {rank: int(ordered[place]) for rank, place in zip(mine, places, strict=True)}
-    return [found[rank] for rank in ranks]
+    if total <= _SMALL:
+        ordered = np.partition(arrays[0], ranks)
+        return [int(ordered[rank]) for rank in ranks]
+    counted = side_by_side(_histogram, arrays)
+    upto = np.cumsum(np.sum(counted, axis=0))
+    of_rank = np.searchsorted(upto, ranks, side="right").tolist()
+    bins = sorted({chosen for chosen in of_rank if chosen >= _EXACT})
+    inside = side_by_side(lambda array, counts: [_inside(array, b, counts[b]) for b in bins], arrays, counted)
+    ordered_of = {b: np.sort(np.concatenate(parts)) for b, *parts in zip(bins, *inside, strict=True)}
+    # Counted from the end of the bin, of which is known how many values lie up to there.
+    return [
+        int(ordered_of[b][rank - upto[b]]) if b in ordered_of else _alone_in(b)
+        for rank, b in zip(ranks, of_rank, strict=True)
+    ]
+
+
+def _alone_in(chosen: int) -> int:
+    """The only value of a bin."""
+    return int(np.int64(chosen + _LOWEST << _SHIFT).view(np.float64)) - 1
 
 
 @njit(nogil=True, cache=True)
@@ -114,14 +134,12 @@ def _histogram(values):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def _inside(values, chosen):  # type: ignore[no-untyped-def]
+def _inside(values, chosen, size):  # type: ignore[no-untyped-def]
+    """The values of a bin that holds `size`."""
+    # Written whether it is one of them or not, and written over when not: no branch is guessed wrong.
+    out = np.empty(size + 1, np.int64)
     n = 0
     for i in range(values.size):
+        out[n] = values[i]
         n += _bin(values[i]) == chosen
-    out = np.empty(n, np.int64)
-    n = 0
-    for i in range(values.size):
-        if _bin(values[i]) == chosen:
-            out[n] = values[i]
-            n += 1
-    return out
+    return out[:size]

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from numba import njit
 
 from sojourn.analyse.groups import Breakdown, group_events, read_breakdown
-from sojourn.analyse.parts import cut_sessions
+from sojourn.analyse.parts import cut_sessions, silence
 from sojourn.analyse.period_places import places_of
-from sojourn.analyse.quantiles import put_together, quantiles
+from sojourn.analyse.quantiles import put_together, quantiles, quantiles_of_counts
 from sojourn.analyse.results import Drill, Persons, Result
+from sojourn.analyse.sessions_kernel import counted_by_group, described
 from sojourn.analyse.sessions_members import by_page, known_places, members
 from sojourn.analyse.side_by_side import side_by_side
 from sojourn.records.durations import microseconds
@@ -192,11 +192,12 @@ class GroupedSessions:
 
 @dataclass(frozen=True, slots=True)
 class SessionsPartial:
-    """Sessions of one part, one row each, and how many persons had them.
+    """Sessions of one part, and how many persons had them.
 
     Attributes:
-        duration: int64: microseconds.
-        depth: int64: events.
+        duration: int64, one a session: microseconds.
+        total_us: All of them together.
+        depths: int64: how many sessions have 0, 1, 2, ... events.
         groups: By group of its first event; None without a breakdown.
         periods: By period of its first event; None without a trend.
         persons: Persons.
@@ -206,7 +207,8 @@ class SessionsPartial:
     """
 
     duration: NDArray[np.int64]
-    depth: NDArray[np.int64]
+    total_us: int
+    depths: NDArray[np.int64]
     groups: GroupedSessions | None
     periods: GroupedSessions | None
     persons: int
@@ -245,9 +247,12 @@ def sessions(
     spans = None
     if trend is not None and any(len(part.time) for part in parts):
         # The rows of each unit ascend in time.
-        first = min(int(part.time[part.start].min()) for part in parts if len(part.time))
-        last = max(int(part.time[part.stop - 1].max()) for part in parts if len(part.time))
-        spans = periods(trend, first, last, time_zone=journeys.time_zone)
+        bounds = journeys.map(
+            lambda part: (int(part.time[part.start].min()), int(part.time[part.stop - 1].max())),
+            [part for part in parts if len(part.time)],
+        )
+        firsts, lasts = zip(*bounds, strict=True)
+        spans = periods(trend, min(firsts), max(lasts), time_zone=journeys.time_zone)
     question = SessionsQuestion(microseconds(gap), gap_rule, page, read_breakdown(by), spans)
     groupings = group_events(parts, question.breakdown)
     partials = journeys.map(lambda part, grouping: partial(part, question, grouping), parts, groupings)
@@ -256,23 +261,31 @@ def sessions(
 
 def partial(part: Part, question: SessionsQuestion, grouping: Grouping) -> SessionsPartial:
     """Describe the sessions of one part."""
-    cut = cut_sessions(part, question.gap_us, question.gap_rule)
-    duration, depth, persons, returning = _describe(cut.person, cut.start, cut.stop, part.time)
+    limit, each = silence(question.gap_us, question.gap_rule), bool(question.breakdown or question.trend)
+    duration, begins, depth, depths, *ends, returning = described(
+        part.start, part.stop, part.time, part.event, len(part.events), limit, each
+    )
     groups = periods = None
     if question.breakdown is not None:
-        groups = _grouped(duration, depth, grouping.at(cut.start), len(grouping.names))
+        groups = _grouped(duration, depth, grouping.at(begins), len(grouping.names))
     if question.trend is not None:
-        place = places_of(part.time[cut.start], question.trend.starts_us)
+        place = places_of(part.time[begins], question.trend.starts_us)
         periods = _grouped(duration, depth, place, len(question.trend.labels))
+    if question.page == "event":
+        entries, exits = ({name: n for name, n in zip(part.events, of.tolist(), strict=True) if n} for of in ends)
+    else:
+        cut = cut_sessions(part, question.gap_us, question.gap_rule)
+        entries, exits = (_pages(part, question.page, cut, last=last) for last in (False, True))
     return SessionsPartial(
         duration=duration,
-        depth=depth,
+        total_us=int(duration.sum()),
+        depths=depths,
         groups=groups,
         periods=periods,
-        persons=persons,
+        persons=len(part.person),
         returning=returning,
-        entries=_pages(part, question.page, cut, last=False),
-        exits=_pages(part, question.page, cut, last=True),
+        entries=entries,
+        exits=exits,
     )
 
 
@@ -284,12 +297,13 @@ def merge(
     journeys: Journeys | None = None,
 ) -> Sessions:
     """Add up the parts."""
-    total = sum(len(p.depth) for p in partials)
-    events = sum(int(p.depth.sum()) for p in partials)
     persons = sum(p.persons for p in partials)
-    bounced = sum(int((p.depth == 1).sum()) for p in partials)
-    values = [p.duration for p in partials], [p.depth for p in partials]
-    (median, p90), (depth_median, depth_p90) = side_by_side(lambda each: quantiles(each, (0.5, 0.9)), values)
+    depths = np.zeros(max(len(p.depths) for p in partials), np.int64)
+    for p in partials:
+        depths[: len(p.depths)] += p.depths
+    total, bounced, events = int(depths.sum()), int(depths[1]), int(depths @ np.arange(len(depths)))
+    median, p90 = quantiles([p.duration for p in partials], (0.5, 0.9))
+    depth_median, depth_p90 = quantiles_of_counts(depths, (0.5, 0.9))
     by_group: tuple[SessionGroup, ...] = ()
     if question.breakdown is not None:
         found = _groups(groups, [p.groups for p in partials if p.groups])
@@ -308,10 +322,10 @@ def merge(
         events_per_session=events / total if total else np.nan,
         median_duration_s=median / _SECOND,
         p90_duration_s=p90 / _SECOND,
-        mean_duration_s=sum(float(p.duration.sum()) for p in partials) / total / _SECOND if total else np.nan,
+        mean_duration_s=sum(p.total_us for p in partials) / total / _SECOND if total else np.nan,
         median_depth=depth_median,
         p90_depth=depth_p90,
-        longest=max((int(p.depth.max()) for p in partials if len(p.depth)), default=0),
+        longest=int(depths.nonzero()[0].max(initial=0)),
         entries=_top([p.entries for p in partials], total),
         exits=_top([p.exits for p in partials], total),
         groups=by_group,
@@ -323,7 +337,7 @@ def merge(
 def _grouped(
     duration: NDArray[np.int64], depth: NDArray[np.int64], group: NDArray[np.int32], groups: int
 ) -> GroupedSessions:
-    sessions, bounced, events = _counted_by_group(depth, group, groups)
+    sessions, bounced, events = counted_by_group(depth, group, groups)
     return GroupedSessions(sessions, bounced, events, *put_together(duration, group, groups))
 
 
@@ -344,11 +358,8 @@ def _groups(names: Sequence[str], parts: Sequence[GroupedSessions]) -> list[Sess
 
 
 def _pages(part: Part, page: str, cut: Part, *, last: bool) -> dict[str, int]:
-    """Sessions by their first or last known page; `(none)` for sessions without any."""
+    """Sessions by their first or last known value of a column; `(none)` for sessions without any."""
     places = cut.stop - 1 if last else cut.start
-    if page == "event":
-        counts = _counted(part.event, places, len(part.events))
-        return {name: int(n) for name, n in zip(part.events, counts, strict=True) if n}
     column = part.column(page)
     places = known_places(
         column.codes >= 0 if isinstance(column, TextColumn) else ~np.isnan(column.values), cut, places, last=last
@@ -367,40 +378,3 @@ def _top(counted: Sequence[dict[str, int]], total: int) -> tuple[Page, ...]:
             pages[page] = pages.get(page, 0) + n
     largest = sorted(pages.items(), key=lambda item: (-item[1], item[0]))[:_TOP]
     return tuple(Page(page, n, n / total) for page, n in largest)
-
-
-@njit(nogil=True, cache=True)
-def _describe(person, start, stop, time):  # type: ignore[no-untyped-def]
-    """Length and depth of each session; persons, and persons with more than one."""
-    n = start.size
-    duration = np.empty(n, np.int64)
-    depth = np.empty(n, np.int64)
-    persons = returning = 0
-    for s in range(n):
-        duration[s] = time[stop[s] - 1] - time[start[s]]
-        depth[s] = stop[s] - start[s]
-        again = s > 0 and person[s] == person[s - 1]
-        persons += not again
-        returning += again and (s == 1 or person[s - 2] != person[s])
-    return duration, depth, persons, returning
-
-
-@njit(nogil=True, cache=True)
-def _counted_by_group(depth, group, groups):  # type: ignore[no-untyped-def]
-    """Sessions, sessions of one event, and events of each group."""
-    sessions, bounced, events = np.zeros(groups, np.int64), np.zeros(groups, np.int64), np.zeros(groups, np.int64)
-    for s in range(depth.size):
-        g = group[s]
-        sessions[g] += 1
-        bounced[g] += depth[s] == 1
-        events[g] += depth[s]
-    return sessions, bounced, events
-
-
-@njit(nogil=True, cache=True)
-def _counted(codes, places, size):  # type: ignore[no-untyped-def]
-    """How often each code stands at some places."""
-    out = np.zeros(size, np.int64)
-    for p in range(places.size):
-        out[codes[places[p]]] += 1
-    return out
