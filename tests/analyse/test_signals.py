@@ -243,6 +243,20 @@ def test_signals_count_persons_firings_and_values() -> None:
         found.persons("vews")
 
 
+def test_means_at_another_moment_are_those_of_asking_then() -> None:
+    then, now = "2024-01-01 12:00", "2024-01-03 10:00"
+    catalogue, journeys = read_catalogue(SHOP), shop()
+    alone = [journeys.scores(catalogue=catalogue, at=at, top=0) for at in (now, then)]
+
+    for (at, since), (plain, compared) in zip(((now, then), (then, now)), (alone, alone[::-1]), strict=True):
+        found = journeys.scores(catalogue=catalogue, at=at, since=since, top=0)
+        assert [one.mean for one in found.scores] == [one.mean for one in plain.scores]
+        assert [one.mean_since for one in found.scores] == [one.mean for one in compared.scores]
+        assert found.persons_total == plain.persons_total
+        assert found.since_us == compared.at_us
+    assert all(np.isnan(one.mean_since) for one in alone[0].scores)
+
+
 def test_scores_are_explained_by_their_terms() -> None:
     """Ben: 1 + 10 x 2^(-22/24); Anna: 1 + 7.5 - 5; Cleo: 1."""
     found = shop().scores(catalogue=read_catalogue(SHOP), at="2024-01-03 10:00", top=2)

@@ -50,9 +50,11 @@ class _Persons:
         self._block, self._time = block, time
         self._zone = program.catalogue.time_zone
         self.time = np.ones(len(block.person), np.int64)
-        rounded = np.round(block.values[time], DIGITS)
+        # A signal's values side by side: every predicate and term runs over them.
+        self.signals = np.ascontiguousarray(block.values[time].T)
+        rounded = np.round(self.signals, DIGITS)
         self._columns: dict[str, Column | None] = {
-            f"signal.{name}": NumberColumn(rounded[:, n]) for n, name in enumerate(program.names)
+            f"signal.{name}": NumberColumn(rounded[n]) for n, name in enumerate(program.names)
         }
 
     def put(self, name: str, column: Column) -> None:
@@ -129,7 +131,7 @@ class HistoryRules:
         persons.put("stage", TextColumn(stage, [one.name for one in catalogue.stages]))
         points = np.empty((len(catalogue.scores), many))
         for n, score in enumerate(catalogue.scores):
-            points[n] = self._points(score, self._whens[n], block.values[time], persons)
+            points[n] = self._points(score, self._whens[n], persons)
         for n, score in enumerate(catalogue.scores):
             persons.put(f"score.{score.name}", NumberColumn(points[n]))
         members = np.zeros((len(self._segments), many), np.bool_)
@@ -137,16 +139,14 @@ class HistoryRules:
             members[n] = persons.test(predicate)
         return Profiles(stage, points, members)
 
-    def _points(
-        self, score: Score, whens: list[Predicate | None], values: NDArray[np.float64], persons: _Persons
-    ) -> NDArray[np.float64]:
+    def _points(self, score: Score, whens: list[Predicate | None], persons: _Persons) -> NDArray[np.float64]:
         # Term by term in the order of the catalogue, as live: the same sums to the last bit.
-        points = np.full(len(values), score.base)
+        points = np.full(len(persons.time), score.base)
         for term, when in zip(score.terms, whens, strict=True):
             if when is None:
                 assert term.signal is not None  # a term is one or the other, the file was checked
                 assert term.weight is not None
-                points += values[:, self._place[term.signal]] * term.weight
+                points += persons.signals[self._place[term.signal]] * term.weight
             else:
                 points += persons.test(when) * np.float64(term.points)
         rounded: NDArray[np.float64] = np.round(

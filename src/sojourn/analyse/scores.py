@@ -6,7 +6,7 @@ the list of its terms; docs/methods/scores.md.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -83,6 +83,7 @@ class ScoreReading:
         max: The most points.
         bands: Persons by points, in ten bands of equal width.
         top: The persons with the most points, with their terms.
+        mean_since: Mean points at the moment it is compared with; `nan` without one.
     """
 
     name: str
@@ -95,6 +96,7 @@ class ScoreReading:
     max: float
     bands: tuple[ScoreBand, ...]
     top: tuple[PersonScore, ...]
+    mean_since: float = np.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,7 @@ class Scores(Result):
         persons_unscored: Persons whose consent forbids it; they are counted nowhere else.
         scores: One record a score, in the order of the catalogue.
         note: What the reader should know; empty when nothing.
+        since_us: The moment of each score's `mean_since`; None when none was named.
     """
 
     catalogue: str
@@ -116,6 +119,7 @@ class Scores(Result):
     persons_unscored: int
     scores: tuple[ScoreReading, ...]
     note: str = ""
+    since_us: int | None = None
     _drill: Drill | None = field(default=None, repr=False, compare=False)
 
     def rows(self) -> Sequence[ScoreReading]:
@@ -156,10 +160,12 @@ class ScoresPartial:
     Attributes:
         points: float64, shape (scores, persons with an event until then).
         person: int64: their numbers.
+        since: As `points`, at the moment they are compared with; nobody without one.
     """
 
     points: NDArray[np.float64]
     person: NDArray[np.int64]
+    since: NDArray[np.float64]
 
 
 def scores(
@@ -167,6 +173,7 @@ def scores(
     *,
     catalogue: Any = None,  # noqa: ANN401  (a Catalogue, a path or a name: `read_question` says)
     at: str | dt.date | None = None,
+    since: str | dt.date | None = None,
     top: int = 10,
 ) -> Scores:
     """Read every score over history.
@@ -175,6 +182,7 @@ def scores(
         journeys: The log.
         catalogue: As of `signals`.
         at: As of `signals`.
+        since: Also tell the means at this moment, to compare with; None for no other moment.
         top: How many persons with the most points to explain, up to 1000.
 
     Raises:
@@ -183,20 +191,29 @@ def scores(
     """
     if not 0 <= top <= _MOST:
         raise BadOption(f"expected top of 0 to {_MOST}, got {top}")
-    question = read_question(journeys, catalogue, at)
+    question = read_question(journeys, catalogue, at, since)
     partials = journeys.map(lambda part: partial(part, question), journeys.parts())
     return merge(partials, question, journeys=journeys, top=top)
 
 
 def partial(part: Part, question: SignalQuestion) -> ScoresPartial:
     """Points of the persons of one part."""
-    rules = HistoryRules(question.program)
-    points, person = [np.empty((len(question.program.catalogue.scores), 0))], [np.empty(0, np.int64)]
-    for block in signal_blocks(part, question.program, [question.at_us], only=question.wanted(part)):
-        here = block.begun(0)
-        points.append(rules.profiles(block).points[:, here])
-        person.append(block.person[here])
-    return ScoresPartial(np.concatenate(points, axis=1), np.concatenate(person))
+    rules, nobody = HistoryRules(question.program), np.empty((len(question.program.catalogue.scores), 0))
+    points, person, since = [nobody], [np.empty(0, np.int64)], [nobody]
+    times = sorted({question.at_us, question.at_us if question.since_us is None else question.since_us})
+    # One pass reads both moments; who may be scored at neither is not read.
+    never = np.intersect1d(question.unscored, question.unscored_since)
+    only = ~np.isin(part.person, never) if len(never) else None
+    for block in signal_blocks(part, question.program, times, only=only):
+        for place, at_us in enumerate(times):
+            began, read = block.begun(place), rules.profiles(block, place).points
+            if at_us == question.at_us:
+                here = began & ~np.isin(block.person, question.unscored)
+                points.append(read[:, here])
+                person.append(block.person[here])
+            if at_us == question.since_us:
+                since.append(read[:, began & ~np.isin(block.person, question.unscored_since)])
+    return ScoresPartial(np.concatenate(points, axis=1), np.concatenate(person), np.concatenate(since, axis=1))
 
 
 def merge(
@@ -210,7 +227,8 @@ def merge(
     catalogue = question.program.catalogue
     points = np.concatenate([np.empty((len(catalogue.scores), 0)), *(p.points for p in partials)], axis=1)
     person = np.concatenate([np.empty(0, np.int64), *(p.person for p in partials)])
-    best = [np.lexsort((person, -row))[:top] for row in points]
+    since = np.concatenate([np.empty((len(catalogue.scores), 0)), *(p.since for p in partials)], axis=1)
+    best = [np.lexsort((person, -row))[:top] if top else np.empty(0, np.int64) for row in points]
     told: dict[int, Profile] = {}
     if journeys is not None and top:
         told = _profiles(
@@ -227,6 +245,7 @@ def merge(
             ScoreReading(
                 score.name, score.says, score.base, float(row.mean()) if row.size else np.nan, float(median), float(p90),
                 float(p99), float(row.max()) if row.size else np.nan, _bands(row), tuple(leaders),
+                float(since[n].mean()) if since.size else np.nan,
             )
         )  # fmt: skip
     drill = Drill(journeys, question) if journeys is not None else None
@@ -237,6 +256,7 @@ def merge(
         question.left_out(journeys),
         tuple(made),
         note=question.note,
+        since_us=question.since_us,
         _drill=drill,
     )
 
@@ -247,6 +267,7 @@ def members(
     """Persons with so many points or more, and fewer than `below`."""
     bound = np.inf if below is None else below
     place = place_of(score, [s.name for s in question.program.catalogue.scores], "score")
+    question = replace(question, since_us=None)
     partials = journeys.map(lambda part: partial(part, question), journeys.parts())
     return journeys.persons_of([p.person[(p.points[place] >= at_least) & (p.points[place] < bound)] for p in partials])
 

@@ -66,6 +66,7 @@ class _Columns:
     codes: list[NDArray[np.int32]] = field(default_factory=list)
     numbers: list[NDArray[np.float64]] = field(default_factory=list)
     found: dict[str, Column | None] = field(default_factory=dict)
+    carriers: dict[str, frozenset[str]] = field(default_factory=dict)
     places: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def column(self, name: str) -> Column | None:
@@ -73,6 +74,16 @@ class _Columns:
         if name not in self.found:
             self.found[name] = _column(self.part, name, self.zone)
         return self.found[name]
+
+    def carried_by(self, name: str) -> frozenset[str]:
+        """Names of the events that have a value in a column."""
+        if name not in self.carriers:
+            column, codes = self.column(name), np.empty(0, np.int64)
+            if column is not None:
+                known = column.codes >= 0 if isinstance(column, TextColumn) else ~np.isnan(column.values)
+                codes = np.unique(self.part.event[known])
+            self.carriers[name] = frozenset(self.part.events[code] for code in codes.tolist())
+        return self.carriers[name]
 
     def text(self, name: str, column: TextColumn) -> int:
         """Row of a column of text."""
@@ -129,7 +140,7 @@ def feeds_of(part: Part, program: Program) -> Feeds:
             leaves.add(slot.where, columns)
         slots.append((condition, _value(slot.value, columns), 0, *keys.add(slot.key, columns)))
     return Feeds(
-        _words([_names(slot, part, columns) for slot in program.slots], part, program, slots, leaves),
+        _words([_names(slot, columns) for slot in program.slots], part, program, slots, leaves),
         np.concatenate([np.zeros(0, np.uint8), *leaves.lookups]),
         np.array([*leaves.literals, 0.0]),
         np.concatenate([np.zeros(0, np.int64), *keys.keys]),
@@ -139,17 +150,11 @@ def feeds_of(part: Part, program: Program) -> Feeds:
     )
 
 
-def _names(slot: Slot, part: Part, columns: _Columns) -> Collection[str] | None:
+def _names(slot: Slot, columns: _Columns) -> Collection[str] | None:
     """Names of the events that can reach a slot; None for all. Traits come with few events, and only those are asked."""
     if slot.events is not None or slot.where is None or not of_traits(slot):
         return slot.events
-    found: set[str] = set()
-    for name in columns_of(slot.where):
-        column = columns.column(name)
-        if column is not None:
-            known = column.codes >= 0 if isinstance(column, TextColumn) else ~np.isnan(column.values)
-            found |= {part.events[code] for code in np.unique(part.event[known])}
-    return found
+    return frozenset().union(*map(columns.carried_by, columns_of(slot.where)))
 
 
 def _words(

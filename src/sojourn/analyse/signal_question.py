@@ -46,6 +46,8 @@ class SignalQuestion:
         at_us: When it is read, microseconds since 1970 UTC.
         unscored: Numbers of the persons whose consent forbids it; they are left out.
         note: What the reader should know; empty when nothing.
+        since_us: Another moment that it is compared with; None for none.
+        unscored_since: As `unscored`, at that moment.
     """
 
     program: Program
@@ -53,6 +55,8 @@ class SignalQuestion:
     at_us: int
     unscored: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     note: str = ""
+    since_us: int | None = None
+    unscored_since: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
 
     def wanted(self, part: Part) -> NDArray[np.bool_] | None:
         """Which persons of a part are read; None for everybody."""
@@ -83,7 +87,10 @@ class SignalQuestion:
 
 
 def read_question(
-    journeys: Journeys, catalogue: CatalogueOption | os.PathLike[str], at: str | dt.date | None
+    journeys: Journeys,
+    catalogue: CatalogueOption | os.PathLike[str],
+    at: str | dt.date | None,
+    since: str | dt.date | None = None,
 ) -> SignalQuestion:
     """Find and compile the catalogue, and settle the time.
 
@@ -92,16 +99,19 @@ def read_question(
         catalogue: A `Catalogue`; a file; `shop`, `software` or `streaming`; None for `signals.yaml` of the data folder, else the
             branch that fits the log's events.
         at: A moment; None for the first by which everything has happened and was received.
+        since: Another moment to compare with; None for none.
 
     Raises:
         BadCatalogue: There is no such catalogue, or it is wrong.
-        BadOption: `at` is no moment.
+        BadOption: `at` or `since` is no moment.
     """
     found, source = find_catalogue(journeys, catalogue)
     program = compile_catalogue(found)
     prepare(journeys, [program])
     at_us = last_moment(journeys) if at is None else moment_us(at, time_zone=journeys.time_zone)
-    return SignalQuestion(program, source, at_us, unscored(journeys, [at_us])[0], _note(program, journeys))
+    since_us = None if since is None else moment_us(since, time_zone=journeys.time_zone)
+    silent = unscored(journeys, [at_us] if since_us is None else [at_us, since_us])
+    return SignalQuestion(program, source, at_us, silent[0], _note(program, journeys), since_us, silent[-1])
 
 
 def _note(program: Program, journeys: Journeys) -> str:

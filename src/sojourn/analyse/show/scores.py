@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import plotly.graph_objects as go
 from rich.console import Group
@@ -25,9 +25,11 @@ def render(scores: Scores) -> RenderableType:
     """How each score is spread, then the persons with the most points and why."""
     head = f"{scored_persons(scores.persons_total, scores.persons_unscored)} until {moment(scores.at_us)} UTC; catalogue: {scores.catalogue}"
     columns = [("score", "left"), ("mean", "right"), ("median", "right"), ("p90", "right"), ("p99", "right")]
-    spread = table("Points", [*columns, ("max", "right"), ("says", "left")])
+    then: list[tuple[str, Literal["right"]]] = [("mean then", "right")] if scores.since_us is not None else []
+    since = f"then: {moment(scores.since_us)} UTC" if scores.since_us is not None else None
+    spread = table("Points", [*columns, ("max", "right"), *then, ("says", "left")], caption=since)
     for one in scores.scores:
-        figures = (one.mean, one.median, one.p90, one.p99, one.max)
+        figures = [one.mean, one.median, one.p90, one.p99, one.max, *[one.mean_since for _ in then]]
         spread.add_row(one.name, *(points(value) for value in figures), one.says)
     shown: list[RenderableType] = [Text(head), *noted(scores.note), spread]
     for one in scores.scores:

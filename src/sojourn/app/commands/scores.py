@@ -27,6 +27,7 @@ def scores(  # noqa: PLR0913  (one argument an option)
     data: Data = DEFAULT_DATA,
     catalogue: CatalogueFile = None,
     at: At = None,
+    since: Annotated[str | None, typer.Option(help="Also tell the means at this moment, to compare with.")] = None,
     top: Annotated[int, typer.Option(min=0, max=1000, help="How many persons with the most points to explain.")] = 5,
     persons: Annotated[
         str | None,
@@ -45,7 +46,7 @@ def scores(  # noqa: PLR0913  (one argument an option)
         raise BadOption("--persons NAME and --at-least POINTS go together")
     with progress_bar(quiet=json) as progress:
         scope = Scope(data, tuple(where or ()), None, None, time_zone, bots)
-        result = ask(scope.journeys(progress=progress), catalogue=catalogue, at=at, top=top)
+        result = ask(scope.journeys(progress=progress), catalogue=catalogue, at=at, since=since, top=top)
         listed = None
         if persons is not None and at_least is not None:
             listed = result.persons(persons, at_least=at_least)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from dataclasses import dataclass, replace
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
@@ -96,16 +97,15 @@ async def home(asked: Asked) -> Response:
     goals = sorted(journeys.events)
     goal = asked.field("goal") or _chosen_goal(asked.settings.goal, goals)
     earlier = _before(asked, span, bounds)
-    now, before, scores, scores_before, running = await asyncio.gather(
+    now, before, scores, running = await asyncio.gather(
         _numbers(asked, goal),
         _numbers(earlier, goal) if earlier else _nothing(),
-        _scores(asked),
-        _scores(asked, bounds[0]) if earlier and bounds else _scores(asked),
+        _scores(asked, since=bounds[0] if earlier and bounds else None),
         run_in_threadpool(processes, asked.backing.history.folder),
     )
     return render(
         asked, "home.html", title="Home", tiles=_tiles(now, before, goal), scores=scores,
-        spreads=_spreads(scores, scores_before if earlier else None), running=_told(running), goals=goals, goal=goal,
+        spreads=_spreads(scores), running=_told(running), goals=goals, goal=goal,
         sessions=now["sessions"], everything=EVERYTHING, compared=earlier is not None, bounds=bounds,
         first_day=max(bounds[0], span[0]) if bounds and span else None,
         last_day=bounds[1] - dt.timedelta(microseconds=1) if bounds else None,
@@ -142,10 +142,11 @@ async def _nothing() -> dict[str, Answered]:
     return {}
 
 
-async def _scores(asked: Asked, at: dt.datetime | None = None) -> Answered:
-    """Scores at a moment, at the end of the period when None, from all that happened before it."""
+async def _scores(asked: Asked, since: dt.datetime | None) -> Answered:
+    """Scores at the end of the period from all that happened before it, and their means at its beginning."""
     whole = replace(asked, scope=replace(asked.scope, start=None))
-    return await answered(whole, "scores", {"top": ["0"]} | ({"at": [at.isoformat()]} if at else {}), title="Home")
+    compared = {} if since is None else {"since": [since.isoformat()]}
+    return await answered(whole, "scores", {"top": ["0"], **compared}, title="Home")
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,12 +179,12 @@ class Spread:
     change: Change | None
 
 
-def _spreads(now: Answered, before: Answered | None) -> list[Spread]:
+def _spreads(now: Answered) -> list[Spread]:
     if now.result is None or not now.result.persons_total:
         return []
-    means = {one.name: one.mean for one in before.result.scores} if before and before.result else {}
     return [
-        Spread(one, _bars(now, one), change(one.mean, means.get(one.name), more_is="")) for one in now.result.scores
+        Spread(one, _bars(now, one), change(one.mean, None if isnan(one.mean_since) else one.mean_since, more_is=""))
+        for one in now.result.scores
     ]
 
 
