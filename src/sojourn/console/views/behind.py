@@ -32,6 +32,11 @@ _HOMES = {
     "segments": "/segments", "segment_overlap": "/segments", "signals": "/signals", "scores": "/signals",
 }  # fmt: skip
 """Pages that show a question's numbers."""
+_PLACES = (
+    ("step", "steps", "step"), ("finding", "findings", "what"), ("milestone", "milestones", "what"), ("ending", "endings", "what"),
+    ("place", "whole", "path"),
+)  # fmt: skip
+"""What is said by its place, the field of the answer that holds these, and what one of them is called there."""
 
 
 @patient
@@ -135,10 +140,14 @@ def _facts(found: Answered, of: Mapping[str, Sequence[str]]) -> list[tuple[str, 
         (name, list(values[name])) for name in (option.name for option in found.question.options) if name in values
     ]
     told = {name.removeprefix(OF): list(texts) for name, texts in of.items() if name != DRILL and texts}
-    for name, records, called in (("step", "steps", "step"), ("finding", "findings", "what")):
-        rows = getattr(found.result, records, ())
+    result = found.result
+    if "finding" in told and "group" in told:
+        result = next((one for one in result.by_group if [one.group] == told["group"]), result)
+    for name, records, called in _PLACES:
+        rows = getattr(result, records, ())
         if name in told and told[name][0].isdecimal() and int(told[name][0]) < len(rows):
-            told[name] = [getattr(rows[int(told[name][0])], called)]
+            one = getattr(rows[int(told[name][0])], called)
+            told[name] = [one] if isinstance(one, str) else list(one)
     return asked + list(told.items())
 
 
