@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from sojourn.store.event_columns import FIXED
 from sojourn.store.events import EventsTable
+from sojourn.store.row_names import named_ids, row_name
 from sojourn.store.tail import read_version
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def _message(row: dict[str, Any], promoted: list[tuple[str, str]]) -> dict[str, 
         "type": kind,
         "event": (sent or row["event"]) if kind == "track" else None,
         "name": sent if kind in _NAMED_TYPES else None,
-        "messageId": row["message_id"] or f"{row['id_high'] % 2**64:016x}{row['id_low'] % 2**64:016x}",
+        "messageId": row["message_id"] or row_name(row["id_high"], row["id_low"]),
         "anonymousId": row["anonymous_id"],
         "userId": row["user_id"],
         "previousId": row["previous_id"],
@@ -151,7 +152,10 @@ def _iso(moment: Any) -> str | None:  # noqa: ANN401  (a datetime or None)
 def _flat(group: pa.Table, version: Version) -> pa.Table:
     """Columns for people: what is internal is left out, promoted properties under their own names."""
     names = [name for name in FIXED.names if name not in _INTERNAL]
-    flat = group.select([*names, *(p.column for p in version.promoted)])
+    place = group.schema.get_field_index("message_id")
+    flat = group.set_column(place, "message_id", named_ids(group)).select(
+        [*names, *(p.column for p in version.promoted)]
+    )
     taken = set(names)
     named = [f"properties.{p.property}" if p.property in taken else p.property for p in version.promoted]
     return flat.rename_columns([*names, *named])

@@ -29,6 +29,7 @@ from sojourn.store.log import open_log
 from sojourn.store.log_import import join_log
 from sojourn.store.migrations import migrate
 from sojourn.store.quarantine import keep_rejected
+from sojourn.store.row_names import with_row_ids
 from sojourn.store.sqlite import database, queries
 
 if TYPE_CHECKING:
@@ -220,7 +221,7 @@ class Append:
         of_message = hash_distinct(messages, lambda values: digests(values, prefix=prefix, size=16))
         given = _valid(messages)
         ids[given] = of_message[given]
-        return ids
+        return with_row_ids(ids, messages)
 
     def _without_expired(self, table: pa.Table) -> pa.Table:
         """Refuse events from before the time from which events are kept; nothing of them is kept."""

@@ -53,6 +53,20 @@ def test_ga4(sample: Callable[[str], Any]) -> None:
     assert len(set(log.hashes)) == 4
 
 
+def test_an_export_of_ours(root: Path, imported: Callable[..., Any]) -> None:
+    """Told by its columns."""
+    log = imported(root / "tests/fixtures/recipes/sojourn.csv")
+
+    assert log.lines[0] == "format: events that sojourn export wrote"
+    assert log.column("event") == ["Page Viewed", "Order Completed"]
+    assert log.column("sent_event") == ["Home", None]
+    assert log.column("type") == ["page", "track"]
+    assert log.column("message_id")[1].startswith("row-")
+    assert log.column("revenue") == [None, 3.5]
+    assert [json.loads(text)["tags"] for text in log.column("rest")[:1]] == [["a"]]
+    assert set(log.batches[0].properties) == {"path"}
+
+
 def test_matomo(sample: Callable[[str], Any]) -> None:
     log = sample("matomo.json")
 

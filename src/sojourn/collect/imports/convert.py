@@ -207,6 +207,8 @@ def _events(rows: Rows, plan: Plan) -> tuple[pa.Array, pa.Array]:
     if mapping.protocol == "segment":
         names = _text_or_null(_field(rows, plan, "page_name"), rows.count)
         return segment_events(sent, names, _text_or_null(_field(rows, plan, "kind"), rows.count))
+    if mapping.sent is not None:
+        return sent, _text_or_null(_field(rows, plan, "sent"), rows.count)
     if mapping.names_only:
         plain = [(name.strip().lower(), event) for name, event in mapping.names]
         known = renamed(pc.utf8_lower(pc.utf8_trim_whitespace(sent)), plain)

@@ -23,6 +23,7 @@ from sojourn.collect.imports import objects
 from sojourn.collect.imports.arrow_text import one_array
 from sojourn.collect.imports.column_names import holds_objects, renamed_rows
 from sojourn.collect.imports.csv_layout import ROW_LIMIT, Layout, Scan, count_lines, find_layout, scan_block
+from sojourn.collect.imports.mapping import exported
 from sojourn.collect.imports.rows import FIELD_LIMIT, Rows, Sample, reject
 from sojourn.collect.imports.text_check import check_text, without_bom
 from sojourn.records.errors import BadFile
@@ -114,6 +115,7 @@ def open_csv(source: Source, chunks: Iterator[bytes], mapping: Mapping) -> CsvRe
         done, before = more[1], first.rejected
         first = parse_block(more[0], layout)
         first = replace(first, rejected=[*before, *first.rejected])
+    mapping, said = exported(layout.names, mapping)
     first = renamed_rows(first, mapping)
     opens = holds_objects(first, mapping)
     sample = (
@@ -121,7 +123,7 @@ def open_csv(source: Source, chunks: Iterator[bytes], mapping: Mapping) -> CsvRe
         if opens
         else Sample(columns=first.columns, textual=True, commas=layout.delimiter != ",")
     )
-    return CsvReader(source.size, sample, mapping, opening.notes, layout, first, blocks, done, opens)
+    return CsvReader(source.size, sample, mapping, (*opening.notes, *said), layout, first, blocks, done, opens)
 
 
 def _blocks(source: Source, chunks: Iterator[bytes], held: bytes, line: int, layout: Layout) -> Iterator[CsvBlock]:

@@ -58,6 +58,7 @@ def guess_mapping(sample: Columns[str, pa.Array], given: Mapping) -> tuple[Mappi
     """
     columns = {name: values.slice(0, _SAMPLE_ROWS) for name, values in sample.items() if name not in given.ignore}
     _check_named(sample, given)
+    given = _without_absent_time(sample, given)
     taken = {name for _, selector in given.selectors for name in split_names(selector)}
     if given.properties is not None:
         columns = {name: values for name, values in columns.items() if name not in given.properties or name in taken}
@@ -87,6 +88,14 @@ def _check_named(sample: Columns[str, pa.Array], given: Mapping) -> None:
         for name in getattr(given, field) or ():
             if name not in sample:
                 raise BadMapping(f'{field} names the column "{name}", but the file has {_listed(sample)}')
+
+
+def _without_absent_time(sample: Columns[str, pa.Array], given: Mapping) -> Mapping:
+    """A recipe's time column that the file has not, or without a value, is to be guessed like any other."""
+    here = [sample[name] for name in split_names(given.time) if name in sample]
+    if not given.partial or not given.time or any(values.null_count < len(values) for values in here):
+        return given
+    return dataclasses.replace(given, time=None)
 
 
 def _listed(names: Iterable[str]) -> str:
@@ -145,6 +154,7 @@ def _guess_time(columns: dict[str, pa.Array], given: Mapping) -> tuple[dict[str,
         if clocks:
             return {"time": clocks[0]}, [f"time: {clocks[0]} of the day in {given.date}"]
         return {"time": given.date, "date": None}, [f"time: {given.date}"]
+    columns = {name: values for name, values in columns.items() if values.null_count < len(values)}
     hinted = [name for name in columns if reduced(name).endswith(_TIME_HINTS)]
     typed = [name for name, values in columns.items() if pa.types.is_timestamp(values.type)]
     usual = _by_name(columns, usual_names.TIME)
@@ -159,10 +169,9 @@ def _guess_time(columns: dict[str, pa.Array], given: Mapping) -> tuple[dict[str,
         form = _written_only(values, given)
         if form is not None:
             return _with_clock(name, form, columns, given)
-    unread = next((name for name in usual if columns[name].null_count < len(columns[name])), None)
-    if unread is not None:
-        example = columns[unread].drop_null().cast(pa.string())[0].as_py()
-        why = f'"{unread}" is not read as times ("{example[:60]}"), say --time and --time-format if it is one'
+    if usual:
+        example = columns[usual[0]].drop_null().cast(pa.string())[0].as_py()
+        why = f'"{usual[0]}" is not read as times ("{example[:60]}"), say --time and --time-format if it is one'
         return {}, [f"no time column: file order decides; {why}"]
     return {}, ["no time column: file order decides (--time NAME if there is one)"]
 

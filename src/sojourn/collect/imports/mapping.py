@@ -11,9 +11,12 @@ import tomllib
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from sojourn.records.errors import BadMapping
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 FileFormat = Literal["csv", "jsonl", "parquet", "access_log"]
 
@@ -32,6 +35,7 @@ SELECTORS = (
     "user_agent",
     "kind",
     "page_name",
+    "sent",
     "previous",
     "group",
 )
@@ -74,6 +78,7 @@ class Mapping:
         event_value: Name of every event of a file that has no event column, or of rows whose event is empty.
         kind: Column with the Segment type (track, page, screen, identify, group, alias).
         page_name: Column with the name of a page or screen as it was sent (Segment).
+        sent: Column with the name of the event as it was sent, where `event` holds its canonical one.
         spread: Object columns whose members become columns of their own.
         prefixed: Object columns whose members become columns called `object_member`.
         key_values: Columns that hold lists of `{key, value}` (GA4): each key becomes a column.
@@ -124,6 +129,7 @@ class Mapping:
     event_value: str | None = None
     kind: str | None = None
     page_name: str | None = None
+    sent: str | None = None
     spread: tuple[str, ...] = ()
     prefixed: tuple[str, ...] = ()
     key_values: tuple[str, ...] = ()
@@ -193,6 +199,19 @@ def load_mapping(path_or_recipe_name: str) -> Mapping:
             f'"{path_or_recipe_name}" is neither a recipe ({", ".join(names)}) nor a mapping file that can be read: {error}'
         ) from error
     return parse_mapping(text, str(path))
+
+
+EXPORTED = frozenset(
+    ("seq", "received_at", "source", "type", "event", "sent_event", "message_id", "bot", "properties", "original_time")
+)
+"""Columns that together only an export of ours has."""
+
+
+def exported(names: Iterable[str], mapping: Mapping) -> tuple[Mapping, tuple[str, ...]]:
+    """The mapping for a table that `sojourn export` wrote, and a line that says so; else what was given."""
+    if not EXPORTED.issubset(names) or mapping.person or mapping.actor or mapping.event or mapping.event_value:
+        return mapping, ()
+    return over(load_mapping("sojourn"), mapping), ("format: events that sojourn export wrote",)
 
 
 def over(base: Mapping, given: Mapping) -> Mapping:

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from sojourn.collect.imports import objects
 from sojourn.collect.imports.column_names import holds_objects, renamed_rows
+from sojourn.collect.imports.mapping import exported
 from sojourn.collect.imports.rows import Rows, Sample, reject
 from sojourn.records.errors import BadFile
 from sojourn.records.rejected import Reason, Rejected
@@ -73,6 +74,7 @@ def open_parquet(source: Source, mapping: Mapping) -> ParquetReader:
     if file.metadata.num_rows == 0:
         raise BadFile(f"{name} has no row")
     schema = file.schema_arrow
+    mapping, said = exported(schema.names, mapping)
     names = [column for column in schema.names if column not in mapping.ignore]
     nested = any(pa.types.is_nested(schema.field(column).type) for column in names)
 
@@ -89,7 +91,7 @@ def open_parquet(source: Source, mapping: Mapping) -> ParquetReader:
     # Columns that are left out are not read; the guess still has to know that they exist.
     left_out = {column: pa.nulls(first.num_rows, pa.string()) for column in schema.names if column in mapping.ignore}
     sample = replace(sample, reachable=sample.reachable | left_out)
-    return ParquetReader(source.size, sample, mapping, (), name, nested, pieces)
+    return ParquetReader(source.size, sample, mapping, said, name, nested, pieces)
 
 
 def _sample(first: pa.RecordBatch, mapping: Mapping) -> Sample:
