@@ -96,11 +96,12 @@ def _ranks(share: float, total: int) -> tuple[int, int]:
 def _select(arrays: Sequence[NDArray[np.int64]], ranks: list[int]) -> list[int]:
     """The values at ascending ranks."""
     total = sum(map(len, arrays))
-    if total <= _TOGETHER:
-        arrays = [np.concatenate(arrays)]
     if total <= _SMALL:
-        ordered = np.partition(arrays[0], ranks)
+        ordered = np.partition(np.concatenate(arrays), ranks)
         return [int(ordered[rank]) for rank in ranks]
+    if total <= _TOGETHER:
+        found: list[int] = _at_ranks(np.concatenate(arrays), np.array(ranks)).tolist()
+        return found
     counted = side_by_side(_histogram, arrays)
     upto = np.cumsum(np.sum(counted, axis=0))
     of_rank = np.searchsorted(upto, ranks, side="right").tolist()
@@ -109,20 +110,63 @@ def _select(arrays: Sequence[NDArray[np.int64]], ranks: list[int]) -> list[int]:
     ordered_of = {b: np.sort(np.concatenate(parts)) for b, *parts in zip(bins, *inside, strict=True)}
     # Counted from the end of the bin, of which is known how many values lie up to there.
     return [
-        int(ordered_of[b][rank - upto[b]]) if b in ordered_of else _alone_in(b)
+        int(ordered_of[b][rank - upto[b]] if b in ordered_of else _alone_in(b))
         for rank, b in zip(ranks, of_rank, strict=True)
     ]
 
 
-def _alone_in(chosen: int) -> int:
-    """The only value of a bin."""
-    return int(np.int64(chosen + _LOWEST << _SHIFT).view(np.float64)) - 1
+@njit(nogil=True, cache=True)
+def _at_ranks(values, ranks):  # type: ignore[no-untyped-def]
+    """`_select` of one array."""
+    counts, out = _histogram(values), np.empty(ranks.size, np.int64)
+    chosen, upto, inside = -1, 0, values[:0]
+    for r in range(ranks.size):
+        same = upto > ranks[r]
+        while upto <= ranks[r]:
+            chosen += 1
+            upto += counts[chosen]
+        if chosen < _EXACT:
+            out[r] = _alone_in(chosen)
+            continue
+        if not same:
+            inside = _inside(values, chosen, counts[chosen])
+        out[r] = _nth(inside, ranks[r] - upto + inside.size)
+    return out
+
+
+@njit(nogil=True, cache=True)
+def _nth(values, n):  # type: ignore[no-untyped-def]
+    """The value at rank `n` (Hoare 1961); the values are put in another order."""
+    low, high = 0, values.size - 1
+    while low < high:
+        pivot, i, j = values[(low + high) // 2], low, high
+        while i <= j:
+            while values[i] < pivot:
+                i += 1
+            while values[j] > pivot:
+                j -= 1
+            if i <= j:
+                values[i], values[j] = values[j], values[i]
+                i, j = i + 1, j - 1
+        if n <= j:
+            high = j
+        elif n >= i:
+            low = i
+        else:
+            break
+    return values[n]
 
 
 @njit(nogil=True, cache=True)
 def _bin(value):  # type: ignore[no-untyped-def]
     """A larger value never lies in a lower bin."""
     return (np.float64(value + 1).view(np.int64) >> _SHIFT) - _LOWEST
+
+
+@njit(nogil=True, cache=True)
+def _alone_in(chosen):  # type: ignore[no-untyped-def]
+    """The only value of a bin."""
+    return np.int64((np.int64(chosen) + _LOWEST) << _SHIFT).view(np.float64) - 1
 
 
 @njit(nogil=True, cache=True)
