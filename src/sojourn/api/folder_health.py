@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sojourn.store.running import Restarts, Running
 
 _PARTS = (
-    ("events", "events", "the events table (Delta Lake): every event, for ever"),
+    ("events", "events", "the events table (Delta Lake): every event, as long as events are kept"),
     ("index", "index", "what questions read; made again from the events"),
     ("log", "log", "accepted events of the last days, and all their ids"),
     ("state", STATE_FILE, "live profiles, scores and segments; made again from log and events"),

@@ -9,16 +9,30 @@ const here = document.currentScript;
 const charts = document.querySelectorAll("[data-chart]");
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
+const NARROW = 600;
+const short = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
+
+// Names may be longer than there is room for; the table has them whole.
+function shortened({ data, layout }) {
+  const most = innerWidth < NARROW ? 18 : 45;
+  for (const trace of data) {
+    if (trace.name) trace.name = short(trace.name, most + 10);
+    if (trace.type === "sankey") trace.node.label = trace.node.label.map((name) => short(name, 26));
+  }
+  const names = [...new Set(data.flatMap(({ y }) => (Array.isArray(y) ? y.filter((name) => typeof name === "string") : [])))];
+  if (!names.some((name) => name.length > most)) return;
+  layout.yaxis = { ...layout.yaxis, tickmode: "array", tickvals: names, ticktext: names.map((name) => short(name, most)) };
+}
+
 function inked(layout, colours) {
   const themed = { ...layout, paper_bgcolor: "transparent", plot_bgcolor: "transparent" };
   themed.font = { ...layout.font, color: colours("--ink"), size: 12 };
   // The page says the title beside the figure already.
   delete themed.title;
   themed.margin = { ...layout.margin, t: 20 };
-  if (innerWidth < 600) {
-    themed.margin = { ...themed.margin, l: 40, r: 10 };
-    themed.legend = { ...layout.legend, maxheight: 0.9 };
-  }
+  if (innerWidth < NARROW) themed.margin = { ...themed.margin, l: 40, r: 10 };
+  // Above the figure it is in nobody's way, however many names it has.
+  themed.legend = { ...layout.legend, orientation: "h", x: 0, xanchor: "left", y: 1.02, yanchor: "bottom", maxheight: 0.9 };
   themed.modebar = { bgcolor: "transparent", color: colours("--strong-line"), activecolor: colours("--accent") };
   themed.hoverlabel = { bgcolor: colours("--card"), bordercolor: colours("--strong-line"), font: { color: colours("--ink") } };
   const axes = new Set([...Object.keys(layout).filter((key) => /^[xy]axis\d*$/.test(key)), "xaxis", "yaxis"]);
@@ -32,10 +46,12 @@ function draw() {
   const style = getComputedStyle(document.documentElement);
   for (const chart of charts) {
     const figure = JSON.parse(chart.nextElementSibling.textContent);
+    shortened(figure);
     const layout = inked(figure.layout, (name) => style.getPropertyValue(name).trim());
-    if (layout.height) chart.style.height = `${layout.height}px`;
     // On a narrow screen the legend has a line for each name.
-    else if (innerWidth < 600 && layout.showlegend !== false && figure.data.length > 2) chart.style.height = `calc(16rem + ${figure.data.length * 1.25}rem)`;
+    const lines = innerWidth < NARROW && layout.showlegend !== false && figure.data.length > 2 ? figure.data.length : 0;
+    if (layout.height) layout.height += lines * 19;
+    if (layout.height || lines) chart.style.height = `${layout.height || 270 + lines * 19}px`;
     const options = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d"] };
     Plotly.react(chart, figure.data, layout, options);
   }
