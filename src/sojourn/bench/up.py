@@ -111,15 +111,15 @@ def bench_up(events: int, *, rounds: int = 3, say: Callable[[str], None]) -> UpB
     place = TemporaryFolder()
     data = place.path / "data"
     say(f"simulating about {events:,} events, and importing them")
-    _fill(data, events)
+    fill(data, events)
     folder = open_folder(data)
     token, _ = create_key(folder, "bench", role="viewer")
     starts, worked, idle, asked, end = list[float](), list[float](), dict[str, float](), 0.0, 0.0
     for number in range(rounds):
         say(f"start {number + 1} of {rounds}")
-        up, console, seconds = _start(data)
+        up, console, seconds = start_up(data)
         starts.append(seconds)
-        worked.append(sum(map(_processor_s, _pids(folder, up.pid).values())))
+        worked.append(sum(map(processor_s, _pids(folder, up.pid).values())))
         try:
             if number == rounds - 1:
                 time.sleep(_REST_S)
@@ -127,14 +127,15 @@ def bench_up(events: int, *, rounds: int = 3, say: Callable[[str], None]) -> UpB
                 _ask(console, token)
                 asked = sum(_memory(folder, up.pid).values())
         finally:
-            end = _end(up)
+            end = end_up(up)
     median, longest, processor = statistics.median(starts), max(starts), statistics.median(worked)
     return UpBench(
         events, rounds, median, longest, processor, BUDGET_S, sum(idle.values()), idle, asked, BUDGET_MB, end
     )  # fmt: skip
 
 
-def _fill(data: Path, events: int) -> None:
+def fill(data: Path, events: int) -> None:
+    """Put about so many events of a simulated shop into a data folder."""
     shop = data.parent / "shop"
     persons = str(max(int(events / _EVENTS_A_PERSON), 1))
     _sojourn("simulate", "shop", "--out", str(shop), "--persons", persons)
@@ -148,7 +149,7 @@ def _sojourn(*arguments: str) -> None:
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603  (this program)
 
 
-def _start(data: Path) -> tuple[subprocess.Popen[str], str, float]:
+def start_up(data: Path) -> tuple[subprocess.Popen[str], str, float]:
     """A started `sojourn up`, the console's address, and how long it took to print that."""
     began = time.perf_counter()
     arguments = ["up", "--data", str(data), "--console-port", "0", "--collector-port", "0"]
@@ -162,7 +163,8 @@ def _start(data: Path) -> tuple[subprocess.Popen[str], str, float]:
     return up, said[-1], seconds
 
 
-def _end(up: subprocess.Popen[str]) -> float:
+def end_up(up: subprocess.Popen[str]) -> float:
+    """End a started `sojourn up` as Ctrl-C does; seconds until all have ended."""
     began = time.perf_counter()
     up.send_signal(signal.SIGINT)
     up.communicate()
@@ -183,7 +185,7 @@ def _pids(folder: Folder, supervisor: int) -> dict[str, int]:
     return pids
 
 
-def _processor_s(pid: int) -> float:
+def processor_s(pid: int) -> float:
     """Seconds of processor time a process has taken."""
     after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(after_name[_UTIME]) + int(after_name[_UTIME + 1])) / os.sysconf("SC_CLK_TCK")
