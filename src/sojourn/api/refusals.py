@@ -18,6 +18,7 @@ from sojourn.records.errors import (
     StorageFull,
     UnknownLink,
     UnknownPerson,
+    UnknownRequest,
     UnknownUser,
 )
 
@@ -41,6 +42,7 @@ _STATUS: dict[type[SojournError], int] = {
     UnknownPerson: 404,
     UnknownUser: 404,
     UnknownLink: 404,
+    UnknownRequest: 404,
     NotADataFolder: 409,
     FolderBusy: 409,
     BodyTooLarge: 413,

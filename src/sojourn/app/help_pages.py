@@ -22,7 +22,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     ),
     "Signals": ("signals", "scores", "segments", "backtest"),
     "Live": ("up", "keys", "users", "collector", "link", "keeper", "worker", "console", "mcp"),
-    "Data": ("products", "links", "export", "erase", "retain", "backup", "restore", "compact"),
+    "Data": ("products", "links", "export", "erase", "requests", "retain", "backup", "restore", "compact"),
     "Machine": ("doctor", "warm", "bench"),
 }  # fmt: skip
 """The commands by what they are for, in the order a newcomer needs them."""
@@ -50,6 +50,7 @@ EXAMPLES: dict[str, str] = {
     "paths": "sojourn paths --transitions --column path",
     "person": "sojourn person anna",
     "report": "sojourn report events.csv --html report.html",
+    "requests": "sojourn requests add erasure anna@shop.example",
     "retain": "sojourn retain --days 400",
     "retention": "sojourn retention --period week --first view",
     "restore": "sojourn restore shop-2025-03-15.tar.zst --data restored",

@@ -132,13 +132,14 @@ class Keeper:
         self._log.move_ids()
         today = dt.datetime.now(dt.UTC).date()
         before = f"{today - dt.timedelta(days=self._options.keep_days):%Y-%m-%d}"
-        gone = self._without_backup(lambda: self._log.drop_days(self.passed(), before=before))
-        if gone:
-            _log.info("days of the log dropped", days=gone)
+        dropped = self._without_backup(lambda: self._log.drop_days(self.passed(), before=before))
+        if dropped:
+            _log.info("days of the log dropped", days=dropped)
         oldest = (today - dt.date(1970, 1, 1)).days - self._options.ids_days
         self._ids_at = self._log.ids.forget(oldest, after=self._ids_at)
         self._forget_rejected()
-        expire_due(self._folder, who="keeper")
+        if gone := expire_due(self._folder, who="keeper"):
+            _log.info("events expired", before=gone.before, events=gone.events)
 
     def _forget_rejected(self) -> None:
         """Delete rejected events whose time, as the settings say, is over."""

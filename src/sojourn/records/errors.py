@@ -127,3 +127,7 @@ class BadLogin(SojournError):
 
 class TooManyLogins(SojournError):
     """Too many logins were tried; wait a quarter of an hour."""
+
+
+class UnknownRequest(SojournError):
+    """No privacy request has this number."""

@@ -30,6 +30,7 @@ from sojourn.store.import_jobs import forget_uploads
 from sojourn.store.index_build import build_index, current_identities
 from sojourn.store.log import open_log
 from sojourn.store.persons_table import doubt_persons, publish_persons
+from sojourn.store.privacy_requests import close_erased, unname_requests
 from sojourn.store.sqlite import database, overwrite_residue, queries
 from sojourn.store.state import STATE_FILE, State
 from sojourn.store.timeline import readings
@@ -144,9 +145,10 @@ def _erase_actors(
     replace_for_good(folder, version, found.files, written, kind="erase", progress=progress)
     at = now.isoformat(timespec="seconds")
     with database(folder.control, "control") as control:
-        queries("control").add_receipt(
+        number = queries("control").add_receipt(
             control, erased_at=at, actors=len(actors), events=found.events, quarantined=quarantined
         )
+    close_erased(folder, set(actors.tolist()), receipt=number)
     overwrite_residue(folder.control)
     return Receipt(at, len(actors), found.events, quarantined, logged, live, decided)
 
@@ -197,6 +199,7 @@ def _suppress(folder: Folder, actors: NDArray[np.int64], until: int) -> int:
         queries("control").forget_decisions(control, rows)
         queries("control").forget_places(control, rows)
     forget_clicks(folder, erased)
+    unname_requests(folder, erased)
     return len(decided)
 
 

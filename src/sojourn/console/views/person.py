@@ -122,7 +122,7 @@ async def erase(asked: Asked) -> Response:
     form = await asked.request.form()
     if str(form.get("typed", "")).strip() != identifier.strip():
         return await _erasure(asked, wrong="This is not the identifier above; nothing was erased.")
-    care = _care(asked)
+    care = care_of(asked)
     receipt = await run_in_threadpool(erase_person, asked.backing.history.folder, care, identifier, who=asked.user.name)
     asked.backing.history.expire()
     return render(asked, "person_erased.html", title="Erased", receipt=receipt)
@@ -144,8 +144,8 @@ async def _export(asked: Asked, identifier: str) -> Response:
     if not allows(asked.user.role, "analyst"):
         raise BadOption("exporting a person needs the role analyst; an admin can give it under Settings")
     folder = asked.backing.history.folder
-    body = await run_in_threadpool(export_person, folder, _care(asked), identifier, who=asked.user.name)
-    return _download(body, identifier, "json", "application/json")
+    body = await run_in_threadpool(export_person, folder, care_of(asked), identifier, who=asked.user.name)
+    return download(body, identifier, "json", "application/json")
 
 
 async def _timeline_csv(asked: Asked, identifier: str) -> Response:
@@ -161,7 +161,7 @@ async def _timeline_csv(asked: Asked, identifier: str) -> Response:
     ]
     names = ("session", "time", "event", "page", "revenue", "properties")
     table = pa.table({name: pa.array([_plain(row[name]) for row in rows]) for name in names})
-    return _download(csv_text(table).encode(), identifier, "csv", "text/csv; charset=utf-8")
+    return download(csv_text(table).encode(), identifier, "csv", "text/csv; charset=utf-8")
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401  (whatever an event holds)
@@ -171,13 +171,19 @@ def _plain(value: Any) -> Any:  # noqa: ANN401  (whatever an event holds)
     return msgspec.json.encode(value).decode() if isinstance(value, dict) else value
 
 
-def _download(body: bytes, identifier: str, ending: str, media_type: str) -> Response:
+def download(body: bytes, identifier: str, ending: str, media_type: str) -> Response:
+    """A file named after a person."""
     name = _NAME.sub("-", identifier).strip("-")[:60] or "person"
     headers = {"content-disposition": f'attachment; filename="{name}.{ending}"', "cache-control": "no-store"}
     return Response(body, media_type=media_type, headers=headers)
 
 
-def _care(asked: Asked) -> PersonCare:
+def care_of(asked: Asked) -> PersonCare:
+    """Who exports and erases persons here.
+
+    Raises:
+        BadOption: Nobody does.
+    """
     if asked.backing.care is None:
         raise BadOption("this console only shows; `sojourn export` and `sojourn erase` do it on the command line")
     return asked.backing.care

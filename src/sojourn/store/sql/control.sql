@@ -71,7 +71,7 @@ on conflict (actor) do update set until_us = max(until_us, excluded.until_us);
 -- The suppression list.
 select actor, until_us from suppressed order by actor;
 
--- name: add_receipt!
+-- name: add_receipt<!
 -- What one erasure removed.
 insert into receipts (erased_at, actors, events, quarantined) values (:erased_at, :actors, :events, :quarantined);
 
