@@ -1,25 +1,28 @@
 """A progress bar for anything over a second.
 
-In: what is being done, how much of it is done, of how much. Out: one line on stderr, with the rate.
+In: what is being done, how much of it is done, of how much: as its callback, or told by the work itself (`records.progress`). Out: one line on
+stderr, with the rate.
 """
 
 from __future__ import annotations
 
+import contextlib
 import time
+from threading import Lock
 from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 
+from sojourn.records.progress import heard_by
 from sojourn.records.visible import visible
 
 if TYPE_CHECKING:
     from types import TracebackType
 
 _PATIENCE_S = 0.5
-_MILLION = 1e6
-_BYTES_FROM = "reading "
+_THOUSAND, _MILLION = 1e3, 1e6
 
 
 class Progress:
@@ -40,15 +43,18 @@ class Progress:
         self._silent = quiet or not console.is_terminal
         self._began = time.monotonic()
         self._tasks: dict[str, tuple[TaskID, float]] = {}
+        self._lock, self._hearing = Lock(), contextlib.ExitStack()
 
     def __enter__(self) -> Self:
-        """Use as the callback within `with`."""
+        """Hear what work within `with` tells; it is the callback too, of work that takes one."""
+        self._hearing.enter_context(heard_by(self))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Take the bars away."""
+        self._hearing.close()
         if self._tasks:
             # Bars that never began would leave an empty line.
             self._bars.stop()
@@ -58,14 +64,16 @@ class Progress:
         now = time.monotonic()
         if self._silent or now - self._began < _PATIENCE_S:
             return
-        if what not in self._tasks:
-            self._bars.start()
-            self._tasks[what] = (self._bars.add_task(visible(what), total=of, rate=""), now)
-        task, began = self._tasks[what]
-        rate = done / max(now - began, 0.001)
-        self._bars.update(
-            task,
-            completed=done,
-            total=of,
-            rate=f"{rate / _MILLION:.1f} M/s" if rate > _MILLION else f"{rate / 1e3:.0f} k/s",
-        )
+        with self._lock:
+            if what not in self._tasks:
+                self._bars.start()
+                self._tasks[what] = (self._bars.add_task(visible(what), total=of, rate=""), now)
+            task, began = self._tasks[what]
+        self._bars.update(task, completed=done, total=of, rate=_rate(done / max(now - began, 0.001)))
+
+
+def _rate(rate: float) -> str:
+    """So many a second; empty for pieces so large that the number would say nothing."""
+    if rate > _MILLION:
+        return f"{rate / _MILLION:.1f} M/s"
+    return f"{rate / 1e3:.0f} k/s" if rate > _THOUSAND else ""
