@@ -301,6 +301,10 @@ def test_a_backtest_counts_entries_goals_and_overlap() -> None:
     assert (lookers.judged, lookers.reached, lookers.precision) == (1, 1, 1.0)
     assert lookers.overlap == 1.0
     assert set(found.persons("lookers").ids) == {"anna", "ben"}
+    assert found.persons("lookers", standing="judged").ids == ("anna",)
+    assert found.persons("lookers", standing="reached").ids == ("anna",)
+    assert len(found.persons("lookers", standing="members")) == lookers.members
+    assert set(found.persons("lookers", now=True).ids) == {"anna", "ben"}
 
 
 def test_an_empty_time_and_a_trait_nobody_has_are_no_error() -> None:

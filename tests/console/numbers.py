@@ -49,7 +49,8 @@ def marks_of(page: str) -> Iterator[tuple[str, float | int | str]]:
     for text in _FIGURE.findall(page):
         for trace in json.loads(text)["data"]:
             values = trace.get("x" if trace.get("orientation") == "h" else "y")
-            yield from zip((trace.get("meta") or {}).get("links", ()), values or (), strict=True)
+            links = (trace.get("meta") or {}).get("links", ())
+            yield from zip(links, values if links else (), strict=True)
             for part in ("node", "link"):
                 yield from ((told[1], told[0]) for told in trace.get(part, {}).get("customdata", ()) if told[1])
 

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.console.numbers import assert_numbers_open_their_persons
 from tests.console.visitors import token_in, user
 
 from sojourn.api.history import History
@@ -26,6 +27,7 @@ SECOND = 1_000_000
 DAY = 86_400 * SECOND
 START = 1_760_000_000 * SECOND
 XSS = "<script>alert(1)</script>"
+MEANS = frozenset({"A look", "volume", "precision", "low", "high", "base rate", "now precision", "overlap"})
 CATALOGUE = f"""# ours
 signals:
   - {{name: views, kind: behavioral, says: "Looks {XSS}", pattern: count, of: view}}
@@ -196,6 +198,7 @@ def test_a_change_is_tried_on_the_past_before_it_is_put_in_force(browser: TestCl
     assert entering
     assert entering[2] == "5"  # p5 to p9 come to look five times
     assert 'data-count="5"' in browser.get(entering[1].replace("&amp;", "&")).text
+    assert_numbers_open_their_persons(browser, "/signals/versions/1?try=yes&goal=order&within=7d", but=MEANS)
 
     saved = followed(browser, "/signals/versions/1", {})
 

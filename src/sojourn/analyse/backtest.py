@@ -161,14 +161,19 @@ class Backtest(Result):
         return self.segments
 
     def persons(
-        self, segment: str, *, now: bool = False, standing: Literal["entered", "members"] = "entered"
+        self,
+        segment: str,
+        *,
+        now: bool = False,
+        standing: Literal["entered", "judged", "reached", "members"] = "entered",
     ) -> Persons:
         """Persons who would have entered a segment of the changed catalogue.
 
         Args:
             segment: Its name in the catalogue.
             now: By the catalogue of now instead.
-            standing: `entered`: at any look from the second on; `members`: in it at the last look.
+            standing: `entered`: at any look from the second on; `judged`: early enough to tell; `reached`: and followed by the
+                goal; `members`: in it at the last look.
         """
         assert self._drill is not None  # every Backtest is made by `backtest`
         return members(self._drill.journeys, self._drill.question, segment, standing, now=now)
@@ -183,7 +188,9 @@ class BacktestPartial:
         members: int64, shape (segments, looks).
         judged: int64, one a segment.
         reached: int64, one a segment.
-        entered: One array of persons' numbers a segment.
+        entered: One array of persons' numbers a segment: who entered.
+        judged_by: The same: whose entries are in `judged`.
+        reached_by: The same: whose entries are in `reached`.
         base_judged: Persons at looks that can be judged.
         base_reached: Of these, followed by the goal.
     """
@@ -193,6 +200,8 @@ class BacktestPartial:
     judged: NDArray[np.int64]
     reached: NDArray[np.int64]
     entered: list[NDArray[np.int64]]
+    judged_by: list[NDArray[np.int64]]
+    reached_by: list[NDArray[np.int64]]
     base_judged: int
     base_reached: int
 
@@ -275,9 +284,14 @@ def partial(part: Part, question: BacktestQuestion) -> BacktestPartial:
     joined = [
         np.concatenate([getattr(t, name) for t in tallies]) for name in ("entries", "members", "judged", "reached")
     ]
-    entered = [np.unique(np.concatenate([np.empty(0, np.int64), *one])) for t in tallies for one in t.entered]
+    entered, judged_by, reached_by = (
+        [np.unique(np.concatenate([np.empty(0, np.int64), *one])) for t in tallies for one in getattr(t, name)]
+        for name in ("entered", "judged_by", "reached_by")
+    )
     entries, inside_at, judged, reached = joined
-    return BacktestPartial(entries, inside_at, judged, reached, entered, int(base[0]), int(base[1]))
+    return BacktestPartial(
+        entries, inside_at, judged, reached, entered, judged_by, reached_by, int(base[0]), int(base[1])
+    )
 
 
 class _Tally:
@@ -287,6 +301,8 @@ class _Tally:
         self.entries, self.members = np.zeros((segments, looks), np.int64), np.zeros((segments, looks), np.int64)
         self.judged, self.reached = np.zeros(segments, np.int64), np.zeros(segments, np.int64)
         self.entered: list[list[NDArray[np.int64]]] = [[] for _ in range(segments)]
+        self.judged_by: list[list[NDArray[np.int64]]] = [[] for _ in range(segments)]
+        self.reached_by: list[list[NDArray[np.int64]]] = [[] for _ in range(segments)]
 
     def add(
         self,
@@ -302,8 +318,12 @@ class _Tally:
         self.members += inside.sum(axis=2).T
         if hit.size:
             told = came & judgeable[:, None, None]
+            won = told & hit[:, None, :]
             self.judged += told.sum(axis=(0, 2))
-            self.reached += (told & hit[:, None, :]).sum(axis=(0, 2))
+            self.reached += won.sum(axis=(0, 2))
+            for n in range(len(self.entered)):
+                self.judged_by[n].append(person[told[:, n].any(axis=0)])
+                self.reached_by[n].append(person[won[:, n].any(axis=0)])
         for n, one in enumerate(self.entered):
             one.append(person[came[:, n].any(axis=0)])
 
@@ -401,8 +421,8 @@ def _change(question: BacktestQuestion, name: str, place: int | None, now: int |
 
 def members(journeys: Journeys, question: BacktestQuestion, segment: str, standing: str, *, now: bool) -> Persons:
     """Persons who would have entered a segment, or were in it at the last look; see `Backtest.persons`."""
-    if standing not in ("entered", "members"):
-        raise BadOption(f"expected entered or members, got {standing!r}")
+    if standing not in ("entered", "judged", "reached", "members"):
+        raise BadOption(f"expected entered, judged, reached or members, got {standing!r}")
     program = question.now if now else question.new
     what = f"segment of the {'catalogue of now' if now else 'changed catalogue'}"
     place = place_of(segment, [s.name for s in program.catalogue.segments], what)
@@ -411,4 +431,5 @@ def members(journeys: Journeys, question: BacktestQuestion, segment: str, standi
         return segment_members(journeys, last, segment, None)
     place += len(question.new.catalogue.segments) if now else 0
     partials = journeys.map(lambda part: partial(part, question), journeys.parts())
-    return journeys.persons_of([p.entered[place] for p in partials])
+    name = {"entered": "entered", "judged": "judged_by", "reached": "reached_by"}[standing]
+    return journeys.persons_of([getattr(p, name)[place] for p in partials])

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from sojourn.api.signals_file import SignalsFile
+    from sojourn.console.answers import Answered
     from sojourn.console.asked import Asked
 
 TITLE = "Signals and scores"
@@ -132,9 +133,16 @@ async def version(asked: Asked) -> Response:
         file=file,
         diff=_diff(file.text, one.text),
         tried=tried,
+        behind=lambda standing, now=None: _behind(tried, standing, now),
         events=await _events(asked),
         may_change=allows(asked.user.role, "marketer"),
     )
+
+
+def _behind(tried: Answered | None, standing: str, now: str | None) -> list[str]:
+    """Addresses of the persons behind a column of a backtest, in the order of its segments."""
+    segments = tried.result.segments if tried is not None and tried.result is not None else ()
+    return [tried.behind(segment=one.name, standing=standing, now=now) for one in segments] if tried is not None else []
 
 
 async def restore(asked: Asked) -> Response:
