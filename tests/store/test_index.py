@@ -304,12 +304,17 @@ def test_persons_are_the_same_when_the_index_has_been_replaced(folder: Folder) -
 
 
 @pytest.mark.parametrize("compacted", [False, True])
-def test_while_a_writer_is_busy_readers_see_what_they_saw_before(
+@pytest.mark.parametrize("large", [False, True])
+def test_while_a_writer_is_busy_readers_see_what_is_stored_or_what_they_saw_before(
     folder: Folder,
     monkeypatch: pytest.MonkeyPatch,
     compacted: bool,  # noqa: FBT001  (a parameter)
+    large: bool,  # noqa: FBT001  (a parameter)
 ) -> None:
-    """A small import is merged in by readers; the next one needs a new index; until there is one, the first stays visible."""
+    """A small import is merged in by readers; the next one needs a new index, and until there is one it is merged in, too.
+
+    Its events may be those that a keeper took from the log, where they were seen. A large one waits for its index.
+    """
     store(folder, batch([Row(anonymous=f"d{n}", second=n, properties={"n": n}) for n in range(50)]))
     indexed(folder)
     store(folder, batch(many(100, 110)))
@@ -318,6 +323,8 @@ def test_while_a_writer_is_busy_readers_see_what_they_saw_before(
     assert open_index(folder).manifest.rows == 60
     # Too many to be merged in.
     monkeypatch.setattr("sojourn.store.index._NEW_ALWAYS", 10)
+    if large:
+        monkeypatch.setattr("sojourn.store.index._MOST_MEANWHILE", 10)
     with folder.writing():
         store_while_writing(folder, [Row(user="anna", anonymous="d0", second=99, properties={"n": 999})])
         if compacted:
@@ -326,8 +333,8 @@ def test_while_a_writer_is_busy_readers_see_what_they_saw_before(
         busy = open_index(folder)
 
         values = [event[2] for journey in journeys(busy).values() for event in journey]
-        assert sorted(values) == [*range(50), *range(100, 110)]
-        assert busy.manifest.rows == 60
+        assert sorted(values) == [*range(50), *range(100, 110), *([] if large else [999])]
+        assert busy.manifest.rows == (60 if large else 61)
     assert open_index(folder).manifest.rows == 61
 
 

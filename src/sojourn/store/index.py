@@ -64,6 +64,8 @@ _TRIES = 3
 _NEW_SHARE = 0.05
 _NEW_ALWAYS = 10_000
 """Rows up to this share of the index, or this many, are merged in memory instead of building a new index."""
+_MOST_MEANWHILE = 1_000_000
+"""Rows that are merged in memory at most while somebody else is writing, and perhaps building that index."""
 
 
 class Index:
@@ -82,12 +84,13 @@ class Index:
         self.buckets = self._base
         self.identities = map_identities(self._path)
 
-    def merge_newer(self, version: Version, newer: Version) -> bool:
+    def merge_newer(self, version: Version, newer: Version, *, most: int | None = None) -> bool:
         """Merge in memory what the index does not hold: later rows, and rows that are somebody else's by now.
 
         Args:
             version: The files that hold all events.
             newer: Those of them that hold rows past this index's `seq`, if any; rows up to its own `seq` are merged.
+            most: Rows that may move at most; None: by the size of the index.
 
         Returns:
             Whether it could be done: not when too many rows would move.
@@ -99,7 +102,7 @@ class Index:
             return False
         after = self.manifest.seq
         identities = newer_identities(older, version, newer, self.folder.secret, control, after=after)
-        moved = self._moved(version, identities)
+        moved = self._moved(version, identities, _most_rows(self.manifest) if most is None else most)
         if moved is None:
             return False
         read = RowReader(self.manifest.events)
@@ -114,14 +117,14 @@ class Index:
         self.manifest = _with_newer(self.manifest, newer, read, self.buckets)
         return True
 
-    def _moved(self, version: Version, identities: Identities) -> Moved | None:
+    def _moved(self, version: Version, identities: Identities, most: int) -> Moved | None:
         """Rows of this index that are somebody else's by now; None when there are too many."""
         changed = identities.moved()
         if not len(changed.actor):
             return NOT_MOVED
         older = self.identities
         before = distinct(older.persons(changed.actor))
-        found = rows_of(self._base, before, bits=self.manifest.bits, most=_most_rows(self.manifest))
+        found = rows_of(self._base, before, bits=self.manifest.bits, most=most)
         if found is None:
             return None
         now = identities.persons(found.rows.person)
@@ -281,13 +284,28 @@ def _open(folder: Folder, report: Callable[[str, int, int], None]) -> Index:
             manifest = build_index(folder, progress=report)
             publish_persons(folder)
     except FolderBusy:
-        # Someone is writing: what was last made visible is what there is to read.
+        # Someone is writing, and an event that was accepted is not to be waited for until that is done.
         manifest = read_manifest(folder)
         if manifest is None:
             raise
-        return _as_last_shown(folder, manifest, report)
+        return _meanwhile(folder, manifest, report) or _as_last_shown(folder, manifest, report)
     # What was accepted since the flush.
     return _current(folder, manifest, read_version(folder), report) or Index(folder, manifest, progress=report)
+
+
+def _meanwhile(folder: Folder, manifest: Manifest, report: Callable[[str, int, int], None]) -> Index | None:
+    """The index with all events merged in that it lacks; None when those are too many, as after a large import."""
+    version = read_version(folder)
+    lacking = version.rows - manifest.rows
+    if lacking > _MOST_MEANWHILE:
+        return None
+    files = tuple(file for file in version.files if file.first_seq > manifest.seq)
+    if sum(file.rows for file in files) != lacking:
+        # A compaction put newer rows beside older ones, or an erasure took some.
+        files = version.files
+    index = Index(folder, manifest, progress=report)
+    newer = dataclasses.replace(version, files=files)
+    return index if index.merge_newer(version, newer, most=_MOST_MEANWHILE) else None
 
 
 def _as_last_shown(folder: Folder, manifest: Manifest, report: Callable[[str, int, int], None]) -> Index:
