@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sojourn.analyse.parts import frozen
-from sojourn.analyse.sessions_kernel import cut, described
+from sojourn.analyse.sessions_kernel import by_group, cut, described
 from tests.analyse.stretched import stretched_rows
 
 _KINDS = 6
@@ -43,3 +43,17 @@ def test_no_persons_have_no_sessions() -> None:
 
     assert [len(array) for array in cut(none, none, none, none, 1)] == [0, 0, 0]
     assert described(none, none, none, events, _KINDS, 1, False)[3].sum() == 0
+
+
+def test_sessions_by_group_are_those_of_each_group() -> None:
+    """One of the groups has none."""
+    random = np.random.default_rng(5)
+    group = random.choice(np.array([0, 1, 3], np.int32), 500)
+    duration, depth = random.integers(0, 99, 500), random.integers(1, 4, 500)
+
+    sessions, bounced, events, begin, lengths = by_group(duration, depth, group, 4)
+
+    for g in range(4):
+        mine = group == g
+        assert (sessions[g], bounced[g], events[g]) == (mine.sum(), (depth[mine] == 1).sum(), depth[mine].sum())
+        assert lengths[begin[g] : begin[g + 1]].tolist() == duration[mine].tolist()

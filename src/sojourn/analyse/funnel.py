@@ -379,7 +379,10 @@ def _steps(
     counts = [sum(map(len, times)) for times in since]
     out = []
     for k, name in enumerate(names):
-        median, p90 = (q / _SECOND for q in quantiles(waits[k], (0.5, 0.9))) if k else (np.nan, np.nan)
+        median, p90, since_start = np.nan, np.nan, 0.0 if counts[0] else np.nan
+        if k:
+            median, p90 = (q / _SECOND for q in quantiles(waits[k], (0.5, 0.9)))
+            since_start = quantiles(since[k], (0.5,))[0] / _SECOND
         before = counts[k - 1] if k else counts[0]
         out.append(
             FunnelStep(
@@ -390,7 +393,7 @@ def _steps(
                 dropped=before - counts[k],
                 median_wait_s=median,
                 p90_wait_s=p90,
-                median_since_start_s=quantiles(since[k], (0.5,))[0] / _SECOND,
+                median_since_start_s=since_start,
             )
         )
     return tuple(out)

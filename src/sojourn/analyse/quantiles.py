@@ -53,27 +53,6 @@ def quantiles_of_counts(counts: NDArray[np.int64], shares: Sequence[float]) -> l
     return _interpolated(int(upto[-1]), shares, lambda ranks: np.searchsorted(upto, ranks, side="right").tolist())
 
 
-@njit(nogil=True, cache=True)
-def put_together(values, group, groups):  # type: ignore[no-untyped-def]  # noqa: ANN201  (a kernel)
-    """Values by group: where each group begins (groups + 1 places), and the values.
-
-    Args:
-        values: int64.
-        group: int32, one a value.
-        groups: How many there are.
-    """
-    begin = np.zeros(groups + 1, np.int64)
-    for i in range(values.size):
-        begin[group[i] + 1] += 1
-    for g in range(groups):
-        begin[g + 1] += begin[g]
-    put, out = begin[:-1].copy(), np.empty(values.size, np.int64)
-    for i in range(values.size):
-        out[put[group[i]]] = values[i]
-        put[group[i]] += 1
-    return begin, out
-
-
 def _interpolated(total: int, shares: Sequence[float], select: Callable[[list[int]], list[int]]) -> list[float]:
     """Quantiles of `total` values, of which `select` finds those at ascending ranks."""
     if not total:

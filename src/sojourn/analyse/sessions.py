@@ -13,9 +13,9 @@ import numpy as np
 from sojourn.analyse.groups import Breakdown, group_events, read_breakdown
 from sojourn.analyse.parts import cut_sessions, silence
 from sojourn.analyse.period_places import places_of
-from sojourn.analyse.quantiles import put_together, quantiles, quantiles_of_counts
+from sojourn.analyse.quantiles import quantiles, quantiles_of_counts
 from sojourn.analyse.results import Drill, Persons, Result
-from sojourn.analyse.sessions_kernel import counted_by_group, described
+from sojourn.analyse.sessions_kernel import by_group, described
 from sojourn.analyse.sessions_members import by_page, known_places, members
 from sojourn.analyse.side_by_side import side_by_side
 from sojourn.records.durations import microseconds
@@ -246,11 +246,8 @@ def sessions(
     parts = journeys.parts()
     spans = None
     if trend is not None and any(len(part.time) for part in parts):
-        # The rows of each unit ascend in time.
-        bounds = journeys.map(
-            lambda part: (int(part.time[part.start].min()), int(part.time[part.stop - 1].max())),
-            [part for part in parts if len(part.time)],
-        )
+        timed = [part for part in parts if len(part.time)]
+        bounds = journeys.map(lambda part: (int(part.time.min()), int(part.time.max())), timed)
         firsts, lasts = zip(*bounds, strict=True)
         spans = periods(trend, min(firsts), max(lasts), time_zone=journeys.time_zone)
     question = SessionsQuestion(microseconds(gap), gap_rule, page, read_breakdown(by), spans)
@@ -267,10 +264,10 @@ def partial(part: Part, question: SessionsQuestion, grouping: Grouping) -> Sessi
     )
     groups = periods = None
     if question.breakdown is not None:
-        groups = _grouped(duration, depth, grouping.at(begins), len(grouping.names))
+        groups = GroupedSessions(*by_group(duration, depth, grouping.at(begins), len(grouping.names)))
     if question.trend is not None:
         place = places_of(part.time[begins], question.trend.starts_us)
-        periods = _grouped(duration, depth, place, len(question.trend.labels))
+        periods = GroupedSessions(*by_group(duration, depth, place, len(question.trend.labels)))
     if question.page == "event":
         entries, exits = ({name: n for name, n in zip(part.events, of.tolist(), strict=True) if n} for of in ends)
     else:
@@ -332,13 +329,6 @@ def merge(
         trend=over_time,
         _drill=Drill(journeys, question) if journeys is not None else None,
     )
-
-
-def _grouped(
-    duration: NDArray[np.int64], depth: NDArray[np.int64], group: NDArray[np.int32], groups: int
-) -> GroupedSessions:
-    sessions, bounced, events = counted_by_group(depth, group, groups)
-    return GroupedSessions(sessions, bounced, events, *put_together(duration, group, groups))
 
 
 def _groups(names: Sequence[str], parts: Sequence[GroupedSessions]) -> list[SessionGroup]:

@@ -77,15 +77,28 @@ def described(start, stop, time, event, events, limit, each):  # type: ignore[no
 
 
 @njit(nogil=True, cache=True)
-def counted_by_group(depth, group, groups):  # type: ignore[no-untyped-def]
-    """Sessions, sessions of one event, and events of each group."""
+def by_group(duration, depth, group, groups):  # type: ignore[no-untyped-def]
+    """Sessions, sessions of one event, and events of each group; where each begins among the lengths, and those group by group.
+
+    Args:
+        duration: Length of each session.
+        depth: Events of each.
+        group: int32: the group of each.
+        groups: How many there are.
+    """
     sessions, bounced, events = np.zeros(groups, np.int64), np.zeros(groups, np.int64), np.zeros(groups, np.int64)
     for s in range(depth.size):
         g = group[s]
         sessions[g] += 1
         bounced[g] += depth[s] == 1
         events[g] += depth[s]
-    return sessions, bounced, events
+    begin = np.zeros(groups + 1, np.int64)
+    begin[1:] = np.cumsum(sessions)
+    put, lengths = begin[:-1].copy(), np.empty(duration.size, np.int64)
+    for s in range(duration.size):
+        lengths[put[group[s]]] = duration[s]
+        put[group[s]] += 1
+    return sessions, bounced, events, begin, lengths
 
 
 @njit(nogil=True, cache=True)
