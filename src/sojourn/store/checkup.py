@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from sojourn.records.errors import SojournError
 from sojourn.store.delta_log import log_of, log_version
-from sojourn.store.events import EventsTable
+from sojourn.store.durable_version import durable_version
+from sojourn.store.events import EMPTY, EventsTable
 from sojourn.store.folder import FORMAT, open_folder
 from sojourn.store.index_build import read_manifest
 from sojourn.store.log import open_log
@@ -75,7 +76,9 @@ def _delta_log(folder: Folder) -> Iterator[Finding]:
     if not folder.events.exists():
         return
     try:
-        version = table.read()
+        # As it is on disk now: what this process read before may be torn since.
+        number = durable_version(folder.events)
+        version = EMPTY if number is None else table.read_version(number)
     except Exception as error:  # noqa: BLE001  (a torn table fails in as many ways as there are bytes)
         yield Finding(
             "delta_log",
