@@ -77,6 +77,28 @@ def _run(arguments: list[str], *, columns: int = 120) -> tuple[str, str, int]:
     return out.getvalue(), err.getvalue(), code if isinstance(code, int) else 0
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (
+            ["events", "--from", "2024-02-01", "--until", "2024-01-01"],
+            "the end, 2024-01-01, is before the start, 2024-02-01",
+        ),
+        (
+            ["export", "events", "--out", "nowhere/x"],
+            "cannot use nowhere/x: No such file or directory; see that its folder",
+        ),
+        (["compare", "--step", NAME], "a funnel to compare has two steps or more"),
+        (["sessions", "--by", "group_id"], "no event has a value in the column 'group_id'; known ones: "),
+    ],
+)
+def test_what_cannot_be_done_is_one_line(arguments: list[str], told: str, folder: Path) -> None:
+    out, err, code = _run([*arguments, "--data", str(folder / "data")])
+
+    assert (out, code, err.count("\n")) == ("", 1, 1)
+    assert told in err
+
+
 QUESTIONS: tuple[tuple[str, ...], ...] = (
     ("events",),
     ("events", "--rejected"),

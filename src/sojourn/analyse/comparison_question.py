@@ -158,6 +158,8 @@ def _check(
         raise BadOption("expected the steps of a funnel (step, twice or more), or two groups (group and against)")
     if group is not None and against is not None and group.text == against.text:
         raise BadOption(f"expected two different groups, got {group.text!r} twice")
+    if len(steps) == 1:
+        raise BadOption(f"a funnel to compare has two steps or more, got {steps[0].text!r} alone")
     if steps and not 1 <= at < len(steps):
         raise BadOption(
             f"expected a step from 1 to {len(steps) - 1} (0 is the first), got {at}: nobody is lost before step 1"

@@ -19,6 +19,7 @@ from sojourn.analyse.parts import keep, whole_part
 from sojourn.analyse.person_names import names_of
 from sojourn.analyse.results import Persons
 from sojourn.analyse.side_by_side import side_by_side
+from sojourn.records.errors import BadOption
 from sojourn.records.moments import moment_us
 from sojourn.records.periods import zone
 from sojourn.signals.predicates import Compare, parse_predicate
@@ -100,11 +101,17 @@ class Journeys:
         Args:
             start: A moment such as '2024-03-01' in the journeys' time zone; None for no bound.
             end: As `start`.
+
+        Raises:
+            BadOption: One is no moment, or the end lies before the start.
         """
-        return self._narrower(
-            from_us=self.from_us if start is None else moment_us(start, time_zone=self.time_zone),
-            until_us=self.until_us if end is None else moment_us(end, time_zone=self.time_zone),
-        )
+        from_us = self.from_us if start is None else moment_us(start, time_zone=self.time_zone)
+        until_us = self.until_us if end is None else moment_us(end, time_zone=self.time_zone)
+        said = start is not None and end is not None
+        if said and from_us is not None and until_us is not None and until_us < from_us:
+            message = f"nothing lies between: the end, {end}, is before the start, {start}"
+            raise BadOption(message)
+        return self._narrower(from_us=from_us, until_us=until_us)
 
     def including_bots(self) -> Journeys:
         """Count self-declared crawlers too."""

@@ -62,6 +62,14 @@ def main() -> None:
         # The reader of our output (head, less) has seen enough.
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        say(
+            f"sojourn: cannot use {error.filename}: {error.strerror}; see that its folder is there and may be written to",
+            err=True,
+        )
+        sys.exit(1)
 
 
 if __name__ == "__main__":

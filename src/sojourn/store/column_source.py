@@ -164,8 +164,11 @@ class ColumnSource:
             yield group["seq"].to_numpy(), sent
 
     def _unknown(self, name: str) -> str:
-        known = ", ".join(self.names()[:40])
-        return f"no event has a column or property {name!r}; known ones: {known}"
+        # What the log brought with it comes first: the others are there in every log, with values or without.
+        own = [one for one in self.names() if one in self._promoted]
+        known = ", ".join([*own, *(one for one in self.names() if one not in own and one != name)][:40])
+        what = "has a value in the column" if name in self.names() else "has a column or property"
+        return f"no event {what} {name!r}; known ones: {known}"
 
 
 def json_values(objects: pa.Array, path: list[str]) -> pa.Array:

@@ -9,7 +9,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from sojourn.analyse.overview import overview
-from sojourn.analyse.show.words import count, duration, percent
+from sojourn.analyse.show.words import count, counted, duration, percent
 from sojourn.app.report.sections import Section, listed, section
 from sojourn.app.report.vocabulary import FILE_REQUESTED, is_passive
 from sojourn.records.errors import UnknownColumn
@@ -62,7 +62,7 @@ def log_section(journeys: Journeys, rejected: Mapping[str, int]) -> Section:
         if held.first
         else "; it has no times, its order counts"
     )
-    headline = f"The log holds {count(held.events)} events of {count(held.persons)} persons{when}."
+    headline = f"The log holds {counted(held.events, 'event')} of {counted(held.persons, 'person')}{when}."
     notes = []
     if rejected:
         lost = sum(rejected.values())
@@ -72,7 +72,7 @@ def log_section(journeys: Journeys, rejected: Mapping[str, int]) -> Section:
         )
     if held.bots:
         notes.append(
-            f"{count(held.bots)} events of self-declared crawlers are left out of every number (--bots counts them)."
+            f"{counted(held.bots, 'event')} of self-declared crawlers {'is' if held.bots == 1 else 'are'} left out of every number (--bots counts them)."
         )
     files = next((name.count for name in held.names if name.event == FILE_REQUESTED), 0)
     if files and any(name.event == "Page Viewed" for name in held.names):
@@ -116,7 +116,7 @@ def sessions_section(journeys: Journeys, plan: Plan) -> Section:
     passive = passive_events(journeys)
     active = without(journeys, passive)
     found = active.sessions(page=plan.page or "event", trend=_period(span_s(journeys)))
-    headline = f"People came in {count(found.sessions)} sessions, {found.sessions_per_person:.1f} each; {percent(found.bounce_rate)} of the sessions ended after one event"
+    headline = f"People came in {counted(found.sessions, 'session')}, {found.sessions_per_person:.1f} each; {percent(found.bounce_rate)} of the sessions ended after one event"
     notes = [
         "A session ends after 30 minutes of silence. The bounce rate is divided by sessions, not by events or persons."
     ]
