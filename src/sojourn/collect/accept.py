@@ -9,19 +9,21 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+import re
 from typing import TYPE_CHECKING
 
 from sojourn.collect.clock import event_time
 from sojourn.collect.messages import text_of, written
 from sojourn.collect.privacy import protect
 from sojourn.records.consent import CONSENT_KEPT, CONSENT_SET, TELLING
-from sojourn.records.event import Event
+from sojourn.records.event import KEY_PREFIXES, Event
 from sojourn.records.junk_ids import is_junk
 from sojourn.records.rejected import RAW_LIMIT, Reason, Rejected
 
 if TYPE_CHECKING:
     from sojourn.collect.arrival import Arrival, Draft
 
+_KEY = re.compile(f"({'|'.join(KEY_PREFIXES.values())})[0-9a-f]{{8,}}".encode())
 LONGEST_ID = 1_000
 """Characters of an identifier or a name."""
 
@@ -44,7 +46,9 @@ RESERVED = frozenset(
 
 def rejected(arrival: Arrival, place: int, reason: Reason, detail: str, raw: bytes) -> Rejected:
     """A message that could not be accepted; `place` is its own in the batch, from 1."""
-    return Rejected(file=arrival.source.name, line=place, reason=reason, detail=detail, raw=raw[:RAW_LIMIT])
+    # Some clients write their key into every message; who may see what was rejected must not be able to send with it.
+    kept = _KEY.sub(rb"\1...", raw[:RAW_LIMIT])
+    return Rejected(file=arrival.source.name, line=place, reason=reason, detail=detail, raw=kept)
 
 
 def accept(draft: Draft, arrival: Arrival, place: int, raw: bytes) -> Event | Rejected:

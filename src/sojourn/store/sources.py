@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast, get_args
 
 from sojourn.records.errors import BadOption
-from sojourn.records.event import Consent, Source, SourceKind
+from sojourn.records.event import KEY_PREFIXES, Consent, Source, SourceKind
 from sojourn.store.expiry_limit import NO_LIMIT, limit_of
 from sojourn.store.sqlite import database, queries
 
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 Role = ("viewer", "analyst", "marketer", "admin")
 """What a key may do besides writing events, from reading persons to everything."""
 _KEY_BYTES = 20
-_PREFIXES: dict[SourceKind, str] = {"browser": "sjb_", "server": "sjs_"}
 _LONGEST_NAME = 200
 _FRESH_S = 1.0
 _SOONEST_S = 0.1
@@ -107,7 +106,7 @@ def create_key(
         message = f"expected a role among {', '.join(Role)}, and only for a server key: a browser key is public; got {role!r} for {kind}"
         raise BadOption(message)
     source = Source(name, kind, consent or ("required" if kind == "browser" else "assumed"), role)
-    key = _PREFIXES[kind] + secrets.token_hex(_KEY_BYTES)
+    key = KEY_PREFIXES[kind] + secrets.token_hex(_KEY_BYTES)
     with database(folder.control, "keys") as control:
         queries("keys").add_key(
             control,

@@ -10,10 +10,10 @@ import pytest
 from tests.collect.arrivals import NOON, arrival, one_event, reasons
 
 from sojourn.collect.protocols import snowplow
+from sojourn.records.rejected import Rejected
 
 if TYPE_CHECKING:
     from sojourn.records.event import Event
-    from sojourn.records.rejected import Rejected
 
 SECOND = 1_000_000
 MS = 1_700_000_000_000
@@ -130,3 +130,10 @@ def test_a_key_that_came_as_app_id_is_not_kept_with_the_event(app: str, kept: st
 
     assert json.loads(found.context or "")["app"] == kept
     assert app not in repr(found) or app == kept
+
+
+def test_a_key_is_not_kept_with_what_was_rejected() -> None:
+    (found,) = judged({"e": "zz", "aid": f"sjs_{'a1' * 20}"})
+
+    assert isinstance(found, Rejected)
+    assert found.raw == b'{"e": "zz", "aid": "sjs_..."}'
