@@ -219,6 +219,7 @@ select cohort, after, count(*) from cells group by all
 """
 
 
+@pytest.mark.long
 def test_weeks_equal_sql_on_a_medium_log() -> None:
     random = np.random.default_rng(7)
     first = random.integers(0, 40, 300)

@@ -68,6 +68,7 @@ select event, next, count(*), count(distinct person) from steps where next is no
 """
 
 
+@pytest.mark.long
 def test_transitions_equal_sql_on_a_medium_log() -> None:
     random = np.random.default_rng(3)
     rows: list[Row] = [

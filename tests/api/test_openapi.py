@@ -82,6 +82,7 @@ def schema(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, dict[str, str
     return schemathesis.openapi.from_asgi("/api/openapi.json", app), {"Authorization": f"Bearer {key}"}
 
 
+@pytest.mark.long
 def test_every_path_keeps_its_word(schema: tuple[Any, dict[str, str]]) -> None:
     """No fault of the program, no status and no answer that the document does not name."""
     document, token = schema

@@ -86,6 +86,7 @@ def test_who_met_a_cause_is_who_has_its_marker(name: Any, cause: Cause, world: C
     assert shown == met
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("name", "cause"), ALONE)
 def test_a_cause_that_is_off_leaves_no_trace_and_takes_nothing(
     name: Any, cause: Cause, world: Callable[..., Any]
@@ -126,6 +127,7 @@ def test_among_other_persons_too_the_effect_is_about_the_stated_one(
     assert abs((share_a - share_b) - stated) < 4 * error
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("name", "cause"), ALONE)
 def test_the_lots_fall_as_designed(name: Any, cause: Cause, world: Callable[..., Any]) -> None:
     """Among those at the cause's place, the share that meets it; among those, the share that leaves."""

@@ -43,6 +43,7 @@ def pages(session: list[dict[str, Any]]) -> int:
     return sum(event["type"] in {"page", "screen"} for event in session)
 
 
+@pytest.mark.long
 def test_rates_are_those_of_a_shop(shop: Any) -> None:
     visits = sessions(shop)
     orders = {event["properties"]["order_id"] for event in shop.events if event.get("event") == "Order Completed"}

@@ -71,6 +71,7 @@ def log(request: pytest.FixtureRequest, world: Callable[..., Any]) -> Any:
     return world(request.param, persons=PERSONS[request.param], seed=2)
 
 
+@pytest.mark.long
 def test_every_event_a_catalogue_reads_happens(log: Any) -> None:
     wanted = EVERYWHERE | EVENTS[log.simulated.world]
     assert wanted - log.summary["events"].keys() == set()

@@ -152,6 +152,7 @@ def test_rows_without_properties_after_rows_with_some_can_be_imported(folder: Fo
     ]
 
 
+@pytest.mark.long
 def test_ten_thousand_property_names_are_all_kept(folder: Folder) -> None:
     properties = {f"k{n}": n for n in range(10_000)}
 

@@ -68,6 +68,7 @@ def asked_meanwhile(data: Path, root: Path) -> Iterator[list[dict[str, Any]]]:
     answers += [json.loads(line) for line in out.splitlines()]
 
 
+@pytest.mark.long
 def test_a_second_process_sees_each_import_whole_or_not_at_all(shop: Path, root: Path) -> None:
     """Small ones, which readers merge in, and large ones, which make a new index; and what was seen stays seen."""
     sizes = [2000]

@@ -168,6 +168,7 @@ def test_a_store_grows_by_factors_of_four() -> None:
     assert [1 << bucket_bits(rows) for rows in sizes] == [1, 1, 4, 4, 16, 16, 64, 64]
 
 
+@pytest.mark.long
 def test_more_event_names_than_16_bits_hold(folder: Folder) -> None:
     store(folder, batch([Row(user="anna", event=f"e{n}", second=n, properties={"n": n}) for n in range(65_600)]))
 

@@ -180,6 +180,7 @@ def test_an_earlier_link_that_comes_late_takes_the_place_of_the_later_one(folder
     assert len(parts(folder)) == 1
 
 
+@pytest.mark.long
 def test_files_do_not_pile_up(folder: Folder) -> None:
     for n in range(18):
         store(folder, batch([Row(user=f"u{n}", anonymous=f"d{n}")]))

@@ -184,6 +184,7 @@ def test_a_refusal_says_what_came_and_what_was_expected(shop: Folder) -> None:
         run_query(shop, "select 1; copy (select 1) to 'x'", most=1, timeout_s=60, memory_mb=256)
 
 
+@pytest.mark.long
 def test_a_query_that_takes_too_long_is_ended(shop: Folder) -> None:
     begin = time.monotonic()
 

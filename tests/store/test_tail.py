@@ -92,6 +92,7 @@ def test_a_login_in_the_tail_moves_what_the_device_did_before(folder: Folder) ->
     assert seqs(folder) == list(range(21))
 
 
+@pytest.mark.long
 def test_a_flush_changes_no_answer(folder: Folder) -> None:
     store(folder, batch([Row(user="u1", second=n, properties={"n": n}) for n in range(10)]))
     assert seqs(folder) == list(range(10))

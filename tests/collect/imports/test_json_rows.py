@@ -54,6 +54,7 @@ def test_a_property_that_changes_its_type_loses_nothing(
     assert kept == ["one", 2.5, {"n": 1}, True, 2**70]
 
 
+@pytest.mark.long
 def test_ten_thousand_keys_are_kept_and_the_most_frequent_become_columns(written: Callable[..., Any]) -> None:
     lines = [line(common=1, **{f"key{n}": n}) for n in range(10_000)]
     log = written("".join(lines))
