@@ -116,3 +116,22 @@ def test_what_was_changed_is_listed_and_text_of_others_is_text(console: TestClie
     assert "&lt;script&gt;" in page
     assert "<script>alert" not in page
     assert "made a key" in page
+
+
+def test_days_that_would_take_events_away_are_asked_about_first(console: TestClient, backing: Backing) -> None:
+    """The log is of 2024: with a hundred days nothing of it would stay."""
+    folder = backing.history.folder
+    fields = {"time_zone": "UTC", "session_gap": "30m", "events_days": "100"}
+
+    asked = send(console, "/settings", **fields)
+    assert "3 events of 2024-01-01 and later happened before" in asked.text
+    assert read_settings(folder).events_days is None
+    assert send(console, "/settings", **fields | {"sure": "99"}).status_code == 200, (
+        "another number is asked about again"
+    )
+    assert read_settings(folder).events_days is None
+
+    assert send(console, "/settings", **fields | {"sure": "100"}).status_code == 303
+    assert read_settings(folder).events_days == 100
+    assert send(console, "/settings", **fields | {"session_gap": "20m"}).status_code == 303, "it is not asked twice"
+    assert send(console, "/settings", **fields | {"events_days": "3651"}).status_code == 400

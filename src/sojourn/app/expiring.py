@@ -10,11 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sojourn.records.errors import BadOption
-from sojourn.records.periods import from_us
 from sojourn.store.audit import record
-from sojourn.store.expiry import before_of, expire, is_due, waiting
+from sojourn.store.expiry import before_of, expire, is_due
 from sojourn.store.settings import read_settings
-from sojourn.store.tail import read_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,16 +99,6 @@ def needed_limit(folder: Folder, days: int | None) -> int:
         message = "events are kept for ever here; say --days, or set for how many days in the console (Settings, events are kept for)"
         raise BadOption(message)
     return before
-
-
-def told_before(folder: Folder, before_us: int) -> str:
-    """What a run would take away, in words."""
-    found = waiting(folder, read_version(folder), before_us)
-    until = f"{from_us(before_us):%Y-%m-%d}"
-    if not found.events:
-        return f"No event happened before {until}; from now on such events are refused"
-    assert found.first_us is not None
-    return f"{found.events:,} events of {from_us(found.first_us):%Y-%m-%d} and later happened before {until}, and go"
 
 
 def _told(receipt: Expiry) -> str:

@@ -164,11 +164,11 @@ def expiries(folder: Folder) -> list[Expiry]:
     return [
         Expiry(
             number,
-            _iso(before),
+            iso_of(before),
             at,
             events,
-            None if first is None else _iso(first),
-            None if last is None else _iso(last),
+            None if first is None else iso_of(first),
+            None if last is None else iso_of(last),
             logged,
             choices,
         )
@@ -216,6 +216,7 @@ def _among(rows: pa.Table, choices: NDArray[np.int64]) -> NDArray[np.bool_]:
     return np.isin(rows["seq"].to_numpy(), choices)
 
 
-def _iso(time_us: int) -> str:
+def iso_of(time_us: int) -> str:
+    """A time, microseconds UTC, in ISO 8601, to the second."""
     # The table takes times beyond the years that can be written.
     return from_us(min(max(time_us, _FIRST_US), _LAST_US)).isoformat(timespec="seconds")

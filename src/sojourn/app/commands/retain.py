@@ -25,13 +25,15 @@ def retain(
 
     The keeper does it by itself once a day where the settings say for how many days events are kept.
     """
+    from sojourn.api.erasures import told_before  # noqa: PLC0415  (heavy)
     from sojourn.app import expiring  # noqa: PLC0415  (heavy)
     from sojourn.store.folder import open_folder  # noqa: PLC0415  (heavy)
 
     folder = open_folder(data)
     before = expiring.needed_limit(folder, days)
     if not yes:
-        typer.confirm(f"{expiring.told_before(folder, before)}. This cannot be undone; go on", abort=True, err=True)
+        told = told_before(folder, before) or "No event is that old; from now on such events are refused"
+        typer.confirm(f"{told}. This cannot be undone; go on", abort=True, err=True)
     with progress_bar(quiet=json) as progress:
         done = expiring.retain(folder, before, progress=progress)
     typer.echo(msgspec.json.encode(done).decode() if json else done.sentence())

@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse
 
+from sojourn.api.erasures import what_would_expire
 from sojourn.api.roles import MEANING, ROLES
 from sojourn.api.settings import NAMES, change_settings
 from sojourn.api.source_keys import end_key, make_key, sources
@@ -51,9 +52,14 @@ async def general(asked: Asked) -> Response:
         form = await _form(asked)
         try:
             changes = _changes(form)
+            days = changes["events_days"]
+            if isinstance(days, int) and form.get("sure") != str(days) and days != asked.settings.events_days:
+                told = await run_in_threadpool(what_would_expire, history.folder, days)
+                if told:
+                    return await _general(asked, _plain(form), "", sure=told)
             await run_in_threadpool(change_settings, history.folder, changes, who=asked.user.name)
         except BadOption as error:
-            return await _general(asked, dict.fromkeys(NAMES, "") | form, str(error))
+            return await _general(asked, _plain(form), str(error))
         history.expire()
         return RedirectResponse(f"/settings{_SAVED}", SEE_OTHER)
     now = asked.settings
@@ -64,7 +70,11 @@ async def general(asked: Asked) -> Response:
     return await _general(asked, shown, "")
 
 
-async def _general(asked: Asked, values: Mapping[str, str], error: str) -> Response:
+def _plain(form: Mapping[str, str]) -> dict[str, str]:
+    return dict.fromkeys(NAMES, "") | dict(form)
+
+
+async def _general(asked: Asked, values: Mapping[str, str], error: str, *, sure: str = "") -> Response:
     try:
         events = sorted((await asked.journeys()).events)
     except SojournError:
@@ -72,7 +82,7 @@ async def _general(asked: Asked, values: Mapping[str, str], error: str) -> Respo
         events = []
     return _page(
         asked, "general", status=400 if error else 200, values=values, error=error, zones=sorted(available_timezones()),
-        events=events, saved=asked.field("saved") == "yes",
+        events=events, sure=sure, saved=asked.field("saved") == "yes",
     )  # fmt: skip
 
 
