@@ -382,7 +382,7 @@ def test_nobody_to_compare_gives_no_findings_and_no_error() -> None:
     ("steps", "options", "message"),
     [
         ([], {}, "expected the steps of a funnel"),
-        (["view"], {}, "expected a step from 1 to 0"),
+        (["view"], {}, "has two steps or more"),
         (["view", "cart"], {"at": 2}, "expected a step from 1 to 1"),
         (["view", "cart"], {"group": "view", "against": "cart"}, "expected the steps of a funnel"),
         ([], {"group": "view"}, "expected the steps of a funnel"),

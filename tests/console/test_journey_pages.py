@@ -142,7 +142,7 @@ def test_a_table_of_spend_is_kept_and_costs_stand_beside_the_credit(backing: Bac
         ("/attribution?goal=Order+Completed&touch=nowhere", 'aria-describedby="wrong-touch"'),
         ("/journey-map?touchpoint=nowhere", 'aria-describedby="wrong-touchpoint"'),
         ("/engagement?by=nowhere", 'aria-describedby="wrong-by"'),
-        ("/funnels/why?steps=Product+Viewed&at=1", "nobody is lost before step 1"),
+        ("/funnels/why?steps=Product+Viewed&at=1", "two steps or more"),
     ],
 )
 def test_what_is_wrong_is_said_beside_the_form(console: TestClient, address: str, says: str) -> None:
