@@ -145,12 +145,17 @@ def test_each_move_is_told_and_after_a_failure_the_next_run_goes_on_there(folder
     assert len(other.got) == 3  # each receiver has a place of its own
 
 
-def test_the_command_writes_profiles(folder: Folder, tmp_path: Path) -> None:
-    out = tmp_path / "profiles.csv"
-    said = ["export", "profiles", "--format", "csv", "--out", str(out), "--data", str(folder.path)]
+def test_the_command_writes_profiles_as_the_file_is_called(folder: Folder, tmp_path: Path) -> None:
+    written = {}
+    for name in ("people.csv", "people.parquet", "people.json", "as_said.txt"):
+        form = ["--format", "csv"] if name == "as_said.txt" else []
+        said = ["export", "profiles", *form, "--out", str(tmp_path / name), "--data", str(folder.path)]
+        assert CliRunner().invoke(app, said).exit_code == 0
+        written[name] = (tmp_path / name).read_bytes()
 
-    assert CliRunner().invoke(app, said).exit_code == 0
-    assert len(out.read_text().splitlines()) == 3
+    assert len(written["people.csv"].splitlines()) == 3
+    assert written["as_said.txt"] == written["people.csv"]
+    assert (written["people.parquet"][:4], written["people.json"][:1]) == (b"PAR1", b"{")
 
 
 @pytest.mark.parametrize(

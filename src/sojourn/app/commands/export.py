@@ -36,7 +36,9 @@ def export(  # noqa: PLR0913  (one argument an option)
     form: Annotated[
         Format | None,
         typer.Option(
-            "--format", help="segment: one JSON message a line, the default of events; jsonl: that of the others."
+            "--format",
+            help="Left out: what the file's name ends in, .csv or .parquet; else segment (one JSON message a line) of events, and jsonl of "
+            "the others.",
         ),
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="File to write; default: standard output.")] = None,
@@ -68,7 +70,7 @@ def export(  # noqa: PLR0913  (one argument an option)
     if follow or allow_private:
         message = "--follow and --allow-private are for --webhook"
         raise BadOption(message)
-    chosen = form or ("segment" if what == "events" else "jsonl")
+    chosen = form or _usual(what, out)
     if what == "person" and form is not None:
         message = "a person is written as one JSON object; leave --format out"
         raise BadOption(message)
@@ -88,6 +90,13 @@ def export(  # noqa: PLR0913  (one argument an option)
         with out.open("wb") as file:
             written = _write(what, scope, file, chosen, person)
     say(f"{written:,} {'events' if person else what} written" + (f" to {out}" if out else ""), err=True)
+
+
+def _usual(what: What, out: Path | None) -> Format:
+    ending = "" if out is None or what == "person" else out.suffix.lower()
+    if ending in (".csv", ".parquet"):
+        return "csv" if ending == ".csv" else "parquet"
+    return "segment" if what == "events" else "jsonl"
 
 
 def _formats(what: What) -> list[str]:
