@@ -7,6 +7,7 @@ from tests.analyse.logs import batch
 from tests.console.visitors import user
 
 from sojourn.api.history import History
+from sojourn.console import under_way
 from sojourn.console.asked import Backing
 from sojourn.store.append import Append
 from sojourn.store.folder import create_folder
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
     from starlette.testclient import TestClient
 
     from sojourn.console.asked import Told
+
+
+@pytest.fixture(autouse=True)
+def whole_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page waits for its answer however busy the machine is; test_answers.py has pages that do not."""
+    monkeypatch.setattr(under_way, "AT_ONCE_S", 120.0)
 
 
 class Nobody:

@@ -40,12 +40,6 @@ segments:
 """
 
 
-@pytest.fixture(autouse=True)
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Kernels are compiled or loaded with the first question; a page waits for them here."""
-    monkeypatch.setattr("sojourn.console.under_way.AT_ONCE_S", 120.0)
-
-
 @pytest.fixture
 def backing(tmp_path: Path) -> Backing:
     """Ten persons: pN looks N times, day after day; p9 orders on the last day."""

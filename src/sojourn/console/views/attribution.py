@@ -13,7 +13,6 @@ from sojourn.api.objects.tables import TableText, listing, put
 from sojourn.console.answers import answered, values_of
 from sojourn.console.known import known
 from sojourn.console.page import View, render
-from sojourn.console.patience import patient
 from sojourn.records.errors import BadField
 
 if TYPE_CHECKING:
@@ -27,7 +26,6 @@ _CHANNELS = 30
 _COSTED = ("last", "linear", "position_u", "markov", "shapley")
 
 
-@patient
 async def attribution(asked: Asked) -> Response:
     """Models side by side, spend, paths, and what attribution does not show."""
     names = await known(asked)

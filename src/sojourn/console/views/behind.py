@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from sojourn.analyse.results import plain
@@ -15,7 +14,7 @@ from sojourn.api.questions import DRILL, OF, QUESTIONS
 from sojourn.console.answers import answered, values_of
 from sojourn.console.definitions import definition, definitions
 from sojourn.console.page import View, address, render
-from sojourn.console.patience import patient
+from sojourn.console.under_way import page_of, waited
 from sojourn.records.errors import BadField, BadOption
 
 if TYPE_CHECKING:
@@ -39,7 +38,6 @@ _PLACES = (
 """What is said by its place, the field of the answer that holds these, and what one of them is called there."""
 
 
-@patient
 async def behind(asked: Asked) -> Response:
     """The persons behind one number of a question."""
     question = _question(asked)
@@ -50,7 +48,12 @@ async def behind(asked: Asked) -> Response:
         return found
     values = {name: asked.fields(name) for name in asked.request.query_params if name.startswith(OF) or name == DRILL}
     try:
-        persons = await run_in_threadpool(question.drill, found.result, values)
+        persons = await waited(
+            asked.request,
+            (page_of(asked.request), asked.scope),
+            lambda: question.drill(found.result, values),
+            "Persons",
+        )
     except BadOption as error:
         return render(asked, "refused.html", title="Persons", status=400, error=str(error))
     if asked.field("format") == "csv":
@@ -67,7 +70,6 @@ async def behind(asked: Asked) -> Response:
     )  # fmt: skip
 
 
-@patient
 async def table(asked: Asked) -> Response:
     """A question's answer as CSV: its table, or the records of one of its fields."""
     question = _question(asked)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from sojourn.console.answers import answered, values_of
 from sojourn.console.known import known
 from sojourn.console.page import View, render
-from sojourn.console.patience import patient
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 _WEEK, _MONTH = 7, 30
 
 
-@patient
 async def engagement(asked: Asked) -> Response:
     """All sections the log can answer."""
     names = await known(asked)

@@ -8,7 +8,6 @@ from sojourn.analyse.steps import read_step, read_steps
 from sojourn.console.answers import answered, values_of
 from sojourn.console.known import known
 from sojourn.console.page import View, address, render
-from sojourn.console.patience import patient
 from sojourn.records.errors import SojournError
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 _EMPTY_FIELDS = 2
 
 
-@patient
 async def funnels(asked: Asked) -> Response:
     """The builder and its funnel."""
     names = await known(asked)
@@ -38,7 +36,6 @@ async def funnels(asked: Asked) -> Response:
     )  # fmt: skip
 
 
-@patient
 async def why(asked: Asked) -> Response:
     """What separates those who left before a step from those who reached it."""
     names = await known(asked)

@@ -18,7 +18,6 @@ from sojourn.console.answers import answered
 from sojourn.console.drawing import EVERYTHING, change
 from sojourn.console.guard import SEE_OTHER
 from sojourn.console.page import View, render
-from sojourn.console.patience import patient
 from sojourn.records.errors import NotADataFolder
 
 if TYPE_CHECKING:
@@ -83,7 +82,6 @@ class Tile:
     opens: str = ""
 
 
-@patient
 async def home(asked: Asked) -> Response:
     """The first page."""
     try:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from sojourn.console.answers import answered, values_of
 from sojourn.console.known import known
 from sojourn.console.page import View, render
-from sojourn.console.patience import patient
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 _SHADES = 9
 
 
-@patient
 async def journey_map(asked: Asked) -> Response:
     """The map."""
     names = await known(asked)

@@ -10,7 +10,6 @@ from sojourn.analyse.walks import ENTRY, EXIT
 from sojourn.console.answers import answered, values_of
 from sojourn.console.known import known
 from sojourn.console.page import View, render
-from sojourn.console.patience import patient
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +44,6 @@ class Twig:
     opened: bool
 
 
-@patient
 async def journeys(asked: Asked) -> Response:
     """The paths."""
     names = await known(asked)

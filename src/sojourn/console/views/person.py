@@ -17,6 +17,7 @@ from sojourn.api.person_changes import decide_links, erase_person, export_person
 from sojourn.api.person_page import EVENTS_A_PAGE, person_page
 from sojourn.api.roles import allows
 from sojourn.console.page import View, render
+from sojourn.console.under_way import page_of, waited
 from sojourn.records.consent import CONSENT_SET, PURPOSES
 from sojourn.records.errors import BadOption, UnknownPerson
 
@@ -44,8 +45,12 @@ async def person(asked: Asked) -> Response:
     if asked.field("format") == "json":
         return await _export(asked, identifier)
     try:
-        page = await run_in_threadpool(
-            person_page, asked.backing.history, asked.backing.live, identifier, asked.scope, skip=_skip(asked)
+        history, live, scope, skip = asked.backing.history, asked.backing.live, asked.scope, _skip(asked)
+        page = await waited(
+            asked.request,
+            (page_of(asked.request), scope),
+            lambda: person_page(history, live, identifier, scope, skip=skip),
+            identifier,
         )
     except UnknownPerson:
         return render(asked, "person_unknown.html", title="Nobody of this name", status=404, identifier=identifier)

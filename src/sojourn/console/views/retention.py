@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from sojourn.console.answers import answered, values_of
 from sojourn.console.known import known
 from sojourn.console.page import View, render
-from sojourn.console.patience import patient
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -20,7 +19,6 @@ _SHADES = 9
 _COHORTS, _PERIODS, _GROUPS, _TICKS = 40, 24, 6, 12
 
 
-@patient
 async def retention(asked: Asked) -> Response:
     """Cohorts and the curve."""
     names = await known(asked)

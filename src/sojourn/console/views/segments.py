@@ -12,7 +12,6 @@ from sojourn.api.roles import allows
 from sojourn.api.signals_file import change_segment, drop_segment, segments_in_force
 from sojourn.console.answers import answered, values_of
 from sojourn.console.page import View, address, render
-from sojourn.console.patience import patient
 from sojourn.records.errors import BadCatalogue
 
 if TYPE_CHECKING:
@@ -27,7 +26,6 @@ _DONE = {
 _PAIRS = 30
 
 
-@patient
 async def segments(asked: Asked) -> Response:
     """Every segment with its persons, the editor with its live count, overlaps."""
     return await _page(asked, written={}, wrong="")
