@@ -7,7 +7,7 @@ Definitions, with worked examples: docs/methods/engagement.md.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -284,21 +284,20 @@ class Engagement(Result):
             return self.activity.trend
         return self.page_time.pages if self.page_time is not None else ()
 
+    def _asked(self) -> tuple[Journeys, Any]:
+        assert self._drill is not None  # every Engagement is made by `engagement`
+        return self._drill.journeys, self._drill.question
+
     def persons_in(self, group: str | None = None) -> Persons:
         """Persons with an event, or with one in a group of the breakdown.
 
         Args:
             group: Its name; None for everybody.
         """
-        assert self._drill is not None  # every Engagement is made by `engagement`
-        return who.in_group(self._drill.journeys, self._drill.question, group)
+        return who.in_group(*self._asked(), group)
 
     def persons_on(
-        self,
-        page: str | None = None,
-        *,
-        length: Literal["any", "known", "unknown"] = "any",
-        group: str | None = None,
+        self, page: str | None = None, *, length: Literal["any", "known", "unknown"] = "any", group: str | None = None
     ) -> Persons:
         """Persons with a view of a page, or of any.
 
@@ -307,8 +306,7 @@ class Engagement(Result):
             length: Only views of which it is `known` how long they lasted, or of which it is `unknown`.
             group: Only views in this group of the breakdown.
         """
-        assert self._drill is not None  # every Engagement is made by `engagement`
-        return who.viewing(self._drill.journeys, self._drill.question, page, length, group=group)
+        return who.viewing(*self._asked(), page, length, group=group)
 
     def persons_scrolling(self, page: str | None = None, *, at_least: float = 0.0) -> Persons:
         """Persons with a view that has a reading of the scroll depth.
@@ -317,8 +315,7 @@ class Engagement(Result):
             page: Only views of this page; None for any.
             at_least: Only views that reached so much of the page, in [0, 1].
         """
-        assert self._drill is not None  # every Engagement is made by `engagement`
-        return who.scrolling(self._drill.journeys, self._drill.question, page, at_least)
+        return who.scrolling(*self._asked(), page, at_least)
 
     def persons_active(self, start: str | dt.date, end: str | dt.date) -> Persons:
         """Persons with an event from `start` (inclusive) until `end` (exclusive).
@@ -327,8 +324,7 @@ class Engagement(Result):
             start: First moment, in the time zone of the journeys.
             end: Moment after the last.
         """
-        assert self._drill is not None  # every Engagement is made by `engagement`
-        journeys = self._drill.journeys.between(start, end)
+        journeys = self._asked()[0].between(start, end)
         return journeys.persons_of([part.person for part in journeys.parts()])
 
     def persons_of(self, kind: Literal["watched", "completed", "commented"]) -> Persons:
@@ -337,8 +333,7 @@ class Engagement(Result):
         Args:
             kind: Which of these.
         """
-        assert self._drill is not None  # every Engagement is made by `engagement`
-        return who.of_kind(self._drill.journeys, self._drill.question, kind)
+        return who.of_kind(*self._asked(), kind)
 
     def persons_watching(self, video: str, *, completed: bool = False) -> Persons:
         """Persons who watched one video.
@@ -347,8 +342,7 @@ class Engagement(Result):
             video: Its id; `(none)` for events without one.
             completed: Only those who watched it to its end.
         """
-        assert self._drill is not None  # every Engagement is made by `engagement`
-        return who.watching(self._drill.journeys, self._drill.question, video, completed=completed)
+        return who.watching(*self._asked(), video, completed=completed)
 
     def persons_of_days(self, least: int, most: int | None = None) -> Persons:
         """Persons active on so many days.
@@ -357,8 +351,7 @@ class Engagement(Result):
             least: At least so many.
             most: At most so many; None for no bound.
         """
-        assert self._drill is not None  # every Engagement is made by `engagement`
-        return who.of_days(self._drill.journeys, self._drill.question, least, most)
+        return who.of_days(*self._asked(), least, most)
 
 
 def engagement(  # noqa: PLR0913  (the options of the question; each has a default)
