@@ -92,9 +92,10 @@ def by_group(duration, depth, group, groups):  # type: ignore[no-untyped-def]
         sessions[g] += 1
         bounced[g] += depth[s] == 1
         events[g] += depth[s]
-    begin = np.zeros(groups + 1, np.int64)
-    begin[1:] = np.cumsum(sessions)
-    put, lengths = begin[:-1].copy(), np.empty(duration.size, np.int64)
+    begin, put = np.zeros(groups + 1, np.int64), np.zeros(groups, np.int64)
+    for g in range(groups):
+        put[g], begin[g + 1] = begin[g], begin[g] + sessions[g]
+    lengths = np.empty(duration.size, np.int64)
     for s in range(duration.size):
         lengths[put[group[s]]] = duration[s]
         put[group[s]] += 1
