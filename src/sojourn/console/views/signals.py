@@ -20,7 +20,6 @@ from sojourn.api.signals_file import (
 )
 from sojourn.console.answers import answered, values_of
 from sojourn.console.page import View, render
-from sojourn.console.patience import patient
 from sojourn.records.errors import BadOption, NotADataFolder
 from sojourn.signals.default_catalogues import BRANCHES
 
@@ -36,7 +35,6 @@ _SAVED = "Saved. Live profiles follow as the worker reads the log anew; until th
 _CONTEXT_LINES = 2
 
 
-@patient
 async def signals(asked: Asked) -> Response:
     """How every signal and every score is spread."""
     found = await answered(asked, "signals", values_of(asked, "signals"), title=TITLE)
@@ -114,7 +112,6 @@ async def versions(asked: Asked) -> Response:
     return render(asked, "signals_versions.html", title=TITLE, tab="versions", versions=found, file=file)
 
 
-@patient
 async def version(asked: Asked) -> Response:
     """One version: what differs from the catalogue in force, and what it would have done."""
     history = asked.backing.history
