@@ -11,7 +11,7 @@ from sojourn.collect.imports.mapping import Mapping
 
 ONLY_IN_FILES = {
     "actor_prefix", "context", "explode", "group", "id_per_event", "key_values", "kind", "kinds", "names", "names_only", "negate",
-    "page_name", "partial", "person_is_actor", "prefixed", "previous", "protocol", "spread", "traits",
+    "page_name", "partial", "person_is_actor", "prefixed", "previous", "protocol", "sent", "spread", "traits",
 }  # fmt: skip
 
 
