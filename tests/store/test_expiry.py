@@ -225,3 +225,23 @@ def test_a_kept_no_goes_when_a_later_word_takes_its_place(folder: Folder) -> Non
 
     assert table.rows == 1
     assert stored_values(folder, "event") == ["view"]
+
+
+def test_a_yes_that_a_browser_made_up_does_not_take_the_place_of_a_kept_no(folder: Folder) -> None:
+    """Only a yes that is proven ends a proven no, when the no has expired, too."""
+    said, agreed = (json.dumps({"consent": {"categoryPreferences": {"marketing": yes}}}) for yes in (False, True))
+    no = event("a1", user="anna", second=0, name="Consent Set", context=said)
+    yes = event("a2", user="anna", second=2 * DAY, browser=True, context=agreed)
+    Log(folder).append([no, yes])
+    with folder.writing():
+        flush(folder)
+    run(folder, DAY)
+
+    assert stored_values(folder, "event") == ["Consent Kept", "Page Viewed"]
+
+    Log(folder).append([event("a3", user="anna", second=3 * DAY, context=agreed)])
+    with folder.writing():
+        flush(folder)
+    run(folder, 2 * DAY)
+
+    assert stored_values(folder, "event") == ["Page Viewed", "Page Viewed"]
