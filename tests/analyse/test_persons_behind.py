@@ -41,7 +41,7 @@ def many(persons: Persons) -> int:
     return len(persons)
 
 
-@examples(5)
+@examples(8)
 @given(random_rows(persons=6, events="xyz", longest=40, seconds=6 * DAY))
 def test_paths_of_channels_list_who_had_them(rows: list[Row]) -> None:
     """The goal is x; a touch is any event with a channel, at most two days old."""
@@ -107,7 +107,7 @@ _VISITS = st.lists(
 )
 
 
-@examples(5)
+@examples(8)
 @given(_VISITS)
 def test_views_readings_and_videos_list_who_had_them(made: list[tuple[tuple[str, int], str, dict[str, Any]]]) -> None:
     """Sessions end after 30 minutes; a view lasts to the next of its session, else its length is unknown."""
@@ -198,7 +198,7 @@ def test_both_sides_of_milestones_and_endings_list_who_has_them() -> None:
         comparison.persons_at_milestone(1)
 
 
-@examples(4)
+@examples(8)
 @given(random_rows(persons=10, events="abcd", longest=70, seconds=6000))
 def test_a_comparison_lists_who_was_asked_and_who_is_in_both_groups(rows: list[Row]) -> None:
     rows = [*rows, ("p0", 0, "a", {"channel": "ads"}), ("p1", 0, "b", {})]
@@ -217,7 +217,7 @@ def test_a_comparison_lists_who_was_asked_and_who_is_in_both_groups(rows: list[R
             assert many(comparison.persons(place, "b", group=group.group)) == found.count_b
 
 
-@examples(5)
+@examples(8)
 @given(random_rows(persons=5, events="ab", longest=30, seconds=3 * DAY))
 def test_sessions_of_a_day_a_group_or_a_page_list_their_persons(rows: list[Row]) -> None:
     rows = [*rows, ("p9", 0, "a", {"channel": "ads"})]
@@ -269,7 +269,7 @@ _ORDER = st.fixed_dictionaries(
 )
 
 
-@examples(5)
+@examples(8)
 @given(st.lists(st.tuples(st.sampled_from("pqrs"), st.integers(0, 5).map(lambda n: n * HOUR * 9), _ORDER), min_size=1))
 def test_orders_of_a_number_a_day_or_a_currency_list_their_persons(made: list[tuple[str, int, dict[str, Any]]]) -> None:
     rows: list[Row] = [("z", 0, "buy", {"order_id": f"o-{c}", "revenue": 1.0, "currency": c}) for c in ("EUR", "USD")]
@@ -299,7 +299,7 @@ def _currency(order: list[Row]) -> str | None:
     return None if told is None else told.get("currency", "(none)")
 
 
-@examples(4)
+@examples(8)
 @given(random_rows(persons=6, events="abc", longest=25, seconds=5 * HOUR))
 def test_signals_stages_and_scores_list_everybody_they_count(rows: list[Row]) -> None:
     journeys, catalogue = log(rows), read_catalogue(CATALOGUE)
@@ -323,7 +323,7 @@ def test_signals_stages_and_scores_list_everybody_they_count(rows: list[Row]) ->
     assert set(map_.persons_on("purchase", outcome="reached")) == by_event["c"]
 
 
-@examples(4)
+@examples(8)
 @given(random_rows(persons=5, events="abc", longest=25, seconds=3 * DAY))
 def test_ways_of_walking_list_everybody_who_walks(rows: list[Row]) -> None:
     journeys = log(rows)

@@ -44,9 +44,9 @@ NO_PERSONS = frozenset({"Step", "Cohorts", "Median", "9 in 10 up to", "Largest"}
 
 @pytest.fixture(scope="module")
 def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    """Of ten days of a shop with two hundred persons."""
+    """Of a week of a shop with a hundred and fifty persons."""
     place = tmp_path_factory.mktemp("shop")
-    made = simulate("shop", place / "world", days=10, persons=200, seed=1)
+    made = simulate("shop", place / "world", days=7, persons=150, seed=1)
     create_folder(place / "data")
     import_files([made.events], place / "data", Mapping())
     with user(Backing(History(open_folder(place / "data")), Nobody()), role="viewer") as browser:

@@ -358,7 +358,12 @@ def _pages(part: Part, page: str, cut: Part, *, last: bool) -> dict[str, int]:
         counts = np.bincount(column.codes[places] + 1)
         return {(column.names[c - 1] if c else "(none)"): int(counts[c]) for c in np.flatnonzero(counts).tolist()}
     values, counts = np.unique(column.values[places], return_counts=True)
-    return {("(none)" if np.isnan(v) else f"{v:g}"): int(n) for v, n in zip(values, counts, strict=True)}
+    found: dict[str, int] = {}
+    for value, many in zip(values.tolist(), counts.tolist(), strict=True):
+        # Two large numbers may have one name.
+        name = "(none)" if np.isnan(value) else f"{value:g}"
+        found[name] = found.get(name, 0) + many
+    return found
 
 
 def _top(counted: Sequence[dict[str, int]], total: int) -> tuple[Page, ...]:
