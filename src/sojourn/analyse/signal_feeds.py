@@ -7,6 +7,7 @@ In: a part and a program. Out: `Feeds` and the columns they read, for `signal_pa
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -26,21 +27,24 @@ from sojourn.analyse.signal_pass_kernel import (
     NO_KEY,
     NUMBER_KEY,
     SLOT_FIELDS,
+    SLOT_RECORDS,
+    TEST_FIELDS,
     TEXT,
     TEXT_KEY,
     UNEQUAL,
     look_up,
+    span,
 )
 from sojourn.records.errors import UnknownColumn
 from sojourn.signals.event_view import hour_of, weekday_of
 from sojourn.signals.keys import text_key
 from sojourn.signals.matches import number_of, of_traits
-from sojourn.signals.predicates import Compare, IsNull, Like, OneOf, columns_of
+from sojourn.signals.predicates import Compare, IsNull, Like, Not, OneOf, columns_of
 from sojourn.signals.truth import leaves_of, truth_table
 from sojourn.store.columns import MappedNames, NumberColumn, TextColumn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -52,9 +56,11 @@ if TYPE_CHECKING:
 
 _OPS = {"=": EQUAL, "<>": UNEQUAL, "<": BELOW, "<=": AT_MOST, ">": ABOVE, ">=": AT_LEAST}
 _QUARTER_US = 900_000_000
+_WEEK = 7 * 96
 _QUARTERS = 1 << 16
 """Quarters of an hour, nearly two years, up to which all of a log's span are looked up."""
 _ABSENT = -1
+_HEAD = 10
 
 
 @dataclass(slots=True)
@@ -131,16 +137,21 @@ def feeds_of(part: Part, program: Program) -> Feeds:
         program: The compiled catalogue.
     """
     columns = _Columns(part, program.catalogue.time_zone)
-    conditions: dict[Predicate, int] = {}
     leaves, keys = _Leaves(), _Keys()
+    conditions: dict[Predicate, int] = {}
+    tests: dict[tuple[frozenset[str] | None, int], int] = {}
     slots: list[tuple[int, ...]] = []
     for slot in program.slots:
-        condition = _ABSENT if slot.where is None else conditions.setdefault(slot.where, len(conditions))
-        if slot.where is not None and condition == len(leaves.table):
-            leaves.add(slot.where, columns)
-        slots.append((condition, _value(slot.value, columns), 0, *keys.add(slot.key, columns)))
+        # What is wanted false shares the test of what is wanted true.
+        wanted_false = isinstance(slot.where, Not)
+        asked = slot.where.inner if isinstance(slot.where, Not) else slot.where
+        condition = _ABSENT if asked is None else conditions.setdefault(asked, len(conditions))
+        if asked is not None and condition == len(leaves.table):
+            leaves.add(asked, columns)
+        test = tests.setdefault((_names(slot, columns), condition), len(tests))
+        slots.append((2 * test + wanted_false, slot.role, _value(slot.value, columns), 0, *keys.add(slot.key, columns)))
     return Feeds(
-        _words([_names(slot, columns) for slot in program.slots], part, program, slots, leaves),
+        _words(list(tests), part, program, slots, leaves),
         np.concatenate([np.zeros(0, np.uint8), *leaves.lookups]),
         np.array([*leaves.literals, 0.0]),
         np.concatenate([np.zeros(0, np.int64), *keys.keys]),
@@ -150,36 +161,41 @@ def feeds_of(part: Part, program: Program) -> Feeds:
     )
 
 
-def _names(slot: Slot, columns: _Columns) -> Collection[str] | None:
+def _names(slot: Slot, columns: _Columns) -> frozenset[str] | None:
     """Names of the events that can reach a slot; None for all. Traits come with few events, and only those are asked."""
     if slot.events is not None or slot.where is None or not of_traits(slot):
-        return slot.events
-    return frozenset().union(*map(columns.carried_by, columns_of(slot.where)))
+        return None if slot.events is None else frozenset(slot.events)
+    return frozenset[str]().union(*map(columns.carried_by, columns_of(slot.where)))
 
 
 def _words(
-    reached: list[Collection[str] | None],
+    tests: list[tuple[frozenset[str] | None, int]],
     part: Part,
     program: Program,
     slots: list[tuple[int, ...]],
     leaves: _Leaves,
 ) -> NDArray[np.int64]:
     """Everything the kernel looks up, one behind the other."""
-    lists = [[n for n, names in enumerate(reached) if names is None or name in names] for name in part.events]
-    head = 5
-    behind = head + len(part.events) + 1
-    first = behind + np.concatenate(([0], np.cumsum([len(of) for of in lists])))
-    conditions = [(*between, at) for between, at in zip(pairwise(leaves.first), leaves.table, strict=True)]
-    compared = list(zip(leaves.kind, leaves.column, leaves.at, leaves.many, strict=True))
+    classes: dict[frozenset[int], int] = {}
+    by_name = [
+        classes.setdefault(frozenset(n for n, (of, _) in enumerate(tests) if of is None or name in of), len(classes))
+        for name in part.events
+    ]
+    lists = [[place for asked, place in classes.items() if n in asked] for n in range(len(tests))]
+    signals = np.searchsorted([slot.signal for slot in program.slots], np.arange(len(program.names) + 1))
     parts = [
-        _ints(first), _ints([n for of in lists for n in of]), _ints(slots).reshape(-1), _ints(conditions).reshape(-1),
-        _ints(compared).reshape(-1), np.concatenate([np.zeros(0, np.int64), *leaves.tables]),
+        _ints(by_name), np.zeros(TEST_FIELDS * len(tests), np.int64), _ints(signals), _ints(slots).reshape(-1),
+        _ints([(*between, at) for between, at in zip(pairwise(leaves.first), leaves.table, strict=True)]).reshape(-1),
+        _ints(list(zip(leaves.kind, leaves.column, leaves.at, leaves.many, strict=True))).reshape(-1),
+        np.concatenate([np.zeros(0, np.int64), *leaves.tables]), _ints([place for of in lists for place in of]),
     ]  # fmt: skip
-    begins = head + np.concatenate(([0], np.cumsum([len(one) for one in parts])))
-    words = np.concatenate([_ints([begins[n] for n in (0, 2, 3, 4, 5)]), *parts])
+    begins = _HEAD + np.concatenate(([0], np.cumsum([len(one) for one in parts])))
+    ends = begins[-2] + np.concatenate(([0], np.cumsum([len(of) for of in lists])))
+    parts[1][:] = _ints([(of[1], *between) for of, between in zip(tests, pairwise(ends), strict=True)]).reshape(-1)
+    words = np.concatenate([_ints([*begins[:7], len(classes), len(tests), np.diff(signals).max()]), *parts])
     floats = words.view(np.float64)
     for n, slot in enumerate(program.slots):
-        floats[begins[2] + SLOT_FIELDS * n + 2] = slot.constant
+        floats[begins[SLOT_RECORDS] + SLOT_FIELDS * n + 3] = slot.constant
     return words
 
 
@@ -273,22 +289,34 @@ def _keys_of(names: Sequence[str]) -> NDArray[np.int64]:
 
 def _column(part: Part, name: str, zone: str) -> Column | None:
     if name in {"time.hour", "time.weekday"}:
-        clock = hour_of if name == "time.hour" else weekday_of
-        return NumberColumn(_clock_of(part.time, lambda quarter: float(clock(quarter * _QUARTER_US, zone) or 0)))
+        return NumberColumn(_clock_of(part.time, _clock(name, zone)))
     try:
         return part.column(name)
     except UnknownColumn:
         return None
 
 
+@lru_cache(maxsize=8)
+def _clock(name: str, zone: str) -> Callable[[int], float]:
+    """What a clock shows in a quarter of an hour; the same one each time, so that what it told is known again."""
+    shown = hour_of if name == "time.hour" else weekday_of
+    return lambda quarter: float(shown(quarter * _QUARTER_US, zone) or 0)
+
+
+@lru_cache(maxsize=8)
+def _told(clock: Callable[[int], float], first: int, behind: int) -> NDArray[np.float64]:
+    """What a clock shows in each of some quarters of an hour."""
+    return np.array([clock(quarter) for quarter in range(first, behind)])
+
+
 def _clock_of(time: NDArray[np.int64], clock: Callable[[int], float]) -> NDArray[np.float64]:
     """What a clock showed at each time; NaN without a time. It is asked once for each quarter of an hour."""
-    latest = int(time.max(initial=0))
-    last = latest // _QUARTER_US
-    first = int(time.min(initial=latest, where=time != 0)) // _QUARTER_US
+    earliest, latest = span(time)
+    first, last = min(earliest, latest) // _QUARTER_US, latest // _QUARTER_US
     if last - first < _QUARTERS:
-        # Every quarter there may be, looked up: far fewer than events.
-        told = np.array([clock(quarter) for quarter in range(first, last + 1)])
+        # Every quarter there may be, looked up: far fewer than events. Whole weeks, which many parts have in common.
+        first -= first % _WEEK
+        told = _told(clock, first, last - last % _WEEK + _WEEK)
         shown: NDArray[np.float64] = look_up(time, _QUARTER_US, first, told)
         return shown
     # One event long ago is reason enough: only the quarters that there are.

@@ -13,7 +13,7 @@ import numpy as np
 
 from sojourn.analyse.parts import choose, frozen
 from sojourn.analyse.signal_feeds import feeds_of
-from sojourn.analyse.signal_pass_kernel import fold_persons, last_known
+from sojourn.analyse.signal_pass_kernel import any_late, fold_persons, last_known
 from sojourn.records.errors import UnknownColumn
 from sojourn.store.columns import NumberColumn, TextColumn
 
@@ -103,8 +103,8 @@ def signal_blocks(
     size = max(1, _BLOCK_CELLS // (signals * len(times)))
     for first in range(0, len(part.person), size):
         person = part.person[first : first + size]
-        values = np.empty((len(times), len(person), signals))
-        hits = np.empty((len(person), signals), np.int32)
+        values = np.zeros((len(times), len(person), signals))
+        hits = np.zeros((len(person), signals), np.int32)
         fold_persons(
             program.automata, feeds.words, feeds.lookups, feeds.literals,
             feeds.keys, feeds.codes, feeds.numbers, part.start[first : first + size], part.stop[first : first + size],
@@ -120,10 +120,9 @@ def received_at(part: Part) -> NDArray[np.int64]:
     except UnknownColumn:
         return frozen(np.empty(0, np.int64))
     assert isinstance(column, NumberColumn)  # the table keeps it as a time
-    late = column.values > part.time
-    if not late.any():
+    if not any_late(part.time, column.values):
         return frozen(np.empty(0, np.int64))
-    return frozen(np.where(late, column.values, part.time).astype(np.int64))
+    return frozen(np.where(column.values > part.time, column.values, part.time).astype(np.int64))
 
 
 def last_moment(journeys: Journeys) -> int:

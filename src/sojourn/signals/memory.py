@@ -62,6 +62,28 @@ put_number: Any = intrinsic(_put_number)
 """Write a float64."""
 
 
+def _lowest(_typing: Any, _bits: Any) -> Any:  # noqa: ANN401  (as numba reads it)
+    def code(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:  # noqa: ANN401  (as numba calls it)
+        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 0))
+
+    return types.int64(types.int64), code
+
+
+lowest: Any = intrinsic(_lowest)
+"""The place of the lowest bit that is set; 64 when none is."""
+
+
+def _ones(_typing: Any, _bits: Any) -> Any:  # noqa: ANN401  (as numba reads it)
+    def code(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:  # noqa: ANN401  (as numba calls it)
+        return builder.ctpop(arguments[0])
+
+    return types.int64(types.int64), code
+
+
+ones: Any = intrinsic(_ones)
+"""How many bits are set."""
+
+
 def _reads(kind: Any) -> Any:  # noqa: ANN401  (numba has no types of its own)
     def code(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:  # noqa: ANN401  (as numba calls it)
         return builder.load(_pointer(context, builder, arguments, kind))

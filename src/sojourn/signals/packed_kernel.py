@@ -8,8 +8,9 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from sojourn.signals.memory import word
+from sojourn.signals.memory import put, put_number, word
 from sojourn.signals.signal_kernel import (
+    AMOUNT,
     AT,
     DISTINCT,
     DWELL,
@@ -17,7 +18,9 @@ from sojourn.signals.signal_kernel import (
     FIELDS,
     HEAD,
     HITS,
+    KEY,
     MANY,
+    MATCH_WORDS,
     NONE,
     OP,
     OPEN,
@@ -26,14 +29,17 @@ from sojourn.signals.signal_kernel import (
     RECORDS,
     REGION,
     RETURN,
+    ROLE,
+    SLOTS,
+    TIME,
     TRAIT,
     UNSET,
     WIDTH,
     WORDS,
-    apply_match,
+    apply_matches,
     begin,
     next_due,
-    read_values,
+    read_value,
 )
 
 
@@ -51,12 +57,18 @@ def step_packed(catalogue, packed, slot, time, value, key, until):
         until: Matches after it are left out.
     """
     a = catalogue.ctypes.data
-    state = np.empty(word(a, WORDS), np.int64)
-    w = state.ctypes.data
+    # The match lies behind the state.
+    state = np.empty(word(a, WORDS) + MATCH_WORDS, np.int64)
+    w, m = state.ctypes.data, state.ctypes.data + 8 * word(a, WORDS)
     _unpack(a, packed, state)
     taken = 0
     while taken < slot.size and time[taken] <= until:
-        apply_match(a, w, slot[taken], time[taken], value[taken], key[taken])
+        reached = word(a, SLOTS) + 2 * slot[taken]
+        put(m, ROLE, word(a, reached + 1))
+        put(m, TIME, time[taken])
+        put_number(m, AMOUNT, value[taken])
+        put(m, KEY, key[taken])
+        apply_matches(a, w, word(a, reached), m, 1)
         taken += 1
     return taken, _pack(a, state)
 
@@ -70,11 +82,10 @@ def read_packed(catalogue, packed, at):
     _unpack(a, packed, state)
     many = word(a, MANY)
     values, hits = np.empty(many), np.empty(many, np.int64)
-    read_values(a, w, at, values.ctypes.data)
-    due = next_due(a, w)
     for s in range(many):
+        values[s] = read_value(a, w, s, at)
         hits[s] = state[s * HEAD + HITS]
-    return values, hits, due
+    return values, hits, next_due(a, w)
 
 
 @njit(nogil=True, cache=True)

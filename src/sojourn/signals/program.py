@@ -194,7 +194,7 @@ def _automata(signals: tuple[Signal, ...], slots: tuple[Slot, ...]) -> NDArray[n
         unset = unset_place(parse_predicate(signal.where)) if isinstance(signal, c.Trait) else 0
         words[at : at + k.FIELDS] = (
             op, 0, 0, _us(signal, "within", "longer_than", "after"), _us(signal, "at_most"), _times(signal), region, width,
-            room, table, unset,
+            room, table, unset, signal.until is not None,
         )  # fmt: skip
         floats[at + k.RATE] = math.log(2) / microseconds(signal.half_life) if signal.half_life else 0.0
         floats[at + k.CAP] = math.inf if signal.cap is None else signal.cap

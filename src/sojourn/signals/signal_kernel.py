@@ -1,8 +1,8 @@
 """The one kernel of signals: what a match does to a person's state, live and over history.
 
-In: a compiled catalogue, matches in the order (time, seq, slot), one person's working state. Out: the state after
-them, or its values at a time. The same compiled `_apply` runs for one new event and for all persons over history, so both give
-the same numbers. docs/methods/signals.md has the definition of each pattern.
+In: a compiled catalogue, matches of a signal in the order (time, seq, slot), one person's working state. Out: the state after
+them, or a value at a time. The same `apply_matches` runs for one new event and for all persons over history, so both give
+the same numbers; signals know nothing of each other. docs/methods/signals.md has the definition of each pattern.
 
 A person's working state is one array of int64 words (numbers are the same words read as float64). Each signal has six words:
 value, time of the value, how many entries are open, a word of the pattern's own, another, hits. Behind those of all signals
@@ -30,15 +30,19 @@ KEYLESS = 0
 
 MANY, WORDS, SLOTS = range(3)
 RECORDS = 3
-FIELDS = 11
-OP, RATE, CAP, WINDOW, MOST, TIMES, REGION, WIDTH, ROOM, TABLE, UNSET = range(FIELDS)
+FIELDS = 12
+OP, RATE, CAP, WINDOW, MOST, TIMES, REGION, WIDTH, ROOM, TABLE, UNSET, ENDS = range(FIELDS)
 """A signal's record: pattern; ln 2 / half-life, a microsecond (float), 0 without; cap (float); `within`, `longer_than` or `after`;
 `at_most`; `times`, steps or comparisons; first word of its entries; words an entry; entries it may keep; where its truth table
-begins in `a`; the place in that table before anything is known. Times in microseconds."""
+begins in `a`; the place in that table before anything is known; whether it has `until`. Times in microseconds."""
 
 (COUNT, SUM, DISTINCT, FIRST, RECENCY, BURST, DWELL, WITHOUT, REPEAT, SEQUENCE, RETURN, TRAIT, CONTEXT) = range(13)
 BEGIN, END, RESET = 0, 1, 255
 """Roles of a match: `of`, what ends or follows it, `until`. A step of a sequence and a comparison of a trait have their place."""
+
+MATCH_WORDS = 5
+ROLE, TIME, AMOUNT, KEY, WHO = range(MATCH_WORDS)
+"""A match of a signal: its role, when, its number (float), its key, and whose it is, which only those who write it read."""
 
 REGISTERS = 2048
 _REGISTER_BITS = 11
@@ -50,14 +54,15 @@ _ALPHA = 0.7213 / (1 + 1.079 / REGISTERS) * REGISTERS * REGISTERS
 
 
 @njit(nogil=True, cache=True)
-def _clear(a, w, s):
-    """A signal as before its first match; its hits stay."""
+def clear(a, w, s):
+    """A signal as before its first match."""
     h = s * HEAD
     put_number(w, h + VALUE, 0.0)
     put(w, h + AT, 0)
     put(w, h + OPEN, 0)
     put(w, h + OWN, 0)
     put(w, h + OTHER, 0)
+    put(w, h + HITS, 0)
     op = word(a, RECORDS + s * FIELDS + OP)
     if op == DWELL or op == RETURN:  # noqa: SIM109  (two comparisons compile to two instructions)
         put(w, h + OWN, NONE)
@@ -74,29 +79,26 @@ def _clear(a, w, s):
 def begin(a, w):
     """A person without any match."""
     for s in range(word(a, MANY)):
-        _clear(a, w, s)
-        put(w, s * HEAD + HITS, 0)
+        clear(a, w, s)
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, forceinline=True)
+def _left(x, rate, passed):
+    """What time leaves of a value."""
+    return x * math.exp(-rate * passed) if x != 0.0 and rate > 0.0 else x
+
+
+@njit(nogil=True, cache=True, forceinline=True)
 def _add(a, w, s, t, amount):
     """A hit: what is left of the value, and the amount, capped."""
-    h = s * HEAD
-    x = number(w, h + VALUE)
-    if x != 0.0 and number(a, RECORDS + s * FIELDS + RATE) > 0.0:
-        x *= math.exp(-number(a, RECORDS + s * FIELDS + RATE) * (t - word(w, h + AT)))
-    x += amount
-    cap = number(a, RECORDS + s * FIELDS + CAP)
-    if x > cap:
-        x = cap
-    elif x < -cap:
-        x = -cap
-    put_number(w, h + VALUE, x)
+    h, record = s * HEAD, RECORDS + s * FIELDS
+    left = _left(number(w, h + VALUE), number(a, record + RATE), t - word(w, h + AT))
+    put_number(w, h + VALUE, min(max(left + amount, -number(a, record + CAP)), number(a, record + CAP)))
     put(w, h + AT, t)
     put(w, h + HITS, word(w, h + HITS) + 1)
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, forceinline=True)
 def _drop(w, first, width, open_, place):
     """Take one entry out; the others keep their order."""
     for i in range(first + place * width, first + (open_ - 1) * width):
@@ -104,7 +106,7 @@ def _drop(w, first, width, open_, place):
     return open_ - 1
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, forceinline=True)
 def _find(w, first, width, open_, key):
     """The entry with a key, -1 for none."""
     for n in range(open_):
@@ -127,6 +129,18 @@ def _fire(a, w, s, before):
         for i in range(first, first + 2 * (open_ - fired)):
             put(w, i, word(w, i + 2 * fired))
         put(w, h + OPEN, open_ - fired)
+
+
+@njit(nogil=True, cache=True)
+def fire_next(a, w, s, before):
+    """The next timer of a signal alone, when it is due before a time; whether it was."""
+    if word(a, RECORDS + s * FIELDS + OP) != WITHOUT or word(w, s * HEAD + OPEN) == 0:
+        return False
+    due = word(w, word(a, RECORDS + s * FIELDS + REGION) + 1)
+    if due >= before:
+        return False
+    _fire(a, w, s, due + 1)
+    return True
 
 
 @njit(nogil=True, cache=True)
@@ -164,7 +178,7 @@ def _sketch_count(w, s):
     return raw
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, forceinline=True)
 def _distinct(a, w, s, t, key):
     h = s * HEAD
     first = word(a, RECORDS + s * FIELDS + REGION)
@@ -194,7 +208,7 @@ def _distinct(a, w, s, t, key):
             _add(a, w, s, t, more)
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, forceinline=True)
 def _burst(a, w, s, t, key):
     h = s * HEAD
     first = word(a, RECORDS + s * FIELDS + REGION)
@@ -226,7 +240,7 @@ def _burst(a, w, s, t, key):
     put(w, h + OPEN, open_ + 1)
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, forceinline=True)
 def _without(a, w, s, role, t, key):
     h = s * HEAD
     first = word(a, RECORDS + s * FIELDS + REGION)
@@ -248,7 +262,7 @@ def _without(a, w, s, role, t, key):
     put(w, h + OPEN, open_)
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, forceinline=True)
 def _repeat(a, w, s, role, t, key):
     h = s * HEAD
     first = word(a, RECORDS + s * FIELDS + REGION)
@@ -279,27 +293,27 @@ def _repeat(a, w, s, role, t, key):
     put(w, h + OPEN, open_ + 1)
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, forceinline=True)
 def _sequence(a, w, s, step, t, key):
     h = s * HEAD
-    if key == KEYLESS:
-        return
     first, width = (word(a, RECORDS + s * FIELDS + REGION), word(a, RECORDS + s * FIELDS + WIDTH))
     open_ = word(w, h + OPEN)
     place = _find(w, first, width, open_, key)
     if step == 0:
-        starts = np.full(width - 1, NONE, np.int64)
         if place >= 0:
-            for i in range(width - 1):
-                starts[i] = word(w, first + place * width + 1 + i)
-            open_ = _drop(w, first, width, open_, place)
-        elif open_ == word(a, RECORDS + s * FIELDS + ROOM):
-            open_ = _drop(w, first, width, open_, 0)
-        entry = first + open_ * width
-        put(w, entry, key)
-        for i in range(width - 1):
-            put(w, entry + 1 + i, starts[i])
-        put(w, entry + 1, t)
+            # It changes places with each behind it, word by word.
+            for i in range(first + place * width, first + (open_ - 1) * width):
+                here = word(w, i)
+                put(w, i, word(w, i + width))
+                put(w, i + width, here)
+            open_ -= 1
+        else:
+            if open_ == word(a, RECORDS + s * FIELDS + ROOM):
+                open_ = _drop(w, first, width, open_, 0)
+            put(w, first + open_ * width, key)
+            for i in range(1, width):
+                put(w, first + open_ * width + i, NONE)
+        put(w, first + open_ * width + 1, t)
         put(w, h + OPEN, open_ + 1)
         return
     if place < 0:
@@ -315,7 +329,7 @@ def _sequence(a, w, s, step, t, key):
         put(w, entry + 1 + step, since)
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, forceinline=True)
 def _trait(a, w, s, comparison, t, worth):
     h = s * HEAD
     digit = 3**comparison
@@ -329,79 +343,151 @@ def _trait(a, w, s, comparison, t, worth):
     put(w, h + AT, t)
 
 
-@njit(nogil=True, cache=True)
-def apply_match(a, w, slot, t, value, key):  # noqa: PLR0915  (one branch a pattern)
-    """What one match does."""
-    s = word(a, word(a, SLOTS) + 2 * slot)
-    role = word(a, word(a, SLOTS) + 2 * slot + 1)
+@njit(nogil=True, cache=True, forceinline=True)
+def _count(a, w, s, m, many):
+    h, record = s * HEAD, RECORDS + s * FIELDS
+    x, at = number(w, h + VALUE), word(w, h + AT)
+    rate, cap = number(a, record + RATE), number(a, record + CAP)
+    for n in range(many):
+        t = word(m, n * MATCH_WORDS + TIME)
+        x = min(_left(x, rate, t - at) + 1.0, cap)
+        at = t
+    put_number(w, h + VALUE, x)
+    put(w, h + AT, at)
+    put(w, h + HITS, word(w, h + HITS) + many)
+
+
+@njit(nogil=True, cache=True, forceinline=True)
+def _sum(a, w, s, m, many):
+    for n in range(many):
+        amount = number(m, n * MATCH_WORDS + AMOUNT)
+        if math.isfinite(amount):
+            _add(a, w, s, word(m, n * MATCH_WORDS + TIME), amount)
+
+
+@njit(nogil=True, cache=True, forceinline=True)
+def _return(a, w, s, m, many):
     h = s * HEAD
-    if role == RESET:
-        if word(a, RECORDS + s * FIELDS + OP) == WITHOUT:
-            _fire(a, w, s, t)
-        _clear(a, w, s)
-        put(w, h + AT, t)
-        return
+    last, silence = word(w, h + OWN), word(a, RECORDS + s * FIELDS + WINDOW)
+    for n in range(many):
+        t = word(m, n * MATCH_WORDS + TIME)
+        if t - last >= silence and last != NONE:
+            _add(a, w, s, t, 1.0)
+        last = t
+    put(w, h + OWN, last)
+
+
+@njit(nogil=True, cache=True, forceinline=True)
+def _dwell(a, w, s, m, many):
+    h, record = s * HEAD, RECORDS + s * FIELDS
+    since = word(w, h + OWN)
+    for n in range(many):
+        t = word(m, n * MATCH_WORDS + TIME)
+        if word(m, n * MATCH_WORDS + ROLE) == BEGIN:
+            since = t
+        elif since != NONE:
+            if word(a, record + WINDOW) < t - since <= word(a, record + MOST):
+                _add(a, w, s, t, 1.0)
+            since = NONE
+    put(w, h + OWN, since)
+
+
+@njit(nogil=True, cache=True, forceinline=True)
+def _set(a, w, s, m, many):
+    """Recency and context: the last match says the value, of recency it is 1."""
+    h, record = s * HEAD, RECORDS + s * FIELDS
+    last = (many - 1) * MATCH_WORDS
+    value, hits = 1.0, many
+    if word(a, record + OP) == CONTEXT:
+        value, hits = number(m, last + AMOUNT), 0
+        for n in range(many):
+            hits += number(m, n * MATCH_WORDS + AMOUNT) > 0.0
+    put_number(w, h + VALUE, min(value, number(a, record + CAP)))
+    put(w, h + AT, word(m, last + TIME))
+    put(w, h + HITS, word(w, h + HITS) + hits)
+
+
+@njit(nogil=True, cache=True)
+def _keyed(a, w, s, m, many):
+    """Patterns that tell matches apart by their keys."""
     op = word(a, RECORDS + s * FIELDS + OP)
-    if op == COUNT:
-        _add(a, w, s, t, 1.0)
-    elif op == SUM:
-        if not (math.isnan(value) or math.isinf(value)):
-            _add(a, w, s, t, value)
-    elif op == DISTINCT:
-        if key != KEYLESS:
+    for _ in range(many):
+        role, t, key = word(m, ROLE), word(m, TIME), word(m, KEY)
+        m += 8 * MATCH_WORDS
+        if op == WITHOUT:
+            _without(a, w, s, role, t, key)
+        elif op == REPEAT:
+            _repeat(a, w, s, role, t, key)
+        elif key == KEYLESS:
+            continue
+        elif op == SEQUENCE:
+            _sequence(a, w, s, role, t, key)
+        elif op == DISTINCT:
             _distinct(a, w, s, t, key)
+        else:
+            _burst(a, w, s, t, key)
+
+
+@njit(nogil=True, cache=True)
+def _take(a, w, s, m, many):
+    """What matches of one signal do, none of which ends it."""
+    op, h = word(a, RECORDS + s * FIELDS + OP), s * HEAD
+    if op == COUNT:
+        _count(a, w, s, m, many)
+    elif op == RETURN:
+        _return(a, w, s, m, many)
+    elif op == DWELL:
+        _dwell(a, w, s, m, many)
+    elif op == RECENCY or op == CONTEXT:  # noqa: SIM109  (two comparisons compile to two instructions)
+        _set(a, w, s, m, many)
+    elif op == SUM:
+        _sum(a, w, s, m, many)
     elif op == FIRST:
         if word(w, h + OWN) == 0:
             put(w, h + OWN, 1)
-            _add(a, w, s, t, 1.0)
-    elif op == RECENCY:
-        put_number(w, h + VALUE, min(1.0, number(a, RECORDS + s * FIELDS + CAP)))
-        put(w, h + AT, t)
-        put(w, h + HITS, word(w, h + HITS) + 1)
-    elif op == BURST:
-        if key != KEYLESS:
-            _burst(a, w, s, t, key)
-    elif op == DWELL:
-        if role == BEGIN:
-            put(w, h + OWN, t)
-        elif word(w, h + OWN) != NONE:
-            waited = t - word(w, h + OWN)
-            put(w, h + OWN, NONE)
-            if word(a, RECORDS + s * FIELDS + WINDOW) < waited <= word(a, RECORDS + s * FIELDS + MOST):
-                _add(a, w, s, t, 1.0)
-    elif op == WITHOUT:
-        _without(a, w, s, role, t, key)
-    elif op == REPEAT:
-        _repeat(a, w, s, role, t, key)
-    elif op == SEQUENCE:
-        _sequence(a, w, s, role, t, key)
-    elif op == RETURN:
-        last = word(w, h + OWN)
-        put(w, h + OWN, t)
-        if last != NONE and t - last >= word(a, RECORDS + s * FIELDS + WINDOW):
-            _add(a, w, s, t, 1.0)
+            _add(a, w, s, word(m, TIME), 1.0)
     elif op == TRAIT:
-        _trait(a, w, s, role, t, value)
+        for n in range(many):
+            at = n * MATCH_WORDS
+            _trait(a, w, s, word(m, at + ROLE), word(m, at + TIME), number(m, at + AMOUNT))
     else:
-        put_number(w, h + VALUE, min(value, number(a, RECORDS + s * FIELDS + CAP)))
-        put(w, h + AT, t)
-        if value > 0.0:
-            put(w, h + HITS, word(w, h + HITS) + 1)
+        _keyed(a, w, s, m, many)
 
 
 @njit(nogil=True, cache=True)
-def read_values(a, w, at, values):
-    """Values at a time that is not before the last match, written to the address `values`; timers due by then have fired, here too."""
-    for s in range(word(a, MANY)):
-        record = RECORDS + s * FIELDS
-        if word(a, record + OP) == WITHOUT:
-            _fire(a, w, s, at + 1)
-        h = s * HEAD
-        x = number(w, h + VALUE)
-        rate = number(a, record + RATE)
-        if x != 0.0 and rate > 0.0:
-            x *= math.exp(-rate * (at - word(w, h + AT)))
-        put_number(values, s, x)
+def apply_matches(a, w, s, m, many):
+    """What matches of one signal do, in their order; they lie at the address `m`."""
+    if not word(a, RECORDS + s * FIELDS + ENDS):
+        if many > 0:
+            _take(a, w, s, m, many)
+        return
+    h = s * HEAD
+    while many > 0:
+        some = 0
+        while some < many and word(m, some * MATCH_WORDS + ROLE) != RESET:
+            some += 1
+        if some > 0:
+            _take(a, w, s, m, some)
+        if some < many:
+            t, hits = word(m, some * MATCH_WORDS + TIME), word(w, h + HITS)
+            if word(a, RECORDS + s * FIELDS + OP) == WITHOUT:
+                _fire(a, w, s, t)
+                hits = word(w, h + HITS)
+            clear(a, w, s)
+            put(w, h + AT, t)
+            put(w, h + HITS, hits)
+            some += 1
+        m += 8 * MATCH_WORDS * some
+        many -= some
+
+
+@njit(nogil=True, cache=True)
+def read_value(a, w, s, at):
+    """A signal's value at a time that is not before its last match; timers due by then have fired, here too."""
+    h, record = s * HEAD, RECORDS + s * FIELDS
+    if word(a, record + OP) == WITHOUT:
+        _fire(a, w, s, at + 1)
+    return _left(number(w, h + VALUE), number(a, record + RATE), at - word(w, h + AT))
 
 
 @njit(nogil=True, cache=True)
