@@ -297,7 +297,7 @@ def members(journeys: Journeys, question: HistoryQuestion, cohort: str, period: 
         own = born if question.by_period else np.where(born >= 0, grouping.at(part.start), -1)
         wanted = (born >= 0) & ((cohort == "all") | (own == (list(names).index(cohort) if cohort != "all" else 0)))
         if period is not None and standing == "known":
-            wanted &= born + period < len(begins)
+            wanted &= born + period < len(question.periods.labels)
         elif period is not None:
             active = np.zeros(len(part.person), np.bool_)
             active[unit[timed][place - born[unit[timed]] == period]] = True
