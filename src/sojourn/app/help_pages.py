@@ -50,7 +50,6 @@ EXAMPLES: dict[str, str] = {
     "paths": "sojourn paths --transitions --column path",
     "person": "sojourn person anna",
     "report": "sojourn report events.csv --html report.html",
-    "requests": "sojourn requests add erasure anna@shop.example",
     "retain": "sojourn retain --days 400",
     "retention": "sojourn retention --period week --first view",
     "restore": "sojourn restore shop-2025-03-15.tar.zst --data restored",
