@@ -73,7 +73,11 @@ class Doom:
 
 def numbered(n: int) -> Event:
     """The event of a number: as often as it is sent, the same."""
-    return event(f"m{n}", second=n, anonymous=f"device{n % 17}", user=f"u{n % 5}" if n % 13 == 0 else None)
+    return event(f"m{n}", second=n, anonymous=f"device{n % 17}", user=_user(n))
+
+
+def _user(n: int) -> str | None:
+    return f"u{n % 5}" if n % 13 == 0 else None
 
 
 def run(doom: Doom) -> None:
@@ -127,11 +131,14 @@ def _keep(doom: Doom) -> None:
 
 
 def _import(doom: Doom) -> None:
-    """Files of events that come live too, with the same ids."""
+    """Files of events that come live too: the same ids, times and persons, for what comes twice at once says the same."""
     chance, following = random.Random(doom.seed), doom.first
     while True:
         numbers = _numbers(doom, chance, following)
-        rows = [Row(anonymous=f"device{n % 17}", second=n, event="Page Viewed", message_id=f"m{n}") for n in numbers]
+        rows = [
+            Row(user=_user(n), anonymous=f"device{n % 17}", second=n, event="Page Viewed", message_id=f"m{n}")
+            for n in numbers
+        ]
         try:
             partial(store, source="web")(open_folder(doom.data), batch(rows))
         except FolderBusy:

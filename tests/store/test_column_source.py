@@ -90,7 +90,7 @@ def test_a_column_is_found_wherever_it_stands(shop: Folder, name: str, expected:
     "name", ["nothing", "context", "context.nothing", "traits.", "properties", "id_high", "revenue", "null", ""]
 )
 def test_a_column_no_event_has_is_unknown(shop: Folder, name: str) -> None:
-    with pytest.raises(UnknownColumn, match="no event has a (column or property|value in the column)"):
+    with pytest.raises(UnknownColumn, match=r"no event has a (column or property|value in the column)"):
         read(shop, name)
 
 

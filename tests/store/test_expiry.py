@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sojourn.records.rejected import Reason
@@ -169,6 +169,7 @@ def choices(said: dict[str, bool | None]) -> str | None:
 
 
 @given(ROWS, st.integers(0, 10))
+@example([("anna", None, 0, True, None, "view"), ("anna", None, None, None, False, "Consent Updated")], 1)
 def test_it_is_a_filter_by_time_and_keeps_the_latest_no(rows: list[tuple[Any, ...]], limit: int) -> None:
     """Against a loop over the rows. Nobody is linked here: user ids and devices come one at a time."""
     log = [

@@ -34,6 +34,8 @@ _STAYS = (
 )  # fmt: skip
 _CONTROL = "control"
 """Type of what was said by itself: such a no stays even when nothing else of the person does."""
+_Word = tuple[int, int, bool, bool, bool]
+"""When and where something was said, whether it is a yes, whether by itself, and whether its event has expired."""
 
 
 def places_of_choices(folder: Folder, version: Version, before_us: int) -> NDArray[np.int64]:
@@ -42,7 +44,7 @@ def places_of_choices(folder: Folder, version: Version, before_us: int) -> NDArr
     A no that was said by itself (in a consent dialog's own event, or set by hand) stays; one that only came with an event stays while
     the person has events that have not expired.
     """
-    said: dict[tuple[int, str, bool], tuple[int, int, bool, bool]] = {}
+    said: dict[tuple[int, str, bool], _Word] = {}
     active: set[int] = set()
     persons = current_identities(folder, version).persons
     for rows in _rows(version, ("time", "actor"), before_us, expired=False):
@@ -55,8 +57,8 @@ def places_of_choices(folder: Folder, version: Version, before_us: int) -> NDArr
             _hear(said, rows, persons(rows["actor"].to_numpy()), None if expired else named)
     kept = {
         seq
-        for (person, *_), (time, seq, granted, by_itself) in said.items()
-        if not granted and time < before_us and (by_itself or person in active)
+        for (person, *_), (_, seq, granted, by_itself, expired) in said.items()
+        if not granted and expired and (by_itself or person in active)
     }
     return np.array(sorted(kept), np.int64)
 
@@ -75,7 +77,7 @@ def _rows(version: Version, columns: tuple[str, ...], before_us: int, *, expired
 
 
 def _hear(
-    said: dict[tuple[int, str, bool], tuple[int, int, bool, bool]],
+    said: dict[tuple[int, str, bool], _Word],
     rows: pa.Table,
     persons: NDArray[np.int64],
     named: NDArray[np.int64] | None,
@@ -93,7 +95,8 @@ def _hear(
             for only_proven in (False, True) if proven or not browser else (False,):
                 before = said.get((person, purpose, only_proven))
                 if before is None or before[:2] < (time, seq):
-                    said[person, purpose, only_proven] = (time, seq, granted, by_itself)
+                    # What has no time comes before all that has, and never expires.
+                    said[person, purpose, only_proven] = (time, seq, granted, by_itself, named is None)
 
 
 def is_expired(rows: pa.Table, before_us: int) -> NDArray[np.bool_]:
